@@ -1,0 +1,27 @@
+//! The words of the system: ids, jobs, events, API params and views, error codes.
+//!
+//! Shared by coordinator, worker and CLI. No I/O and no other crate of ours: types, their serialization
+//! and the pure decisions that belong to them (which state a verdict means, which path is safe).
+//!
+//! * `api`-facing shapes are JSON ([`account`], [`project`], [`file`], [`job`], [`fleet`], [`sync`], [`session`], [`problem`]);
+//! * broker-facing shapes ([`wire`]) are MessagePack with named fields.
+//!
+//! Both only ever grow: fields are added with a default, never renamed or removed.
+
+pub mod account;
+pub mod event;
+pub mod file;
+pub mod fleet;
+pub mod ids;
+pub mod index;
+pub mod job;
+pub mod path;
+pub mod problem;
+pub mod project;
+pub mod session;
+pub mod spec;
+pub mod sync;
+pub mod verdict;
+pub mod wire;
+
+pub use ids::{CoordinatorId, FileId, JobId, ProjectId, UserId, WorkerId};

@@ -1,0 +1,138 @@
+//! The one short list of error codes and the RFC 9457 body that carries them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Why a request was refused. Clients may rely on these names; the list only grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// A field is missing, unknown, of the wrong type or out of range; `errors` names each.
+    InvalidInput,
+    /// The body is not JSON, or not the JSON that was announced.
+    MalformedBody,
+    /// No token, or one that is expired, forged or revoked.
+    Unauthenticated,
+    /// Email and password do not match.
+    InvalidCredentials,
+    /// A refresh token came a second time: the whole family has ended.
+    TokenReused,
+    /// The thing does not exist, or belongs to someone else.
+    NotFound,
+    MethodNotAllowed,
+    NotAcceptable,
+    /// The name, path or email is taken.
+    Conflict,
+    /// `If-Match` names an older version; `etag` in the body is the current one.
+    PreconditionFailed,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    /// An archive that can't be unpacked safely or at all; `detail` says which entry and why.
+    BadArchive,
+    /// The same `Idempotency-Key` came with another body.
+    IdempotencyMismatch,
+    RateLimited,
+    /// The request took longer than the server waits.
+    Timeout,
+    /// The job has ended, so this can't be done to it any more.
+    JobFinished,
+    UnknownRuntime,
+    QuotaExceeded,
+    /// A feature that the operator has not set up.
+    NotConfigured,
+    /// PostgreSQL, object storage or the broker can't be reached; try again later.
+    Unavailable,
+    Internal,
+}
+
+impl ErrorCode {
+    /// The HTTP status of this code: the only place where it is decided.
+    pub fn status(self) -> u16 {
+        use ErrorCode::*;
+        match self {
+            InvalidInput | BadArchive | UnknownRuntime => 422,
+            MalformedBody => 400,
+            Unauthenticated | InvalidCredentials | TokenReused => 401,
+            NotFound => 404,
+            MethodNotAllowed => 405,
+            NotAcceptable => 406,
+            Timeout => 408,
+            Conflict | IdempotencyMismatch | JobFinished => 409,
+            PreconditionFailed => 412,
+            PayloadTooLarge => 413,
+            UnsupportedMediaType => 415,
+            RateLimited => 429,
+            QuotaExceeded => 507,
+            NotConfigured | Unavailable => 503,
+            Internal => 500,
+        }
+    }
+
+    /// A short sentence that is the same for every occurrence of this code.
+    pub fn title(self) -> &'static str {
+        use ErrorCode::*;
+        match self {
+            InvalidInput => "The request has invalid fields",
+            MalformedBody => "The request body can't be read",
+            Unauthenticated => "A valid access token is needed",
+            InvalidCredentials => "Email or password is wrong",
+            TokenReused => "This refresh token was used before",
+            NotFound => "There is no such thing",
+            MethodNotAllowed => "This method is not allowed here",
+            NotAcceptable => "No representation fits the Accept header",
+            Conflict => "It exists already",
+            PreconditionFailed => "It was changed by someone else",
+            PayloadTooLarge => "The request body is too large",
+            UnsupportedMediaType => "This content type is not supported here",
+            BadArchive => "The archive was refused",
+            IdempotencyMismatch => "The idempotency key was used for another request",
+            RateLimited => "Too many requests",
+            Timeout => "The request took too long",
+            JobFinished => "The job has already ended",
+            UnknownRuntime => "There is no such runtime",
+            QuotaExceeded => "The quota is used up",
+            NotConfigured => "This feature is not configured",
+            Unavailable => "A needed service can't be reached",
+            Internal => "Something went wrong on our side",
+        }
+    }
+}
+
+/// One field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// The field's name; dotted for nested ones (`limits.wall_s`).
+    pub field: String,
+    pub message: String,
+}
+
+/// An `application/problem+json` body (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    pub code: ErrorCode,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// With `precondition_failed`: the current content hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+}
+
+impl Problem {
+    /// Builds the body of `code`, with what is particular to this occurrence in `detail`.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank".to_owned(),
+            title: code.title().to_owned(),
+            status: code.status(),
+            detail: detail.into(),
+            code,
+            errors: Vec::new(),
+            etag: None,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a worker is told to do: resolved and checked by the coordinator, stored with the job.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::job::JobKind;
+
+/// A shell line, or an argv that no shell sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Command {
+    Shell(String),
+    Argv(Vec<String>),
+}
+
+impl Command {
+    /// The argv to start: a shell line goes to `sh -c`.
+    pub fn argv(&self) -> Vec<String> {
+        match self {
+            Self::Shell(line) => vec!["sh".into(), "-c".into(), line.clone()],
+            Self::Argv(argv) => argv.clone(),
+        }
+    }
+
+    /// The command as a person would read it.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Shell(line) => line.clone(),
+            Self::Argv(argv) => argv.join(" "),
+        }
+    }
+}
+
+/// What a job of each kind needs to know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobSpec {
+    Execute(ExecuteSpec),
+    /// Does nothing (load tests only).
+    Noop,
+}
+
+impl JobSpec {
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Execute(_) => JobKind::Execute,
+            Self::Noop => JobKind::Noop,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExecuteSpec {
+    /// The runtime's name; the worker knows its image.
+    pub runtime: String,
+    pub command: Command,
+    #[serde(default)]
+    pub stdin: Option<String>,
+    /// Complete: nothing of the worker's own environment is passed on.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    pub limits: Limits,
+    /// Globs.
+    #[serde(default)]
+    pub artifacts: Vec<String>,
+    pub snapshot: Snapshot,
+}
+
+/// The project's files at submission: a zstd-compressed tar in object storage, named by its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The object's key; `None` for a project without files.
+    pub key: Option<String>,
+    /// Bytes of all files, unpacked.
+    pub unpacked_bytes: u64,
+    pub files: u64,
+}
+
+/// Limits of one run, all decided.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Limits {
+    /// Seconds of wall-clock time, from the program's start.
+    pub wall_s: f64,
+    /// Number of CPUs.
+    pub cpu: f64,
+    pub memory_mb: u64,
+    /// Both streams together, in KiB.
+    pub output_kb: u64,
+    /// Processes and threads at one time.
+    pub pids: u64,
+    /// Size of the writable file systems (project folder, `/tmp`), each, in MiB.
+    pub disk_mb: u64,
+}

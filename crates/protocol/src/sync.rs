@@ -1,0 +1,51 @@
+//! Bulk sync: a manifest, the blobs that are missing, one atomic commit.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One file of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestEntry {
+    pub path: String,
+    /// BLAKE3 of the content, hex.
+    pub hash: String,
+    /// Bytes.
+    pub size: u64,
+    /// Unix permission bits; only the executable bit is kept.
+    #[serde(default = "default_mode")]
+    pub mode: u32,
+}
+
+fn default_mode() -> u32 {
+    0o644
+}
+
+/// The body of `POST …/sync`, and of `…/sync/commit` where the manifest is sent again or changed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    pub files: Vec<ManifestEntry>,
+    /// Keep files of the project that the manifest does not name (default: they are removed at commit).
+    #[serde(default)]
+    pub keep: bool,
+}
+
+/// What `POST …/sync` answers: what to send, and what a commit would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SyncPlan {
+    /// Hashes whose content the server does not have.
+    pub missing: Vec<String>,
+    pub added: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+    /// Paths that a commit would remove.
+    pub removed: Vec<String>,
+}
+
+/// What `PUT …/blobs` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BlobsStored {
+    /// Hashes of what was stored, as computed by the server.
+    pub stored: Vec<String>,
+}

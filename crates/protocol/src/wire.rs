@@ -1,0 +1,180 @@
+//! What coordinator and workers say to each other over the broker: MessagePack with named fields, so that a
+//! field can be added without breaking who does not know it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::{
+    CoordinatorId, JobId, ProjectId, WorkerId,
+    event::{Progress, Stream},
+    job::{Artifact, JobClass, JobKind},
+    session::{FileChange, ProjectChange},
+    spec::JobSpec,
+    verdict::{Usage, Verdict},
+};
+
+/// A body that is not the message it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    #[error("could not encode a message: {0}")]
+    Encode(#[from] rmp_serde::encode::Error),
+    #[error("could not decode a message: {0}")]
+    Decode(#[from] rmp_serde::decode::Error),
+}
+
+pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, WireError> {
+    Ok(rmp_serde::to_vec_named(message)?)
+}
+
+pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
+    Ok(rmp_serde::from_slice(body)?)
+}
+
+/// In `jobs.<kind>.<class>`: there is a job to claim. Nothing more: PostgreSQL has the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobReady {
+    pub job_id: JobId,
+    pub kind: JobKind,
+    pub class: JobClass,
+}
+
+/// Worker → any coordinator: may I run these? Many at once, to save round trips.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRequest {
+    pub worker_id: WorkerId,
+    pub claims: Vec<Claim>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    pub job_id: JobId,
+    /// Names this attempt to claim: asked again (the answer was lost), the same one is given.
+    pub claim_id: Uuid,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimReply {
+    /// One for each claim.
+    pub answers: Vec<ClaimAnswer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimAnswer {
+    pub job_id: JobId,
+    /// `None`: not yours (taken, ended, cancelled or unknown); acknowledge and forget the message.
+    pub grant: Option<Grant>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The fencing token: everything said about this run carries it.
+    pub attempt: i32,
+    pub project_id: ProjectId,
+    pub spec: JobSpec,
+}
+
+/// Worker → coordinators, every second, from a thread of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    pub worker_id: WorkerId,
+    pub name: String,
+    pub version: String,
+    pub slots: u32,
+    pub busy: u32,
+    pub draining: bool,
+    pub started_at: DateTime<Utc>,
+    pub running: Vec<Running>,
+    /// The last [`Control::Ping`] that went through the loop that also takes jobs: proof that it consumes.
+    pub echo: u64,
+    /// Extra concurrency for no-op jobs (load tests); 0 elsewhere.
+    #[serde(default)]
+    pub noop_slots: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Running {
+    pub job_id: JobId,
+    pub attempt: i32,
+}
+
+/// Coordinator → one worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    Ping { n: u64 },
+    /// Kill it and report `cancelled`.
+    Cancel { job_id: JobId, attempt: i32 },
+    /// The lease is gone and another attempt may run: kill it and report nothing.
+    Abandon { job_id: JobId, attempt: i32 },
+}
+
+/// Worker → the event router.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventBatch {
+    pub worker_id: WorkerId,
+    pub events: Vec<WorkerEvent>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkerEvent {
+    pub job_id: JobId,
+    pub attempt: i32,
+    /// 1, 2, 3… within the attempt; a message that comes twice is known by it.
+    pub seq: i64,
+    pub at: DateTime<Utc>,
+    pub body: EventBody,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventBody {
+    /// The user's process has started.
+    Started,
+    Output {
+        stream: Stream,
+        offset: u64,
+        #[serde(with = "serde_bytes")]
+        data: Vec<u8>,
+    },
+    Progress(Progress),
+    /// Nothing comes after it.
+    Finished(Outcome),
+    /// The worker drains and could not finish: run it elsewhere.
+    HandedBack,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub verdict: Verdict,
+    pub usage: Usage,
+    /// Already in object storage; visible only by this event's commit.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// Coordinator → all coordinators: there is something new to read in PostgreSQL about this job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobChanged {
+    pub job_id: JobId,
+    pub project_id: ProjectId,
+    /// The state changed (not only output).
+    pub state: bool,
+}
+
+/// Coordinator → all coordinators, over `live`: what those who watch want to know of at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LiveMessage {
+    /// Who says it; that one has told its own watchers already.
+    pub from: CoordinatorId,
+    pub news: Vec<News>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    Job(JobChanged),
+    File { project_id: ProjectId, change: FileChange },
+    Project { project_id: ProjectId, change: ProjectChange },
+    /// Some were not told: look again at everything.
+    Lost,
+}
