@@ -1,0 +1,40 @@
+//! How long we wait for object storage: everything is bounded, so that a dead server is an answer and not a hang.
+
+use std::{future::Future, time::Duration};
+
+use minio::s3::error::Error;
+
+use crate::{
+    Result,
+    error::{ObjectError, is_broken_connection},
+};
+
+/// For the first byte of an answer.
+pub(crate) const ANSWER: Duration = Duration::from_secs(3);
+/// For the next piece of a body that has begun.
+pub(crate) const NEXT_CHUNK: Duration = Duration::from_secs(10);
+/// Slowest upload that still counts as alive.
+const BYTES_PER_SECOND: u64 = 1 << 20;
+
+/// How long sending `bytes` may take.
+pub(crate) fn for_sending(bytes: usize) -> Duration {
+    ANSWER + Duration::from_secs(bytes as u64 / BYTES_PER_SECOND)
+}
+
+/// Runs a call within `wait`, about `what`. A connection that the server had closed while it was idle is not the
+/// caller's business: such a call is made a second time (all calls of this crate can be repeated).
+pub(crate) async fn within<T, F>(wait: Duration, what: &str, call: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = std::result::Result<T, Error>>,
+{
+    let twice = async {
+        match call().await {
+            Err(error) if is_broken_connection(&error) => call().await,
+            result => result,
+        }
+    };
+    match tokio::time::timeout(wait, twice).await {
+        Ok(result) => result.map_err(|error| ObjectError::sort(what, error)),
+        Err(_) => Err(ObjectError::too_late()),
+    }
+}

@@ -1,0 +1,166 @@
+//! The supervisor: one task that keeps a link to the broker, and the handle everything else is made from.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use lapin::{ConnectionProperties, Event, uri::AMQPUri};
+use tokio::{sync::watch, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    BrokerError, Consumer, Publisher, Queue, Result, RpcClient, backoff::Backoff, topology,
+};
+
+/// A connect that hangs longer has failed.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// AMQP heartbeat: a peer that is silent twice as long is gone.
+const HEARTBEAT_S: u16 = 5;
+/// The loss of a link is told by an event; looking as well costs nothing.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// One life of the connection to the broker.
+#[derive(Clone)]
+pub(crate) struct Link {
+    pub(crate) number: u64,
+    pub(crate) connection: Arc<lapin::Connection>,
+}
+
+pub(crate) type Links = watch::Receiver<Option<Link>>;
+
+/// A supervised connection: clone it freely. It ends with [`Connection::close`], or when nothing uses it any more.
+#[derive(Clone)]
+pub struct Connection {
+    links: Links,
+    up: watch::Receiver<bool>,
+    closing: CancellationToken,
+}
+
+impl Connection {
+    /// Starts to connect to `url` and returns at once: everything made from the handle waits for the link.
+    /// `name` is what the broker's administrator sees.
+    pub fn open(url: &str, name: &str) -> Result<Self> {
+        let mut uri: AMQPUri = url.parse().map_err(BrokerError::Url)?;
+        uri.query.heartbeat.get_or_insert(HEARTBEAT_S);
+        let (link_sender, links) = watch::channel(None);
+        let (up_sender, up) = watch::channel(false);
+        let closing = CancellationToken::new();
+        let supervisor = Supervisor { uri, name: name.to_owned(), links: link_sender, up: up_sender };
+        let stop = closing.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = supervisor.links.closed() => {}
+                () = supervisor.run() => {}
+            }
+            supervisor.shut().await;
+        });
+        Ok(Self { links, up, closing })
+    }
+
+    /// Whether there is a link with its topology, now and on every change.
+    pub fn connected(&self) -> watch::Receiver<bool> {
+        self.up.clone()
+    }
+
+    pub fn is_connected(&self) -> bool {
+        *self.up.borrow()
+    }
+
+    /// Waits for a link, at most `patience`; returns whether there is one.
+    pub async fn wait_connected(&self, patience: Duration) -> bool {
+        let mut up = self.up.clone();
+        matches!(timeout(patience, up.wait_for(|up| *up)).await, Ok(Ok(_)))
+    }
+
+    /// A publisher with at most `in_flight` unconfirmed messages, which gives up on one after `patience`.
+    pub fn publisher(&self, in_flight: usize, patience: Duration) -> Publisher {
+        Publisher::new(self.links.clone(), in_flight, patience)
+    }
+
+    /// Consumes `queue` (declared first, if it is not there) with at most `prefetch` unacknowledged deliveries;
+    /// 0 is no bound.
+    pub fn consume(&self, queue: Queue, prefetch: u16) -> Consumer {
+        Consumer::start(self.links.clone(), queue, prefetch)
+    }
+
+    pub fn rpc(&self) -> RpcClient {
+        RpcClient::new(self.links.clone())
+    }
+
+    /// Ends the connection properly; what was made from it waits in vain.
+    pub async fn close(&self) {
+        self.closing.cancel();
+        let mut up = self.up.clone();
+        let _ = timeout(CONNECT_TIMEOUT, up.wait_for(|up| !*up)).await;
+    }
+}
+
+struct Supervisor {
+    uri: AMQPUri,
+    name: String,
+    links: watch::Sender<Option<Link>>,
+    up: watch::Sender<bool>,
+}
+
+impl Supervisor {
+    async fn run(&self) {
+        let mut backoff = Backoff::new();
+        for number in 1.. {
+            match self.connect().await {
+                Ok(connection) => {
+                    tracing::info!(broker.link = number, "connected to the broker");
+                    backoff.reset();
+                    self.hold(number, connection).await;
+                }
+                Err(error) if backoff.is_fresh() => tracing::warn!(%error, "can't connect to the broker; trying on"),
+                Err(error) => tracing::debug!(%error, "still can't connect to the broker"),
+            }
+            backoff.pause().await;
+        }
+    }
+
+    async fn connect(&self) -> Result<lapin::Connection> {
+        timeout(CONNECT_TIMEOUT, self.connect_and_declare()).await.unwrap_or(Err(BrokerError::Timeout))
+    }
+
+    async fn connect_and_declare(&self) -> Result<lapin::Connection> {
+        let properties = ConnectionProperties::default().with_connection_name(self.name.as_str().into());
+        let connection = lapin::Connection::connect_uri(self.uri.clone(), properties).await?;
+        topology::declare(&connection.create_channel().await?).await?;
+        Ok(connection)
+    }
+
+    /// Shares the link until it is lost.
+    async fn hold(&self, number: u64, connection: lapin::Connection) {
+        let connection = Arc::new(connection);
+        self.links.send_replace(Some(Link { number, connection: connection.clone() }));
+        self.up.send_replace(true);
+        let reason = lost(&connection).await;
+        self.up.send_replace(false);
+        self.links.send_replace(None);
+        tracing::warn!(broker.link = number, %reason, "lost the connection to the broker");
+    }
+
+    async fn shut(&self) {
+        let link = self.links.send_replace(None);
+        if let Some(link) = link {
+            let _ = timeout(Duration::from_secs(2), link.connection.close(200, "bye".into())).await;
+        }
+        self.up.send_replace(false);
+    }
+}
+
+/// Waits until the connection is of no more use; returns why, as far as it was said.
+async fn lost(connection: &lapin::Connection) -> String {
+    let mut events = Box::pin(connection.events_listener());
+    let mut reason = "it ended".to_owned();
+    while connection.status().connected() {
+        match timeout(LOOK_EVERY, events.next()).await {
+            Ok(Some(Event::Error(error))) => reason = error.to_string(),
+            Ok(Some(Event::ConnectionBlocked(why))) => tracing::warn!(%why, "the broker takes no messages for now"),
+            Ok(None) => break,
+            _ => {}
+        }
+    }
+    reason
+}

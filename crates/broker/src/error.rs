@@ -1,0 +1,27 @@
+//! What can go wrong with the broker, as the callers need to tell it apart.
+
+pub type Result<T> = std::result::Result<T, BrokerError>;
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum BrokerError {
+    #[error("the broker URL is wrong: {0}")]
+    Url(String),
+    /// No confirmation or answer in time. A message may have arrived all the same.
+    #[error("the broker did not answer in time")]
+    Timeout,
+    /// The connection ended in the middle. A message may have arrived all the same.
+    #[error("the connection to the broker was lost: {0}")]
+    Lost(String),
+    /// Nobody is there to receive it: the queue does not exist (a worker that is gone).
+    #[error("no queue takes messages for {0}")]
+    Unroutable(String),
+    /// The broker said no: a queue is full, or could not store the message.
+    #[error("the broker refused a message for {0}")]
+    Refused(String),
+}
+
+impl From<lapin::Error> for BrokerError {
+    fn from(error: lapin::Error) -> Self {
+        Self::Lost(error.to_string())
+    }
+}

@@ -1,0 +1,28 @@
+//! All AMQP of the system: the only crate that knows RabbitMQ.
+//!
+//! [`topology`] names every exchange and queue once. A [`Connection`] is a supervised handle: behind it one task
+//! connects, declares the topology and, after any loss, does so again, forever and with a capped pause. What is made
+//! from it outlives every loss:
+//!
+//! * [`Publisher`] sends and waits for the broker's confirmation, or says that it could not;
+//! * [`Consumer`] yields deliveries; one from before a loss can be acknowledged without effect or harm;
+//! * [`RpcClient`] and [`serve`] are request and answer over direct reply-to.
+//!
+//! Delivery is at least once: after a loss the same message may come again, and a publish that was confirmed too late
+//! may have arrived twice. Receivers know repeats by what the message says.
+
+mod backoff;
+mod connection;
+mod consumer;
+mod error;
+mod lane;
+mod publisher;
+mod rpc;
+pub mod topology;
+
+pub use connection::Connection;
+pub use consumer::{Consumer, Delivery, ack_batch};
+pub use error::{BrokerError, Result};
+pub use publisher::{Message, Publisher};
+pub use rpc::{RpcClient, serve};
+pub use topology::{Queue, Route};

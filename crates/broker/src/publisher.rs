@@ -1,0 +1,137 @@
+//! Sending: confirmed and in order, or passing and best effort.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::future::join_all;
+use lapin::{
+    BasicProperties, Channel, Confirmation,
+    options::{BasicPublishOptions, ConfirmSelectOptions},
+};
+use tokio::{sync::Semaphore, time::timeout};
+
+use crate::{BrokerError, Result, Route, connection::Links, lane::Lane};
+
+/// Pause before a publish is tried again on a new link.
+const RETRY_PAUSE: Duration = Duration::from_millis(20);
+
+/// A body and where it goes.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub route: Route,
+    pub body: Vec<u8>,
+}
+
+/// Sends messages: clone it freely.
+#[derive(Clone)]
+pub struct Publisher {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    confirmed: Lane<()>,
+    /// A channel without confirms, for messages that nobody waits for.
+    passing: Lane<()>,
+    permits: Semaphore,
+    in_flight: usize,
+    patience: Duration,
+}
+
+impl Publisher {
+    pub(crate) fn new(links: Links, in_flight: usize, patience: Duration) -> Self {
+        let shared = Shared {
+            confirmed: Lane::new(links.clone()),
+            passing: Lane::new(links),
+            permits: Semaphore::new(in_flight),
+            in_flight,
+            patience,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Sends one message; returns when the broker has confirmed it. While there is no link it waits, up to the
+    /// publisher's patience; when one is lost in the middle it sends again, so the message may arrive twice.
+    pub async fn publish(&self, route: Route, body: Vec<u8>) -> Result<()> {
+        let mut results = self.publish_all(&[Message { route, body }]).await;
+        results.pop().unwrap_or(Err(BrokerError::Timeout))
+    }
+
+    /// Sends many in their order without waiting in between; returns what became of each. After a loss the
+    /// unconfirmed ones are sent again, in their order.
+    pub async fn publish_all(&self, messages: &[Message]) -> Vec<Result<()>> {
+        let mut results = Vec::with_capacity(messages.len());
+        for part in messages.chunks(self.shared.in_flight) {
+            results.extend(self.publish_part(part).await);
+        }
+        results
+    }
+
+    /// Sends without waiting for a link or a confirmation; returns whether it was written.
+    pub async fn notify(&self, route: Route, body: &[u8]) -> bool {
+        if !self.shared.passing.has_link() {
+            return false;
+        }
+        let sending = async {
+            let (channel, ()) = self.shared.passing.channel(async |_| Ok(())).await?;
+            let options = BasicPublishOptions::default();
+            channel.basic_publish(route.exchange.into(), route.key.into(), options, body, properties(false)).await?;
+            Ok::<(), BrokerError>(())
+        };
+        matches!(timeout(self.shared.patience, sending).await, Ok(Ok(())))
+    }
+
+    async fn publish_part(&self, messages: &[Message]) -> Vec<Result<()>> {
+        let mut results: Vec<_> = messages.iter().map(|_| Err(BrokerError::Timeout)).collect();
+        if timeout(self.shared.patience, self.until_confirmed(messages, &mut results)).await.is_err() {
+            // The channel would keep the confirms that nobody waits for any more.
+            self.shared.confirmed.discard().await;
+        }
+        results
+    }
+
+    async fn until_confirmed(&self, messages: &[Message], results: &mut [Result<()>]) {
+        let Ok(_permits) = self.shared.permits.acquire_many(messages.len() as u32).await else { return };
+        loop {
+            let waiting: Vec<usize> = (0..messages.len()).filter(|i| wants_another_try(&results[*i])).collect();
+            if waiting.is_empty() {
+                return;
+            }
+            match self.shared.confirmed.channel(prepare).await {
+                Ok((channel, ())) => {
+                    let sent = join_all(waiting.iter().map(|i| send(&channel, &messages[*i]))).await;
+                    waiting.iter().zip(sent).for_each(|(i, result)| results[*i] = result);
+                }
+                Err(error) => waiting.iter().for_each(|i| results[*i] = Err(error.clone())),
+            }
+            if results.iter().any(wants_another_try) {
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn wants_another_try(result: &Result<()>) -> bool {
+    matches!(result, Err(BrokerError::Timeout | BrokerError::Lost(_)))
+}
+
+async fn prepare(channel: &Channel) -> lapin::Result<()> {
+    channel.confirm_select(ConfirmSelectOptions::default()).await
+}
+
+/// Sends one message; its frames are queued at the first poll, so that joined sends keep their order.
+async fn send(channel: &Channel, message: &Message) -> Result<()> {
+    let Route { exchange, key, persistent, mandatory } = &message.route;
+    let options = BasicPublishOptions { mandatory: *mandatory, immediate: false };
+    let confirm = channel
+        .basic_publish((*exchange).into(), key.as_str().into(), options, &message.body, properties(*persistent))
+        .await?;
+    match confirm.await? {
+        Confirmation::Ack(None) => Ok(()),
+        Confirmation::Ack(Some(_)) => Err(BrokerError::Unroutable(key.clone())),
+        Confirmation::Nack(_) => Err(BrokerError::Refused(key.clone())),
+        Confirmation::NotRequested => Err(BrokerError::Lost("the channel does not confirm".into())),
+    }
+}
+
+fn properties(persistent: bool) -> BasicProperties {
+    BasicProperties::default().with_delivery_mode(if persistent { 2 } else { 1 })
+}

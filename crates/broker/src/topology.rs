@@ -1,0 +1,239 @@
+//! Every exchange and queue, declared here and nowhere else.
+//!
+//! ```text
+//! jobs (direct)          kind.class      → jobs.<kind>.<class>   quorum, dead-lettered
+//! events (direct)        events          → events                quorum, one active consumer: events keep their order
+//!                        heartbeats      → heartbeats            classic, short-lived messages
+//! (default)              claims          → claims                classic, short-lived requests
+//! control (direct)       <worker id>     → control.<worker id>   exclusive
+//! coordinators (direct)  <coordinator>   → coordinator.<id>      exclusive
+//! live (fanout)                          → live.<coordinator>    exclusive
+//! dead (fanout)                          → dead-letters          classic, bounded: for people to look at
+//! ```
+//!
+//! All of it can be declared again at any time. Exclusive queues end with their connection and come back with it.
+
+use engunity_protocol::{
+    CoordinatorId, WorkerId,
+    job::{JobClass, JobKind},
+};
+use lapin::{
+    Channel, ExchangeKind,
+    options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
+    types::{AMQPValue, FieldTable},
+};
+
+const JOBS: &str = "jobs";
+const EVENTS: &str = "events";
+const CONTROL: &str = "control";
+const COORDINATORS: &str = "coordinators";
+const LIVE: &str = "live";
+const DEAD: &str = "dead";
+
+const EXCHANGES: [(&str, ExchangeKind); 6] = [
+    (JOBS, ExchangeKind::Direct),
+    (EVENTS, ExchangeKind::Direct),
+    (CONTROL, ExchangeKind::Direct),
+    (COORDINATORS, ExchangeKind::Direct),
+    (LIVE, ExchangeKind::Fanout),
+    (DEAD, ExchangeKind::Fanout),
+];
+
+/// A message that came back this often without being acknowledged goes to the dead letters.
+const JOB_DELIVERIES: i32 = 20;
+/// Events are worth more tries: losing one would leave a gap, and a connection loss counts as a try.
+const EVENT_DELIVERIES: i32 = 1000;
+const HEARTBEAT_TTL_MS: i32 = 5_000;
+const CLAIM_TTL_MS: i32 = 10_000;
+/// Bound of the queues whose messages may be dropped.
+const SHORT_LIVED_BOUND: i32 = 50_000;
+const DEAD_LETTER_BOUND: i32 = 10_000;
+
+/// A queue, by what it is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Queue {
+    Jobs(JobKind, JobClass),
+    Events,
+    Heartbeats,
+    Claims,
+    DeadLetters,
+    Control(WorkerId),
+    Coordinator(CoordinatorId),
+    Live(CoordinatorId),
+}
+
+impl Queue {
+    pub fn name(&self) -> String {
+        match self {
+            Self::Jobs(kind, class) => format!("jobs.{}", job_key(*kind, *class)),
+            Self::Events => "events".into(),
+            Self::Heartbeats => "heartbeats".into(),
+            Self::Claims => "claims".into(),
+            Self::DeadLetters => "dead-letters".into(),
+            Self::Control(worker) => format!("control.{worker}"),
+            Self::Coordinator(coordinator) => format!("coordinator.{coordinator}"),
+            Self::Live(coordinator) => format!("live.{coordinator}"),
+        }
+    }
+
+    /// The queues that exist whoever is connected.
+    fn shared() -> impl Iterator<Item = Self> {
+        let jobs = JobKind::ALL.iter().flat_map(|kind| JobClass::ALL.iter().map(|class| Self::Jobs(*kind, *class)));
+        [Self::DeadLetters, Self::Events, Self::Heartbeats, Self::Claims].into_iter().chain(jobs)
+    }
+
+    /// Belongs to one connection, and ends with it.
+    fn is_exclusive(&self) -> bool {
+        matches!(self, Self::Control(_) | Self::Coordinator(_) | Self::Live(_))
+    }
+
+    /// The exchange and key it is bound with; the default exchange needs no binding.
+    fn binding(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Jobs(kind, class) => Some((JOBS, job_key(*kind, *class))),
+            Self::Events | Self::Heartbeats => Some((EVENTS, self.name())),
+            Self::Claims => None,
+            Self::DeadLetters => Some((DEAD, String::new())),
+            Self::Control(worker) => Some((CONTROL, worker.to_string())),
+            Self::Coordinator(coordinator) => Some((COORDINATORS, coordinator.to_string())),
+            Self::Live(_) => Some((LIVE, String::new())),
+        }
+    }
+
+    fn arguments(&self) -> FieldTable {
+        match self {
+            Self::Jobs(..) => quorum(JOB_DELIVERIES),
+            Self::Events => {
+                let mut arguments = quorum(EVENT_DELIVERIES);
+                arguments.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
+                arguments
+            }
+            Self::Heartbeats => short_lived(Some(HEARTBEAT_TTL_MS), SHORT_LIVED_BOUND),
+            Self::Claims => short_lived(Some(CLAIM_TTL_MS), SHORT_LIVED_BOUND),
+            Self::DeadLetters => short_lived(None, DEAD_LETTER_BOUND),
+            Self::Control(_) | Self::Coordinator(_) | Self::Live(_) => FieldTable::default(),
+        }
+    }
+
+    pub(crate) async fn declare(&self, channel: &Channel) -> lapin::Result<()> {
+        let options =
+            if self.is_exclusive() { QueueDeclareOptions::exclusive() } else { QueueDeclareOptions::durable() };
+        channel.queue_declare(self.name().into(), options, self.arguments()).await?;
+        let Some((exchange, key)) = self.binding() else { return Ok(()) };
+        let bind = QueueBindOptions::default();
+        channel.queue_bind(self.name().into(), exchange.into(), key.into(), bind, FieldTable::default()).await
+    }
+}
+
+fn quorum(deliveries: i32) -> FieldTable {
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+    arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(deliveries));
+    arguments.insert("x-dead-letter-exchange".into(), AMQPValue::LongString(DEAD.into()));
+    arguments
+}
+
+fn short_lived(ttl_ms: Option<i32>, bound: i32) -> FieldTable {
+    let mut arguments = FieldTable::default();
+    if let Some(ttl_ms) = ttl_ms {
+        arguments.insert("x-message-ttl".into(), AMQPValue::LongInt(ttl_ms));
+    }
+    arguments.insert("x-max-length".into(), AMQPValue::LongInt(bound));
+    arguments
+}
+
+fn job_key(kind: JobKind, class: JobClass) -> String {
+    format!("{kind}.{class}")
+}
+
+/// Declares what exists whoever is connected.
+pub(crate) async fn declare(channel: &Channel) -> lapin::Result<()> {
+    for (name, kind) in EXCHANGES {
+        let options = ExchangeDeclareOptions { durable: true, ..Default::default() };
+        channel.exchange_declare(name.into(), kind, options, FieldTable::default()).await?;
+    }
+    for queue in Queue::shared() {
+        queue.declare(channel).await?;
+    }
+    Ok(())
+}
+
+/// Where a message goes, and how much it matters that it gets there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    pub(crate) exchange: &'static str,
+    pub(crate) key: String,
+    /// Survives a restart of the broker.
+    pub(crate) persistent: bool,
+    /// It is an error if no queue takes it.
+    pub(crate) mandatory: bool,
+}
+
+impl Route {
+    pub fn job(kind: JobKind, class: JobClass) -> Self {
+        Self::job_key(job_key(kind, class))
+    }
+
+    /// The route of a job whose key ([`Route::key`]) was stored before.
+    pub fn job_key(key: impl Into<String>) -> Self {
+        Self::lossless(JOBS, key)
+    }
+
+    pub fn events() -> Self {
+        Self::lossless(EVENTS, Queue::Events.name())
+    }
+
+    pub fn heartbeats() -> Self {
+        Self::passing(EVENTS, Queue::Heartbeats.name())
+    }
+
+    pub fn control(worker: &WorkerId) -> Self {
+        Self { mandatory: true, ..Self::passing(CONTROL, worker.to_string()) }
+    }
+
+    pub fn coordinator(coordinator: &CoordinatorId) -> Self {
+        Self { mandatory: true, ..Self::passing(COORDINATORS, coordinator.to_string()) }
+    }
+
+    /// To every coordinator, the sender included.
+    pub fn live() -> Self {
+        Self::passing(LIVE, "")
+    }
+
+    /// Straight into one queue.
+    pub fn queue(queue: &Queue) -> Self {
+        Self { mandatory: true, ..Self::passing("", queue.name()) }
+    }
+
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn lossless(exchange: &'static str, key: impl Into<String>) -> Self {
+        Self { exchange, key: key.into(), persistent: true, mandatory: true }
+    }
+
+    fn passing(exchange: &'static str, key: impl Into<String>) -> Self {
+        Self { exchange, key: key.into(), persistent: false, mandatory: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_goes_to_the_queue_of_its_kind_and_class() {
+        let queue = Queue::Jobs(JobKind::Execute, JobClass::Bulk);
+        assert_eq!(queue.name(), "jobs.execute.bulk");
+        let route = Route::job(JobKind::Execute, JobClass::Bulk);
+        assert_eq!(queue.binding(), Some((route.exchange, route.key.clone())));
+        assert_eq!(Route::job_key(route.key()), route);
+    }
+
+    #[test]
+    fn only_queues_of_one_process_are_exclusive() {
+        assert!(Queue::shared().all(|queue| !queue.is_exclusive()));
+        assert!(Queue::Control("w".parse().unwrap()).is_exclusive());
+    }
+}

@@ -1,0 +1,289 @@
+//! The agent itself, as PID 1 of a PID namespace of its own: what it does to programs, told over its own line.
+//! (What only a container adds, limits of memory and processes, is tested with Docker by the worker.)
+
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use engunity_agent::{
+    frame::{self, Decoder},
+    message::{Collect, Exit, FailureKind, FromAgent, Start, Stopped, Stream, ToAgent},
+};
+
+/// An agent and our end of its line. Killed with the test.
+struct Agent {
+    process: Child,
+    input: Option<ChildStdin>,
+    output: ChildStdout,
+    decoder: Decoder,
+    root: tempfile::TempDir,
+}
+
+impl Agent {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let mut command = Command::new("unshare");
+        // Who is not root needs a user namespace to make the others.
+        if !nix_is_root() {
+            command.args(["--user", "--map-root-user"]);
+        }
+        let mut process = command
+            .args(["--pid", "--fork", "--mount-proc", "--kill-child", env!("CARGO_BIN_EXE_engunity-agent")])
+            .arg(root.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("unshare (util-linux) is needed");
+        let (input, output) = (process.stdin.take(), process.stdout.take().unwrap());
+        let mut agent = Self { process, input, output, decoder: Decoder::default(), root };
+        assert!(matches!(agent.next(), FromAgent::Hello { version: 1 }));
+        agent
+    }
+
+    fn send(&mut self, message: &ToAgent) {
+        self.input.as_mut().unwrap().write_all(&frame::encode(message).unwrap()).unwrap();
+    }
+
+    fn next(&mut self) -> FromAgent {
+        let mut piece = [0; 4096];
+        loop {
+            if let Some(message) = self.decoder.next().unwrap() {
+                return message;
+            }
+            let read = self.output.read(&mut piece).unwrap();
+            assert!(read > 0, "the agent ended");
+            self.decoder.extend(&piece[..read]);
+        }
+    }
+
+    fn start(&mut self, line: &str, change: impl FnOnce(&mut Start)) {
+        let mut start = Start {
+            argv: ["sh", "-c", line].map(str::to_owned).into(),
+            env: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),
+            wall_ms: 20_000,
+            output_bytes: 1 << 20,
+            open_files: 256,
+            file_bytes: 1 << 20,
+            ..Start::default()
+        };
+        change(&mut start);
+        self.send(&ToAgent::Start(start));
+        assert_eq!(self.next(), FromAgent::Started);
+    }
+
+    /// Reads to the end of a run.
+    fn end(&mut self) -> (Exit, String, String) {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        loop {
+            match self.next() {
+                FromAgent::Output { stream: Stream::Stdout, data } => stdout.extend(data),
+                FromAgent::Output { stream: Stream::Stderr, data } => stderr.extend(data),
+                FromAgent::StdinTaken { .. } => {}
+                FromAgent::Exited(exit) => return (exit, text(stdout), text(stderr)),
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+    }
+
+    fn run(&mut self, line: &str) -> (Exit, String, String) {
+        self.start(line, |_| {});
+        self.end()
+    }
+
+    fn collect(&mut self, globs: &[&str]) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
+        let globs = globs.iter().map(|glob| glob.to_string()).collect();
+        self.send(&ToAgent::Collect(Collect { globs, max_files: 3, max_bytes: 1000 }));
+        let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+        loop {
+            match self.next() {
+                FromAgent::Artifact { path, .. } => files.push((path, Vec::new())),
+                FromAgent::ArtifactData(data) => files.last_mut().unwrap().1.extend(data),
+                FromAgent::Collected { skipped } => {
+                    return (files, skipped.into_iter().map(|file| file.path).collect());
+                }
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn nix_is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (path, data) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(data.len() as u64);
+        header.set_mode(0o755);
+        builder.append_data(&mut header, path, data.as_bytes()).unwrap();
+    }
+    zstd::encode_all(&*builder.into_inner().unwrap(), 1).unwrap()
+}
+
+#[test]
+fn it_refuses_to_run_outside_a_namespace_of_its_own() {
+    let output = Command::new(env!("CARGO_BIN_EXE_engunity-agent")).output().unwrap();
+    assert!(!output.status.success());
+    assert!(text(output.stderr).contains("PID 1"));
+}
+
+#[test]
+fn a_project_is_unpacked_and_run() {
+    let mut agent = Agent::new();
+    for piece in archive(&[("bin/hi.sh", "#!/bin/sh\necho \"hi $1\"; echo oops >&2; exit 3")]).chunks(50) {
+        agent.send(&ToAgent::Files(piece.to_vec()));
+    }
+    agent.send(&ToAgent::FilesEnd);
+    assert!(matches!(agent.next(), FromAgent::Unpacked { files: 1, .. }));
+    let (exit, stdout, stderr) = agent.run("bin/hi.sh you");
+    assert_eq!((exit.code, exit.signal, exit.stopped), (Some(3), None, None));
+    assert_eq!((stdout.as_str(), stderr.as_str()), ("hi you\n", "oops\n"));
+    assert_eq!(agent.run("echo again").1, "again\n");
+}
+
+#[test]
+fn a_program_finds_only_the_environment_that_was_given() {
+    let mut agent = Agent::new();
+    agent.start("env; ulimit -n; ulimit -c", |start| drop(start.env.insert("A".into(), "b c".into())));
+    let (_, stdout, _) = agent.end();
+    let mut lines: Vec<_> =
+        stdout.lines().filter(|line| !line.starts_with("PWD=") && !line.starts_with("_=")).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["0", "256", "A=b c", "PATH=/usr/bin:/bin"]);
+}
+
+#[test]
+fn a_command_that_is_not_there_ends_as_in_a_shell() {
+    let mut agent = Agent::new();
+    agent.start("", |start| start.argv = vec!["no-such-program".into()]);
+    let (exit, _, stderr) = agent.end();
+    assert_eq!((exit.code, stderr.as_str()), (Some(127), "no-such-program: command not found\n"));
+}
+
+#[test]
+fn input_is_fed_as_it_is_taken() {
+    let mut agent = Agent::new();
+    agent.start("wc -c", |start| start.stdin = true);
+    agent.send(&ToAgent::Stdin(vec![b'x'; 100_000]));
+    agent.send(&ToAgent::Stdin(vec![b'x'; 100_000]));
+    agent.send(&ToAgent::StdinEnd);
+    assert_eq!(agent.end().1.trim(), "200000");
+    assert_eq!(agent.run("cat").1, "", "without input there is an empty one");
+}
+
+#[test]
+fn the_deadline_kills_what_ignores_signals() {
+    let mut agent = Agent::new();
+    agent.start("trap '' TERM INT HUP; echo on; while :; do sleep 9; done", |start| start.wall_ms = 200);
+    let (exit, stdout, _) = agent.end();
+    assert_eq!((exit.stopped, exit.signal), (Some(Stopped::Deadline), Some(9)));
+    assert_eq!(stdout, "on\n");
+    assert!((200..2000).contains(&exit.wall_ms), "{}", exit.wall_ms);
+}
+
+#[test]
+fn output_is_cut_to_the_byte() {
+    let mut agent = Agent::new();
+    agent.start("tr '\\0' x < /dev/zero", |start| start.output_bytes = 100_001);
+    let (exit, stdout, _) = agent.end();
+    assert_eq!((exit.stopped, stdout.len(), exit.output_bytes), (Some(Stopped::OutputCap), 100_001, 100_001));
+    agent.start("printf 12345", |start| start.output_bytes = 5);
+    assert_eq!(agent.end().0.stopped, None, "exactly the cap is not beyond it");
+}
+
+#[test]
+fn a_kill_ends_it_at_once_even_when_nobody_reads_the_output() {
+    let mut agent = Agent::new();
+    agent.start("yes", |start| start.output_bytes = 1 << 40);
+    agent.send(&ToAgent::Kill);
+    let (exit, ..) = agent.end();
+    assert_eq!(exit.stopped, Some(Stopped::Killed));
+}
+
+#[test]
+fn daemons_end_with_the_program() {
+    let mut agent = Agent::new();
+    let began = Instant::now();
+    let (exit, stdout, _) = agent.run("setsid sh -c 'sleep 60 & sleep 60' & echo started");
+    assert_eq!((exit.code, stdout.as_str()), (Some(0), "started\n"));
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_eq!(agent.run("ls -d /proc/[0-9]* | wc -l; :").1.trim().parse::<u32>().unwrap() <= 4, true);
+}
+
+#[test]
+fn the_agent_survives_its_program_and_shows_it_nothing() {
+    let mut agent = Agent::new();
+    let (exit, stdout, _) = agent.run("kill -9 1; kill -STOP 1; kill -TERM 1; echo alive");
+    assert_eq!((exit.code, stdout.as_str()), (Some(0), "alive\n"));
+}
+
+#[test]
+fn only_plain_files_are_collected() {
+    let mut agent = Agent::new();
+    agent.run("mkdir -p out/sub; echo 1 > out/a; echo 22 > out/sub/b; echo x > other; ln -s /etc/passwd out/link; ln other out/hard; mkfifo out/fifo; ln -s /etc out/dir");
+    let (files, skipped) = agent.collect(&["out"]);
+    assert_eq!(files, [("out/a".to_owned(), b"1\n".to_vec()), ("out/sub/b".to_owned(), b"22\n".to_vec())]);
+    assert_eq!(skipped, ["out/dir", "out/fifo", "out/hard", "out/link"]);
+}
+
+#[test]
+fn collecting_has_caps() {
+    let mut agent = Agent::new();
+    agent.run("for i in 1 2 3 4; do echo $i > f$i; done; head -c 2000 /dev/zero > big");
+    let (files, skipped) = agent.collect(&["*"]);
+    let names: Vec<_> = files.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!((names, skipped), (vec!["f1", "f2", "f3"], vec!["big".to_owned(), "f4".to_owned()]));
+}
+
+#[test]
+fn an_archive_that_is_none_is_a_failure() {
+    let mut agent = Agent::new();
+    agent.send(&ToAgent::Files(b"not zstd at all".to_vec()));
+    agent.send(&ToAgent::FilesEnd);
+    let FromAgent::Failed(failure) = agent.next() else { panic!("it was taken") };
+    assert_eq!(failure.kind, FailureKind::Archive);
+}
+
+#[test]
+fn when_the_worker_goes_everything_ends() {
+    let mut agent = Agent::new();
+    let marker = agent.root.path().join("beat");
+    agent.start("while :; do date +%s%N > beat; done", |_| {});
+    wait_until(|| marker.exists());
+    agent.input = None;
+    let mut rest = Vec::new();
+    agent.output.read_to_end(&mut rest).unwrap();
+    agent.process.wait().unwrap();
+    assert!(is_quiet(&marker));
+}
+
+fn wait_until(condition: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_secs(10), "it never came to that");
+        std::thread::yield_now();
+    }
+}
+
+/// With the namespace's PID 1 dead nothing can write any more: what is there now stays.
+fn is_quiet(marker: &Path) -> bool {
+    let before = std::fs::read(marker).unwrap();
+    (0..1000).all(|_| std::fs::read(marker).unwrap() == before)
+}

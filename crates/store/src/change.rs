@@ -1,0 +1,50 @@
+//! Why a change of files is refused.
+
+use engunity_protocol::path::PathError;
+
+use crate::{StoreError, files::Room};
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The project or file does not exist, or is someone else's.
+    #[error("it does not exist")]
+    NotFound,
+    #[error("{0} exists already")]
+    Taken(String),
+    #[error("{0} is a file, not a folder")]
+    NotAFolder(String),
+    #[error("{0} is a folder, not a file")]
+    IsAFolder(String),
+    #[error("there is no such folder in this project")]
+    NoSuchParent,
+    #[error("a folder can't be moved into itself")]
+    IntoItself,
+    #[error("{0}")]
+    Path(PathError),
+    /// The content is not the one the caller knows.
+    #[error("its content was changed")]
+    Stale { current: String },
+    #[error("a project may have {} files and {} bytes; this would make {files} and {bytes}", room.files, room.bytes)]
+    Full { files: i64, bytes: i64, room: Room },
+    /// Hashes whose content is not stored.
+    #[error("the content of {} files is missing", .0.len())]
+    Missing(Vec<String>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ChangeError {
+    /// A unique constraint that was hit while `path` was written.
+    pub(crate) fn taken(error: StoreError, path: &str) -> Self {
+        match error {
+            StoreError::Conflict(_) => Self::Taken(path.to_owned()),
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for ChangeError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

@@ -1,0 +1,163 @@
+//! Claims: the moment a job becomes an attempt. The raised attempt number is the fencing token that everything
+//! said about the run must carry; here too is what ends an attempt whose worker stopped answering.
+
+use std::collections::HashMap;
+
+use engunity_protocol::{JobId, ProjectId, WorkerId, spec::JobSpec, wire::Grant};
+use tokio_postgres::{Row, types::Json};
+use uuid::Uuid;
+
+use crate::{
+    Changed, Result, Store,
+    batch::{Commit, Plans},
+    jobs::project_id,
+    workers::{LEASE_SECONDS, SILENCE_SECONDS},
+};
+
+/// A worker's wish to run a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub worker_id: WorkerId,
+    pub job_id: JobId,
+    /// The same in a repeated request, which then gets the same answer.
+    pub claim_id: Uuid,
+}
+
+/// Attempts a job may lose with their workers before it is given up.
+pub const MAX_LOSSES: i32 = 3;
+
+/// Without `state = 'queued'`, which says the same (the table's constraints see to it): the planner would take it as a
+/// reason to go through the whole backlog's index instead of finding the few jobs by their ids.
+const CLAIM: &str = "
+    WITH asked AS (
+        SELECT a.* FROM unnest($1::uuid[], $2::uuid[], $3::varchar[]) AS a (job_id, claim_id, worker_id)
+    ), free AS (
+        SELECT j.id, a.claim_id, a.worker_id FROM asked a JOIN jobs j ON j.id = a.job_id
+        WHERE j.lease_until IS NULL AND j.finished_at IS NULL ORDER BY j.id FOR UPDATE OF j
+    ), granted AS (
+        UPDATE jobs j SET
+            state = 'running', attempt = j.attempt + 1, last_event = j.last_event + 1, last_seq = 0,
+            claim_id = f.claim_id, worker_id = f.worker_id,
+            lease_until = now() + make_interval(secs => $4), started_at = now()
+        FROM free f WHERE j.id = f.id AND j.lease_until IS NULL AND j.finished_at IS NULL
+        RETURNING j.id, j.claim_id, j.worker_id, j.attempt, j.last_event, j.project_id, j.spec
+    ), told AS (
+        INSERT INTO job_events (job_id, number, attempt, event, data)
+        SELECT id, last_event, attempt, 'state', jsonb_build_object('state', 'running', 'attempt', attempt, 'worker_id', worker_id)
+        FROM granted
+    ), unpublished AS (
+        DELETE FROM dispatches d USING asked a WHERE d.job_id = a.job_id
+    )
+    SELECT id, claim_id, attempt, project_id, spec FROM granted";
+
+const CLAIMED_BEFORE: &str = "
+    SELECT j.id, j.claim_id, j.attempt, j.project_id, j.spec
+    FROM unnest($1::uuid[], $2::uuid[], $3::varchar[]) AS a (job_id, claim_id, worker_id)
+    JOIN jobs j ON j.id = a.job_id AND j.claim_id = a.claim_id AND j.worker_id = a.worker_id AND j.lease_until IS NOT NULL";
+
+/// A silent worker's lease ends it. A worker that answers but does not name the job may have told how it ended
+/// in an event that still waits to be recorded: it gets longer.
+const REAP: &str = "
+    WITH dead AS (
+        SELECT j.id, j.worker_id AS was_at FROM jobs j LEFT JOIN workers w ON w.id = j.worker_id
+        WHERE j.state = 'running' AND j.lease_until < now() AND (
+            w.id IS NULL OR w.last_seen < now() - make_interval(secs => $1) OR j.lease_until < now() - make_interval(secs => $2))
+        LIMIT 1000 FOR UPDATE OF j SKIP LOCKED
+    ), ended AS (
+        UPDATE jobs j SET
+            losses = j.losses + 1, lease_until = NULL, claim_id = NULL, last_event = j.last_event + 1,
+            state = CASE WHEN j.cancel_requested THEN 'cancelled' WHEN j.losses + 1 >= $3 THEN 'lost' ELSE 'queued' END,
+            worker_id = CASE WHEN j.cancel_requested OR j.losses + 1 >= $3 THEN j.worker_id END,
+            finished_at = CASE WHEN j.cancel_requested OR j.losses + 1 >= $3 THEN now() END,
+            verdict = CASE
+                WHEN j.cancel_requested THEN jsonb_build_object('reason', 'cancelled',
+                    'evidence', format('cancelled; worker %s stopped answering', j.worker_id))
+                WHEN j.losses + 1 >= $3 THEN jsonb_build_object('reason', 'worker_lost',
+                    'evidence', format('worker %s stopped answering (attempt %s, %s lost)', j.worker_id, j.attempt, j.losses + 1)) END
+        FROM dead WHERE j.id = dead.id
+        RETURNING j.id, j.project_id, j.attempt, j.last_event, j.state, j.finished_at, j.kind, dead.was_at
+    ), told AS (
+        INSERT INTO job_events (job_id, number, attempt, event, data)
+        SELECT id, last_event, attempt, 'state', jsonb_build_object('state', 'queued', 'attempt', attempt,
+            'because', format('worker %s stopped answering', was_at))
+        FROM ended WHERE finished_at IS NULL
+    ), garbage AS (
+        INSERT INTO dead_attempts (job_id, attempt) SELECT id, attempt FROM ended WHERE kind <> 'noop'
+    )
+    SELECT id, project_id, finished_at IS NOT NULL AS ended FROM ended";
+
+impl Store {
+    /// Grants what may be granted; a repeated request gets its first answer again. What is missing from the
+    /// result was refused: taken, ended, cancelled or unknown. Two wishes for one job in one batch are one too many:
+    /// only the first is asked.
+    pub async fn claim(&self, asked: &[Asked]) -> Result<HashMap<(JobId, Uuid), (Grant, Changed)>> {
+        let columns = ClaimColumns::of(asked);
+        let mut connection = self.connection().await?;
+        let batch = self.batch(&mut connection, Commit::Durable, Plans::ByKey).await?;
+        let statement = batch.prepare_cached(CLAIM).await?;
+        let parameters = (&columns.jobs, &columns.claims, &columns.workers);
+        let rows =
+            batch.query(&statement, &[parameters.0, parameters.1, parameters.2, &LEASE_SECONDS]).await?;
+        batch.commit().await?;
+        let mut granted: HashMap<_, _> = rows.iter().map(granted_row).collect::<Result<_>>()?;
+        if granted.len() < columns.jobs.len() {
+            // A new statement, so that it sees what another coordinator granted while this one waited.
+            let statement = connection.prepare_cached(CLAIMED_BEFORE).await?;
+            for row in connection.query(&statement, &[parameters.0, parameters.1, parameters.2]).await? {
+                let (key, grant) = granted_row(&row)?;
+                granted.entry(key).or_insert(grant);
+            }
+        }
+        Ok(granted)
+    }
+
+    /// Ends attempts whose lease ran out: back to the backlog, or to the end when too many were lost.
+    pub async fn reap(&self) -> Result<Vec<Changed>> {
+        let mut connection = self.connection().await?;
+        let batch = self.batch(&mut connection, Commit::Durable, Plans::Fresh).await?;
+        let statement = batch.prepare_cached(REAP).await?;
+        let rows = batch.query(&statement, &[&LEASE_SECONDS, &SILENCE_SECONDS, &MAX_LOSSES]).await?;
+        batch.commit().await?;
+        rows.iter().map(changed).collect()
+    }
+}
+
+struct ClaimColumns<'a> {
+    jobs: Vec<Uuid>,
+    claims: Vec<Uuid>,
+    workers: Vec<&'a str>,
+}
+
+impl<'a> ClaimColumns<'a> {
+    fn of(asked: &'a [Asked]) -> Self {
+        let mut once: HashMap<Uuid, &Asked> = HashMap::with_capacity(asked.len());
+        for wish in asked {
+            once.entry(wish.job_id.0).or_insert(wish);
+        }
+        let mut wishes: Vec<_> = once.into_values().collect();
+        wishes.sort_by_key(|wish| wish.job_id);
+        Self {
+            jobs: wishes.iter().map(|wish| wish.job_id.0).collect(),
+            claims: wishes.iter().map(|wish| wish.claim_id).collect(),
+            workers: wishes.iter().map(|wish| wish.worker_id.0.as_str()).collect(),
+        }
+    }
+}
+
+type Granted = ((JobId, Uuid), (Grant, Changed));
+
+fn granted_row(row: &Row) -> Result<Granted> {
+    let (job_id, project_id): (JobId, ProjectId) = (JobId(row.get("id")), project_id(row)?);
+    let Json(spec): Json<JobSpec> = row.get("spec");
+    let grant = Grant { attempt: row.get("attempt"), project_id, spec };
+    Ok(((job_id, row.get("claim_id")), (grant, Changed { job_id, project_id, state: true, ended: false })))
+}
+
+fn changed(row: &Row) -> Result<Changed> {
+    Ok(Changed {
+        job_id: JobId(row.get("id")),
+        project_id: project_id(row)?,
+        state: true,
+        ended: row.get("ended"),
+    })
+}

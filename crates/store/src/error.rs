@@ -1,0 +1,83 @@
+//! What can go wrong with the database, as the callers need to tell it apart.
+
+use tokio_postgres::error::SqlState;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The server can't be reached, or has no connection free: worth trying again.
+    #[error("the database can't be reached: {0}")]
+    Unavailable(String),
+    /// A unique constraint says that it exists already; names the constraint.
+    #[error("it exists already ({0})")]
+    Conflict(String),
+    /// A row that the change refers to is gone (a project deleted in mid-upload).
+    #[error("what it refers to does not exist ({0})")]
+    Gone(String),
+    #[error("the database URL is wrong: {0}")]
+    Url(#[source] tokio_postgres::Error),
+    #[error("migration {name} failed: {source}")]
+    Migration { name: String, source: tokio_postgres::Error },
+    #[error("a stored value can't be read: {0}")]
+    Corrupt(String),
+    #[error(transparent)]
+    Query(tokio_postgres::Error),
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if error.is_closed() {
+            return Self::Unavailable(error.to_string());
+        }
+        let Some(db) = error.as_db_error() else {
+            return Self::from_connection_error(error);
+        };
+        let constraint = db.constraint().unwrap_or_default().to_owned();
+        match db.code() {
+            &SqlState::UNIQUE_VIOLATION => Self::Conflict(constraint),
+            &SqlState::FOREIGN_KEY_VIOLATION => Self::Gone(constraint),
+            &SqlState::ADMIN_SHUTDOWN
+            | &SqlState::CRASH_SHUTDOWN
+            | &SqlState::CANNOT_CONNECT_NOW
+            | &SqlState::TOO_MANY_CONNECTIONS => Self::Unavailable(db.message().to_owned()),
+            _ => Self::Query(error),
+        }
+    }
+}
+
+impl StoreError {
+    /// Without an answer of the server it is the connection that failed, unless a value could not be converted.
+    fn from_connection_error(error: tokio_postgres::Error) -> Self {
+        use std::error::Error;
+        match error.source() {
+            Some(source) if source.is::<std::io::Error>() => Self::Unavailable(error.to_string()),
+            _ => Self::Query(error),
+        }
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for StoreError {
+    fn from(error: deadpool_postgres::PoolError) -> Self {
+        match error {
+            deadpool_postgres::PoolError::Backend(error) => Self::Unavailable(error.to_string()),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<deadpool_postgres::BuildError> for StoreError {
+    fn from(error: deadpool_postgres::BuildError) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}
+
+impl From<uuid::Error> for StoreError {
+    fn from(error: uuid::Error) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}

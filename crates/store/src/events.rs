@@ -1,0 +1,314 @@
+//! Events of jobs: recording what workers say, reading it back in order.
+
+use std::collections::HashMap;
+
+use deadpool_postgres::Transaction;
+use engunity_protocol::{
+    JobId, ProjectId, UserId, WorkerId,
+    event::{Progress, StateChange, Stream},
+    job::{Artifact, JobState},
+    verdict::{Usage, Verdict},
+    wire::{EventBatch, EventBody},
+};
+use tokio_postgres::{Row, types::Json};
+use uuid::Uuid;
+
+use crate::{
+    Result, Store, StoreError,
+    batch::{Commit, Plans},
+    jobs::{project_id, word},
+    ledger::{self, End, Entry, Head, Move, Plan},
+};
+
+/// A job about which there is something new to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    pub job_id: JobId,
+    pub project_id: ProjectId,
+    /// Its state changed (not only output).
+    pub state: bool,
+    /// It has ended.
+    pub ended: bool,
+}
+
+/// What a batch of events did.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    pub changed: Vec<Changed>,
+    /// Events that did not count: stale, repeated or too late.
+    pub dropped: usize,
+    pub recorded: usize,
+}
+
+/// An event as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredEvent {
+    pub number: i64,
+    pub attempt: i32,
+    pub body: StoredBody,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum StoredBody {
+    State(StateChange),
+    Progress(Progress),
+    Output(Chunk),
+}
+
+/// Some bytes of a job's output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    pub stream: Stream,
+    /// Offset of the first byte within its stream.
+    pub offset: u64,
+    pub bytes: Vec<u8>,
+}
+
+const LOCK: &str = "
+    SELECT id, project_id, state, attempt, worker_id, cancel_requested, last_event, last_seq
+    FROM jobs WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+
+const ENTRIES: &str = "
+    INSERT INTO job_events (job_id, number, attempt, seq, event, data, stream, byte_start, bytes)
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::bigint[], $5::varchar[], $6::jsonb[], $7::varchar[], $8::bigint[], $9::bytea[])";
+
+/// Moves that only count on touch no index, so they are kept apart from those that end an attempt.
+const COUNT_ON: &str = "
+    UPDATE jobs j SET last_event = m.last_event, last_seq = m.last_seq
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS m (id, last_event, last_seq) WHERE j.id = m.id";
+
+const END: &str = "
+    WITH moves AS (
+        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::varchar[], $5::jsonb[], $6::jsonb[], $7::jsonb[])
+          AS m (id, last_event, last_seq, state, verdict, usage, artifacts)
+    ), moved AS (
+        UPDATE jobs j SET
+            last_event = m.last_event, last_seq = m.last_seq, state = m.state, lease_until = NULL,
+            verdict = m.verdict, usage = m.usage, artifacts = coalesce(m.artifacts, '[]'),
+            worker_id = CASE m.state WHEN 'queued' THEN NULL ELSE j.worker_id END,
+            claim_id = CASE m.state WHEN 'queued' THEN NULL ELSE j.claim_id END,
+            finished_at = CASE m.state WHEN 'queued' THEN NULL ELSE now() END
+        FROM moves m WHERE j.id = m.id
+        RETURNING j.id, j.attempt, j.state, j.kind
+    )
+    INSERT INTO dead_attempts (job_id, attempt) SELECT id, attempt FROM moved WHERE state = 'queued' AND kind <> 'noop'";
+
+const EVENT_COLUMNS: &str = "number, attempt, event, data, stream, byte_start, bytes";
+
+impl Store {
+    /// Records batches of events in one transaction; a repeated batch changes nothing.
+    pub async fn record(&self, batches: &[EventBatch]) -> Result<Recorded> {
+        let mut ids: Vec<Uuid> =
+            batches.iter().flat_map(|batch| &batch.events).map(|event| event.job_id.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut connection = self.connection().await?;
+        let transaction = self.batch(&mut connection, Commit::Durable, Plans::ByKey).await?;
+        let rows = transaction.query(&transaction.prepare_cached(LOCK).await?, &[&ids]).await?;
+        let heads: HashMap<JobId, Head> = rows.iter().map(locked).collect::<Result<_>>()?;
+        let events =
+            batches.iter().flat_map(|batch| batch.events.iter().map(move |event| (&batch.worker_id, event)));
+        let plan = ledger::plan(&heads, events);
+        write(&transaction, &plan).await?;
+        transaction.commit().await?;
+        Ok(Recorded { changed: changes(&plan), dropped: plan.dropped, recorded: plan.entries.len() })
+    }
+
+    /// Events after `after`, in order, at most `limit`; for a caller who has read the job as its owner.
+    pub async fn events_after(&self, id: JobId, after: i64, limit: i64) -> Result<Vec<StoredEvent>> {
+        let sql = format!(
+            "SELECT {EVENT_COLUMNS} FROM job_events WHERE job_id = $1 AND number > $2 ORDER BY number LIMIT $3"
+        );
+        let connection = self.connection().await?;
+        connection
+            .query(&connection.prepare_cached(&sql).await?, &[&id.0, &after, &limit])
+            .await?
+            .iter()
+            .map(stored)
+            .collect()
+    }
+
+    /// Output of a user's job from a byte offset on, in order, at most `limit` chunks; the first is cut to begin there.
+    pub async fn output_from(
+        &self,
+        user_id: UserId,
+        id: JobId,
+        attempt: i32,
+        stream: Stream,
+        offset: u64,
+        limit: i64,
+    ) -> Result<Vec<Chunk>> {
+        let sql = "
+            SELECT number, attempt, event, data, stream, byte_start, bytes FROM job_events
+            WHERE job_id = $1 AND attempt = $2 AND stream = $3 AND byte_start + length(bytes) > $4
+              AND byte_start >= coalesce((
+                SELECT max(byte_start) FROM job_events WHERE job_id = $1 AND attempt = $2 AND stream = $3 AND byte_start <= $4), 0)
+              AND EXISTS (SELECT 1 FROM jobs WHERE id = $1 AND user_id = $6)
+            ORDER BY byte_start LIMIT $5";
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql).await?;
+        let rows = connection
+            .query(&statement, &[&id.0, &attempt, &stream.as_str(), &(offset as i64), &limit, &user_id])
+            .await?;
+        rows.iter().map(|row| Ok(cut(chunk(row)?, offset))).collect()
+    }
+
+    /// Where a stream of an attempt ends so far; for a caller who has read the job as its owner.
+    pub async fn output_end(&self, id: JobId, attempt: i32, stream: Stream) -> Result<u64> {
+        let sql = "SELECT byte_start + length(bytes) FROM job_events
+            WHERE job_id = $1 AND attempt = $2 AND stream = $3 ORDER BY byte_start DESC LIMIT 1";
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql).await?;
+        let row = connection.query_opt(&statement, &[&id.0, &attempt, &stream.as_str()]).await?;
+        Ok(row.map_or(0, |row| row.get::<_, i64>(0) as u64))
+    }
+
+    /// Deletes up to `limit` pieces of output older than `days`; returns how many that were.
+    pub async fn expire_output(&self, days: f64, limit: i64) -> Result<u64> {
+        let sql = "DELETE FROM job_events WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM job_events WHERE created_at < now() - make_interval(secs => $1::float8 * 86400) AND stream IS NOT NULL LIMIT $2))";
+        Ok(self.connection().await?.execute(sql, &[&days, &limit]).await?)
+    }
+}
+
+fn locked(row: &Row) -> Result<(JobId, Head)> {
+    let head = Head {
+        project_id: project_id(row)?,
+        state: word(row, "state")?,
+        attempt: row.get("attempt"),
+        worker_id: row.get::<_, Option<String>>("worker_id").map(WorkerId),
+        cancel_requested: row.get("cancel_requested"),
+        last_event: row.get("last_event"),
+        last_seq: row.get("last_seq"),
+    };
+    Ok((JobId(row.get("id")), head))
+}
+
+async fn write(transaction: &Transaction<'_>, plan: &Plan<'_>) -> Result<()> {
+    let (ended, counted): (Vec<_>, Vec<_>) = plan.moves.iter().partition(|(_, step)| step.end.is_some());
+    let inserts =
+        async { if plan.entries.is_empty() { Ok(()) } else { insert(transaction, &plan.entries).await } };
+    let counts = async { if counted.is_empty() { Ok(()) } else { count_on(transaction, &counted).await } };
+    let ends = async { if ended.is_empty() { Ok(()) } else { end(transaction, &ended).await } };
+    // Pipelined: one round trip for all three.
+    futures::try_join!(inserts, counts, ends)?;
+    Ok(())
+}
+
+async fn insert(transaction: &Transaction<'_>, entries: &[Entry<'_>]) -> Result<()> {
+    let rows: Vec<RowParts<'_>> = entries.iter().map(row_parts).collect();
+    let jobs: Vec<Uuid> = entries.iter().map(|entry| entry.event.job_id.0).collect();
+    let numbers: Vec<i64> = entries.iter().map(|entry| entry.number).collect();
+    let attempts: Vec<i32> = entries.iter().map(|entry| entry.event.attempt).collect();
+    let seqs: Vec<i64> = entries.iter().map(|entry| entry.event.seq).collect();
+    let names: Vec<&str> = rows.iter().map(|row| row.event).collect();
+    let data: Vec<Option<&serde_json::Value>> = rows.iter().map(|row| row.data.as_ref()).collect();
+    let streams: Vec<Option<&str>> =
+        rows.iter().map(|row| row.output.map(|(stream, ..)| stream.as_str())).collect();
+    let starts: Vec<Option<i64>> =
+        rows.iter().map(|row| row.output.map(|(_, offset, _)| offset as i64)).collect();
+    let bytes: Vec<Option<&[u8]>> = rows.iter().map(|row| row.output.map(|(.., bytes)| bytes)).collect();
+    let statement = transaction.prepare_cached(ENTRIES).await?;
+    transaction
+        .execute(&statement, &[&jobs, &numbers, &attempts, &seqs, &names, &data, &streams, &starts, &bytes])
+        .await?;
+    Ok(())
+}
+
+/// The columns of `job_events` that depend on what the event is.
+struct RowParts<'a> {
+    event: &'static str,
+    data: Option<serde_json::Value>,
+    output: Option<(Stream, u64, &'a [u8])>,
+}
+
+fn row_parts<'a>(entry: &Entry<'a>) -> RowParts<'a> {
+    let attempt = entry.event.attempt;
+    match &entry.event.body {
+        EventBody::Output { stream, offset, data } => {
+            RowParts { event: "output", data: None, output: Some((*stream, *offset, data)) }
+        }
+        EventBody::Progress(progress) => {
+            RowParts { event: "progress", data: Some(serde_json::json!(progress)), output: None }
+        }
+        EventBody::Started => {
+            let progress = Progress { message: "the program has started".to_owned(), fraction: None };
+            RowParts { event: "progress", data: Some(serde_json::json!(progress)), output: None }
+        }
+        EventBody::HandedBack | EventBody::Finished(_) => {
+            let because = Some("its worker shuts down".to_owned());
+            let change = StateChange { state: JobState::Queued, attempt, worker_id: None, because };
+            RowParts { event: "state", data: Some(serde_json::json!(change)), output: None }
+        }
+    }
+}
+
+async fn count_on(transaction: &Transaction<'_>, moves: &[(&JobId, &Move)]) -> Result<()> {
+    let (ids, events, seqs) = counters(moves);
+    let statement = transaction.prepare_cached(COUNT_ON).await?;
+    transaction.execute(&statement, &[&ids, &events, &seqs]).await?;
+    Ok(())
+}
+
+fn counters(moves: &[(&JobId, &Move)]) -> (Vec<Uuid>, Vec<i64>, Vec<i64>) {
+    let ids = moves.iter().map(|(id, _)| id.0).collect();
+    let events = moves.iter().map(|(_, step)| step.last_event).collect();
+    (ids, events, moves.iter().map(|(_, step)| step.last_seq).collect())
+}
+
+async fn end(transaction: &Transaction<'_>, moves: &[(&JobId, &Move)]) -> Result<()> {
+    let (ids, events, seqs) = counters(moves);
+    let ends: Vec<&End> = moves.iter().filter_map(|(_, step)| step.end.as_ref()).collect();
+    let outcomes: Vec<_> = ends
+        .iter()
+        .map(|end| match end {
+            End::Finished(outcome) => Some(outcome),
+            End::HandedBack => None,
+        })
+        .collect();
+    let states: Vec<&str> = ends.iter().map(|end| end.state().as_str()).collect();
+    let verdicts: Vec<Option<Json<&Verdict>>> =
+        outcomes.iter().map(|o| o.map(|o| Json(&o.verdict))).collect();
+    let usages: Vec<Option<Json<&Usage>>> = outcomes.iter().map(|o| o.map(|o| Json(&o.usage))).collect();
+    let artifacts: Vec<Option<Json<&Vec<Artifact>>>> =
+        outcomes.iter().map(|o| o.map(|o| Json(&o.artifacts))).collect();
+    let statement = transaction.prepare_cached(END).await?;
+    transaction.execute(&statement, &[&ids, &events, &seqs, &states, &verdicts, &usages, &artifacts]).await?;
+    Ok(())
+}
+
+fn changes(plan: &Plan<'_>) -> Vec<Changed> {
+    let change = |(job_id, step): (&JobId, &Move)| Changed {
+        job_id: *job_id,
+        project_id: step.project_id,
+        state: step.end.is_some(),
+        ended: matches!(step.end, Some(End::Finished(_))),
+    };
+    plan.moves.iter().map(change).collect()
+}
+
+fn stored(row: &Row) -> Result<StoredEvent> {
+    let body = match row.get::<_, &str>("event") {
+        "state" => StoredBody::State(row.get::<_, Json<_>>("data").0),
+        "progress" => StoredBody::Progress(row.get::<_, Json<_>>("data").0),
+        "output" => StoredBody::Output(chunk(row)?),
+        other => return Err(StoreError::Corrupt(format!("event is {other:?}"))),
+    };
+    Ok(StoredEvent { number: row.get("number"), attempt: row.get("attempt"), body })
+}
+
+fn chunk(row: &Row) -> Result<Chunk> {
+    let stream = match row.get::<_, &str>("stream") {
+        "stderr" => Stream::Stderr,
+        _ => Stream::Stdout,
+    };
+    Ok(Chunk { stream, offset: row.get::<_, i64>("byte_start") as u64, bytes: row.get("bytes") })
+}
+
+/// Takes off what lies before `offset`.
+fn cut(mut chunk: Chunk, offset: u64) -> Chunk {
+    let before = offset.saturating_sub(chunk.offset) as usize;
+    chunk.bytes.drain(..before.min(chunk.bytes.len()));
+    chunk.offset += before as u64;
+    chunk
+}

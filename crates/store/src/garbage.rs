@@ -1,0 +1,29 @@
+//! Objects in storage that nothing in the database needs any more; the coordinator deletes them and says so here.
+
+use engunity_protocol::JobId;
+
+use crate::{Result, Store};
+
+/// Objects of an attempt that was lost, or of a whole job that was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadAttempt {
+    pub job_id: JobId,
+    /// `None`: all attempts.
+    pub attempt: Option<i32>,
+}
+
+impl Store {
+    /// Dead attempts that have had time to write their last.
+    pub async fn dead_attempts(&self, limit: i64) -> Result<Vec<DeadAttempt>> {
+        let sql = "SELECT DISTINCT job_id, attempt FROM dead_attempts WHERE died_at < now() - interval '10 minutes' LIMIT $1";
+        let rows = self.connection().await?.query(sql, &[&limit]).await?;
+        Ok(rows.iter().map(|row| DeadAttempt { job_id: JobId(row.get(0)), attempt: row.get(1) }).collect())
+    }
+
+    /// The objects of this attempt are gone.
+    pub async fn forget_dead_attempt(&self, dead: DeadAttempt) -> Result<()> {
+        let sql = "DELETE FROM dead_attempts WHERE job_id = $1 AND attempt IS NOT DISTINCT FROM $2";
+        self.connection().await?.execute(sql, &[&dead.job_id.0, &dead.attempt]).await?;
+        Ok(())
+    }
+}

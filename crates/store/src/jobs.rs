@@ -1,0 +1,332 @@
+//! Jobs: accepting, reading, listing and cancelling them. Every query names the owner.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use engunity_protocol::{
+    JobId, ProjectId, UserId, WorkerId,
+    job::{Artifact, Job, JobClass, JobKind, JobState},
+    spec::JobSpec,
+};
+use sea_query::{Expr, ExprTrait, Iden, Order, PostgresQueryBuilder, Query};
+use sea_query_postgres::PostgresBinder;
+use tokio_postgres::{Row, types::Json};
+
+use crate::{
+    Result, Store, StoreError,
+    batch::{Commit, Plans},
+};
+
+/// A job to accept; everything about it is decided.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    pub id: JobId,
+    pub user_id: UserId,
+    pub project_id: ProjectId,
+    pub class: JobClass,
+    pub title: Option<String>,
+    pub runtime: Option<String>,
+    pub spec: JobSpec,
+    pub idempotency: Option<Idempotency>,
+}
+
+/// The caller's key for "this request, once", and what the request was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    pub key: String,
+    pub request_hash: Vec<u8>,
+}
+
+/// What became of a [`NewJob`].
+#[derive(Debug, Clone)]
+pub enum Accepted {
+    New(Job),
+    /// The same request came before; this is the job it made.
+    Same(Job),
+    /// The key came before with another request.
+    Mismatch,
+    /// The project is gone, or was never the user's.
+    NoProject,
+}
+
+/// Which of a user's jobs to list, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct JobFilter {
+    pub project_id: Option<ProjectId>,
+    pub state: Option<JobState>,
+    pub kind: Option<JobKind>,
+    /// The last id of the page before.
+    pub before: Option<JobId>,
+    pub limit: u64,
+}
+
+/// A job and where its events stand.
+#[derive(Debug, Clone)]
+pub struct JobHead {
+    pub job: Job,
+    pub user_id: UserId,
+    /// The number of the newest event; for an ended job that is its `result`.
+    pub last_event: i64,
+}
+
+/// What a cancellation did.
+#[derive(Debug, Clone)]
+pub struct Cancelled {
+    pub job: Job,
+    /// It was queued and has ended by this.
+    pub ended: bool,
+    /// It runs there: tell that worker.
+    pub running_at: Option<(WorkerId, i32)>,
+}
+
+pub(crate) const JOB_COLUMNS: &str = "id, user_id, kind, class, project_id, state, attempt, worker_id, title, runtime, \
+    verdict, usage, created_at, started_at, finished_at, last_event";
+
+const INSERT: &str = "
+    INSERT INTO jobs (id, user_id, project_id, kind, class, title, runtime, spec, idempotency_key, request_hash)
+    SELECT n.id, n.user_id, n.project_id, n.kind, n.class, n.title, n.runtime, n.spec, n.key, n.request_hash
+    FROM unnest($1::uuid[], $2::int[], $3::varchar[], $4::varchar[], $5::varchar[], $6::varchar[], $7::varchar[],
+                $8::jsonb[], $9::varchar[], $10::bytea[])
+      AS n (id, user_id, project_id, kind, class, title, runtime, spec, key, request_hash)
+    JOIN code_projects p ON p.id = n.project_id AND p.user_id = n.user_id
+    ORDER BY n.id
+    FOR KEY SHARE OF p
+    ON CONFLICT (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+    RETURNING id, created_at";
+
+const CANCEL: &str = "
+    WITH asked AS (
+        SELECT id, state AS was FROM jobs WHERE id = $1 AND user_id = $2 AND finished_at IS NULL FOR UPDATE
+    ), changed AS (
+        UPDATE jobs j SET
+            cancel_requested = true,
+            state = CASE a.was WHEN 'queued' THEN 'cancelled' ELSE j.state END,
+            last_event = j.last_event + CASE a.was WHEN 'queued' THEN 1 ELSE 0 END,
+            finished_at = CASE a.was WHEN 'queued' THEN now() END,
+            verdict = CASE a.was WHEN 'queued' THEN '{\"reason\":\"cancelled\",\"evidence\":\"cancelled before it started\"}'::jsonb END
+        FROM asked a WHERE j.id = a.id
+        RETURNING j.*
+    ), unpublished AS (
+        DELETE FROM dispatches WHERE job_id IN (SELECT id FROM asked)
+    )
+    SELECT * FROM changed";
+
+impl Store {
+    /// Accepts jobs in one transaction; the answers come in the order of `jobs`.
+    pub async fn insert_jobs(&self, jobs: &[NewJob]) -> Result<Vec<Accepted>> {
+        let mut connection = self.connection().await?;
+        let batch = self.batch(&mut connection, Commit::Durable, Plans::ByKey).await?;
+        let rows = {
+            let texts: Vec<String> = jobs.iter().map(|j| j.project_id.to_string()).collect();
+            let columns = InsertColumns::of(jobs);
+            let statement = batch.prepare_cached(INSERT).await?;
+            let optional_key: Vec<Option<&str>> =
+                jobs.iter().map(|j| j.idempotency.as_ref().map(|i| i.key.as_str())).collect();
+            let hash: Vec<Option<&[u8]>> =
+                jobs.iter().map(|j| j.idempotency.as_ref().map(|i| i.request_hash.as_slice())).collect();
+            batch
+                .query(
+                    &statement,
+                    &[
+                        &columns.ids,
+                        &columns.users,
+                        &texts,
+                        &columns.kinds,
+                        &columns.classes,
+                        &columns.titles,
+                        &columns.runtimes,
+                        &columns.specs,
+                        &optional_key,
+                        &hash,
+                    ],
+                )
+                .await?
+        };
+        batch.commit().await?;
+        let inserted: HashMap<JobId, DateTime<Utc>> =
+            rows.iter().map(|row| (JobId(row.get(0)), row.get(1))).collect();
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            answers.push(match inserted.get(&job.id) {
+                Some(created_at) => Accepted::New(job.as_queued(*created_at)),
+                None => self.accepted_before(job).await?,
+            });
+        }
+        Ok(answers)
+    }
+
+    /// Why a job was not inserted: its key is known, or its project is not.
+    async fn accepted_before(&self, job: &NewJob) -> Result<Accepted> {
+        let Some(idempotency) = &job.idempotency else { return Ok(Accepted::NoProject) };
+        Ok(self.job_by_key(job.user_id, idempotency).await?.unwrap_or(Accepted::NoProject))
+    }
+
+    /// Looks up what a request with this key made before, so that a repeated one costs nothing.
+    pub async fn job_by_key(&self, user_id: UserId, asked: &Idempotency) -> Result<Option<Accepted>> {
+        let sql = format!(
+            "SELECT {JOB_COLUMNS}, request_hash FROM jobs WHERE user_id = $1 AND idempotency_key = $2"
+        );
+        let connection = self.connection().await?;
+        let Some(row) =
+            connection.query_opt(&connection.prepare_cached(&sql).await?, &[&user_id, &asked.key]).await?
+        else {
+            return Ok(None);
+        };
+        let same =
+            row.get::<_, Option<Vec<u8>>>("request_hash").as_deref() == Some(asked.request_hash.as_slice());
+        Ok(Some(if same { Accepted::Same(head(&row)?.job) } else { Accepted::Mismatch }))
+    }
+
+    /// A user's job.
+    pub async fn job(&self, user_id: UserId, id: JobId) -> Result<Option<JobHead>> {
+        let sql = format!("SELECT {JOB_COLUMNS} FROM jobs WHERE id = $1 AND user_id = $2");
+        let connection = self.connection().await?;
+        let row = connection.query_opt(&connection.prepare_cached(&sql).await?, &[&id.0, &user_id]).await?;
+        row.as_ref().map(head).transpose()
+    }
+
+    /// Jobs by id whoever owns them: for telling a project's session about its jobs, never for answering a request.
+    pub async fn jobs_by_id(&self, ids: &[JobId]) -> Result<Vec<JobHead>> {
+        let sql = format!("SELECT {JOB_COLUMNS} FROM jobs WHERE id = ANY($1)");
+        let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+        let connection = self.connection().await?;
+        connection.query(&connection.prepare_cached(&sql).await?, &[&ids]).await?.iter().map(head).collect()
+    }
+
+    /// A page of a user's jobs, newest first; one more than `limit` when there is a next page.
+    pub async fn jobs(&self, user_id: UserId, filter: &JobFilter) -> Result<Vec<Job>> {
+        let (sql, values) = list_query(user_id, filter).build_postgres(PostgresQueryBuilder);
+        let connection = self.connection().await?;
+        let rows = connection.query(&connection.prepare_cached(&sql).await?, &values.as_params()).await?;
+        rows.iter().map(|row| Ok(head(row)?.job)).collect()
+    }
+
+    /// The artifacts of a user's job; empty until it has ended.
+    pub async fn artifacts(&self, user_id: UserId, id: JobId) -> Result<Option<(i32, Vec<Artifact>)>> {
+        let connection = self.connection().await?;
+        let sql = "SELECT attempt, artifacts FROM jobs WHERE id = $1 AND user_id = $2";
+        let row = connection.query_opt(&connection.prepare_cached(sql).await?, &[&id.0, &user_id]).await?;
+        Ok(row.map(|row| (row.get(0), row.get::<_, Json<Vec<Artifact>>>(1).0)))
+    }
+
+    /// Ends a queued job at once, marks a running one; `None` when there is no such unfinished job.
+    pub async fn cancel_job(&self, user_id: UserId, id: JobId) -> Result<Option<Cancelled>> {
+        let connection = self.connection().await?;
+        let row = connection.query_opt(&connection.prepare_cached(CANCEL).await?, &[&id.0, &user_id]).await?;
+        let Some(row) = row else { return Ok(None) };
+        let job = head(&row)?.job;
+        let running_at = job
+            .worker_id
+            .clone()
+            .filter(|_| job.state == JobState::Running)
+            .map(|worker| (worker, job.attempt));
+        Ok(Some(Cancelled { ended: job.state.is_terminal(), running_at, job }))
+    }
+}
+
+impl NewJob {
+    fn as_queued(&self, created_at: DateTime<Utc>) -> Job {
+        Job {
+            id: self.id,
+            kind: self.spec.kind(),
+            class: self.class,
+            project_id: self.project_id,
+            state: JobState::Queued,
+            attempt: 0,
+            worker_id: None,
+            title: self.title.clone(),
+            runtime: self.runtime.clone(),
+            verdict: None,
+            usage: None,
+            waiting: None,
+            created_at,
+            started_at: None,
+            finished_at: None,
+        }
+    }
+}
+
+/// The columns of a batch, as `unnest` takes them.
+struct InsertColumns<'a> {
+    ids: Vec<uuid::Uuid>,
+    users: Vec<UserId>,
+    kinds: Vec<&'static str>,
+    classes: Vec<&'static str>,
+    titles: Vec<Option<&'a str>>,
+    runtimes: Vec<Option<&'a str>>,
+    specs: Vec<Json<&'a JobSpec>>,
+}
+
+impl<'a> InsertColumns<'a> {
+    fn of(jobs: &'a [NewJob]) -> Self {
+        Self {
+            ids: jobs.iter().map(|j| j.id.0).collect(),
+            users: jobs.iter().map(|j| j.user_id).collect(),
+            kinds: jobs.iter().map(|j| j.spec.kind().as_str()).collect(),
+            classes: jobs.iter().map(|j| j.class.as_str()).collect(),
+            titles: jobs.iter().map(|j| j.title.as_deref()).collect(),
+            runtimes: jobs.iter().map(|j| j.runtime.as_deref()).collect(),
+            specs: jobs.iter().map(|j| Json(&j.spec)).collect(),
+        }
+    }
+}
+
+#[derive(Iden)]
+enum Jobs {
+    Table,
+    Id,
+    UserId,
+    ProjectId,
+    State,
+    Kind,
+}
+
+fn list_query(user_id: UserId, filter: &JobFilter) -> sea_query::SelectStatement {
+    let mut query = Query::select();
+    query.expr(Expr::cust(JOB_COLUMNS)).from(Jobs::Table).and_where(Expr::col(Jobs::UserId).eq(user_id));
+    if let Some(project_id) = filter.project_id {
+        query.and_where(Expr::col(Jobs::ProjectId).eq(project_id.to_string()));
+    }
+    if let Some(state) = filter.state {
+        query.and_where(Expr::col(Jobs::State).eq(state.as_str()));
+    }
+    if let Some(kind) = filter.kind {
+        query.and_where(Expr::col(Jobs::Kind).eq(kind.as_str()));
+    }
+    if let Some(before) = filter.before {
+        query.and_where(Expr::col(Jobs::Id).lt(before.0));
+    }
+    query.order_by(Jobs::Id, Order::Desc).limit(filter.limit + 1).take()
+}
+
+/// Reads a row of [`JOB_COLUMNS`].
+pub(crate) fn head(row: &Row) -> Result<JobHead> {
+    let job = Job {
+        id: JobId(row.get("id")),
+        kind: word(row, "kind")?,
+        class: word(row, "class")?,
+        project_id: project_id(row)?,
+        state: word(row, "state")?,
+        attempt: row.get("attempt"),
+        worker_id: row.get::<_, Option<String>>("worker_id").map(WorkerId),
+        title: row.get("title"),
+        runtime: row.get("runtime"),
+        verdict: row.get::<_, Option<Json<_>>>("verdict").map(|json| json.0),
+        usage: row.get::<_, Option<Json<_>>>("usage").map(|json| json.0),
+        waiting: None,
+        created_at: row.get("created_at"),
+        started_at: row.get("started_at"),
+        finished_at: row.get("finished_at"),
+    };
+    Ok(JobHead { job, user_id: row.get("user_id"), last_event: row.get("last_event") })
+}
+
+pub(crate) fn project_id(row: &Row) -> Result<ProjectId> {
+    Ok(row.get::<_, &str>("project_id").parse()?)
+}
+
+/// Reads a column that holds one of an enum's words.
+pub(crate) fn word<T: std::str::FromStr>(row: &Row, column: &str) -> Result<T> {
+    let text: &str = row.get(column);
+    text.parse().map_err(|_| StoreError::Corrupt(format!("{column} is {text:?}")))
+}

@@ -1,0 +1,111 @@
+//! The fence holds for any mixture of repeated, stale, reordered and late events.
+
+use std::collections::HashSet;
+
+use chrono::Utc;
+use engunity_protocol::{event::Stream, verdict::Usage};
+use proptest::prelude::*;
+
+use super::*;
+
+fn job(n: u8) -> JobId {
+    JobId(uuid::Uuid::from_u128(u128::from(n)))
+}
+
+fn head(n: u8) -> Head {
+    Head {
+        project_id: ProjectId(uuid::Uuid::nil()),
+        state: if n == 3 { JobState::Queued } else { JobState::Running },
+        attempt: 2,
+        worker_id: Some(WorkerId("a".into())),
+        cancel_requested: n == 2,
+        last_event: 5,
+        last_seq: 1,
+    }
+}
+
+fn heads() -> HashMap<JobId, Head> {
+    (0..4).map(|n| (job(n), head(n))).collect()
+}
+
+fn body() -> impl Strategy<Value = EventBody> {
+    prop_oneof![
+        6 => Just(EventBody::Output { stream: Stream::Stdout, offset: 0, data: b"x".to_vec() }),
+        2 => Just(EventBody::Started),
+        1 => Just(EventBody::HandedBack),
+        1 => Just(EventBody::Finished(Outcome {
+            verdict: Verdict::new(Reason::Ok, "exit 0"), usage: Usage::default(), artifacts: vec![] })),
+    ]
+}
+
+fn event() -> impl Strategy<Value = (WorkerId, WorkerEvent)> {
+    (0..5_u8, 1..4_i32, 1..9_i64, prop::bool::weighted(0.8), body()).prop_map(
+        |(n, attempt, seq, right, body)| {
+            let worker = WorkerId(if right { "a" } else { "b" }.into());
+            (worker, WorkerEvent { job_id: job(n), attempt, seq, at: Utc::now(), body })
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn only_the_current_attempt_counts_and_numbers_have_no_gap(events in prop::collection::vec(event(), 0..60)) {
+        let heads = heads();
+        let plan = plan(&heads, events.iter().map(|(worker, event)| (worker, event)));
+        let mut seen = HashSet::new();
+        for entry in &plan.entries {
+            let event = entry.event;
+            let head = &heads[&event.job_id];
+            prop_assert_eq!(head.state, JobState::Running);
+            prop_assert_eq!(event.attempt, head.attempt);
+            prop_assert!(event.seq > head.last_seq);
+            prop_assert!(seen.insert((event.job_id, event.seq)), "an event counted twice");
+        }
+        for (id, step) in &plan.moves {
+            let numbers: Vec<i64> = plan.entries.iter().filter(|e| e.event.job_id == *id).map(|e| e.number).collect();
+            let finished = matches!(step.end, Some(End::Finished(_)));
+            let last_row = step.last_event - i64::from(finished);
+            let expected: Vec<i64> = (heads[id].last_event + 1..=last_row).collect();
+            prop_assert_eq!(numbers, expected);
+        }
+    }
+
+    #[test]
+    fn a_repeated_batch_changes_nothing(events in prop::collection::vec(event(), 0..40)) {
+        let mut heads = heads();
+        let first = plan(&heads, events.iter().map(|(worker, event)| (worker, event)));
+        for (id, step) in &first.moves {
+            let head = heads.get_mut(id).unwrap();
+            (head.last_event, head.last_seq) = (step.last_event, step.last_seq);
+            if let Some(end) = &step.end {
+                head.state = end.state();
+            }
+        }
+        let second = plan(&heads, events.iter().map(|(worker, event)| (worker, event)));
+        prop_assert!(second.entries.is_empty());
+        prop_assert!(second.moves.values().all(|step| step.end.is_none()));
+    }
+
+    #[test]
+    fn nothing_counts_after_the_end(events in prop::collection::vec(event(), 0..60)) {
+        let heads = heads();
+        let plan = plan(&heads, events.iter().map(|(worker, event)| (worker, event)));
+        for (id, step) in plan.moves.iter().filter(|(_, step)| step.end.is_some()) {
+            let ending = |event: &WorkerEvent| matches!(event.body, EventBody::Finished(_) | EventBody::HandedBack);
+            let at = events.iter().position(|(worker, event)| {
+                event.job_id == *id && event.seq == step.last_seq && ending(event) && heads[id].accepts(worker, event)
+            }).unwrap();
+            let late = events[at + 1..].iter().any(|(_, late)| plan.entries.iter().any(|e| std::ptr::eq(e.event, late) && late.job_id == *id));
+            prop_assert!(!late, "an event after the end was kept");
+        }
+    }
+}
+
+#[test]
+fn handing_back_a_cancelled_job_cancels_it() {
+    let event =
+        WorkerEvent { job_id: job(2), attempt: 2, seq: 2, at: Utc::now(), body: EventBody::HandedBack };
+    let worker = WorkerId("a".into());
+    let plan = plan(&heads(), [(&worker, &event)]);
+    assert_eq!(plan.moves[&job(2)].end.as_ref().unwrap().state(), JobState::Cancelled);
+}

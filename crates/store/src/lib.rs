@@ -1,0 +1,83 @@
+//! All SQL of the system: the only crate that knows PostgreSQL.
+//!
+//! One module per area, each a set of methods on [`Store`] that take and return the types of
+//! `engunity-protocol`. Every query that a user causes names that user: what belongs to someone else
+//! does not exist. Migrations are embedded and run by [`Store::migrate`].
+
+mod backlog;
+mod batch;
+pub mod blobs;
+pub mod bulk;
+mod change;
+mod claims;
+mod error;
+mod events;
+pub mod files;
+mod garbage;
+mod jobs;
+pub mod ledger;
+mod migrate;
+mod outbox;
+pub mod plan;
+mod projects;
+mod sessions;
+pub mod snapshots;
+mod tokens;
+mod trash;
+mod users;
+mod workers;
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use tokio_postgres::NoTls;
+
+pub use backlog::{Released, Room, SlotPool};
+pub use change::ChangeError;
+pub use claims::{Asked, MAX_LOSSES};
+pub use error::StoreError;
+pub use events::{Changed, Chunk, Recorded, StoredBody, StoredEvent};
+pub use garbage::DeadAttempt;
+pub use jobs::{Accepted, Cancelled, Idempotency, JobFilter, JobHead, NewJob};
+pub use projects::ProjectCursor;
+pub use sessions::COORDINATOR_LEASE_SECONDS;
+pub use tokens::Rotation;
+pub use workers::{Beaten, LEASE_SECONDS};
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// How long a request waits for a connection before it is told that the database is unavailable.
+const CONNECTION_WAIT: Duration = Duration::from_secs(3);
+
+/// A cheap handle on the database: clone it freely.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+impl Store {
+    /// Prepares a pool of at most `pool_size` connections; none is opened before the first query.
+    pub fn new(url: &str, pool_size: usize) -> Result<Self> {
+        let postgres: tokio_postgres::Config = url.parse().map_err(StoreError::Url)?;
+        let manager =
+            Manager::from_config(postgres, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let timeouts = Timeouts {
+            wait: Some(CONNECTION_WAIT),
+            create: Some(CONNECTION_WAIT),
+            recycle: Some(CONNECTION_WAIT),
+        };
+        let pool =
+            Pool::builder(manager).max_size(pool_size).timeouts(timeouts).runtime(Runtime::Tokio1).build()?;
+        Ok(Self { pool })
+    }
+
+    pub(crate) async fn connection(&self) -> Result<Object> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<()> {
+        self.connection().await?.simple_query("SELECT 1").await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! Brings the schema up to date. Several coordinators may start at once: an advisory lock lets one work
+//! while the others wait, and each migration commits together with its entry in `schema_migrations`.
+
+use crate::{Result, Store, StoreError};
+
+/// Any number, as long as all coordinators use the same.
+const LOCK: i64 = 0x656e_6775_6e69_7479;
+
+/// (version, name, SQL), in order. Add new ones at the end; never change one that was released.
+pub const MIGRATIONS: &[(i32, &str, &str)] = &[
+    (1, "accounts_projects_files", include_str!("../../../migrations/V1__accounts_projects_files.sql")),
+    (2, "jobs_workers_sessions", include_str!("../../../migrations/V2__jobs_workers_sessions.sql")),
+    (3, "turns", include_str!("../../../migrations/V3__turns.sql")),
+];
+
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    version INTEGER PRIMARY KEY, name VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())";
+
+impl Store {
+    /// Applies what is missing; returns how many migrations that were.
+    pub async fn migrate(&self) -> Result<usize> {
+        self.migrate_to(i32::MAX).await
+    }
+
+    /// Applies what is missing up to `last` (tests go through each version).
+    pub async fn migrate_to(&self, last: i32) -> Result<usize> {
+        let mut connection = self.connection().await?;
+        let transaction = connection.transaction().await?;
+        transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
+        transaction.batch_execute(LEDGER).await?;
+        let applied: i32 = transaction
+            .query_one("SELECT coalesce(max(version), 0) FROM schema_migrations", &[])
+            .await?
+            .get(0);
+        let missing = MIGRATIONS.iter().filter(|(version, ..)| (applied + 1..=last).contains(version));
+        let mut count = 0;
+        for (version, name, sql) in missing {
+            let failed = |source| StoreError::Migration { name: (*name).to_owned(), source };
+            transaction.batch_execute(sql).await.map_err(failed)?;
+            transaction
+                .execute("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", &[version, name])
+                .await?;
+            count += 1;
+        }
+        transaction.commit().await?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,27 @@
+//! Objects in storage that nothing refers to any more, until they are deleted.
+
+use crate::{Result, Store};
+
+impl Store {
+    /// Notes a key (or with a slash at its end a prefix) for deletion.
+    pub async fn discard(&self, key: &str) -> Result<()> {
+        self.connection().await?.execute("INSERT INTO trash (key) VALUES ($1)", &[&key]).await?;
+        Ok(())
+    }
+
+    /// The oldest notes, as (number, key).
+    pub async fn trash(&self, most: i64) -> Result<Vec<(i64, String)>> {
+        let rows = self
+            .connection()
+            .await?
+            .query("SELECT id, key FROM trash ORDER BY id LIMIT $1", &[&most])
+            .await?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// Forgets notes whose objects are gone.
+    pub async fn trash_emptied(&self, ids: &[i64]) -> Result<()> {
+        self.connection().await?.execute("DELETE FROM trash WHERE id = ANY($1)", &[&ids]).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! The fleet: what workers say about themselves every second, and the leases that this renews.
+
+use std::collections::HashSet;
+
+use engunity_protocol::{
+    JobId, WorkerId,
+    fleet::{Worker, WorkerState},
+    wire::{Heartbeat, Running},
+};
+use uuid::Uuid;
+
+use crate::{
+    Result, Store,
+    batch::{Commit, Plans},
+};
+
+/// How long a claim holds without a heartbeat, and a worker counts as alive without one.
+pub const LEASE_SECONDS: f64 = 6.0;
+/// How long a living worker may leave a job of its own unmentioned.
+pub const SILENCE_SECONDS: f64 = 30.0;
+
+/// What a batch of heartbeats says that the workers must be told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Beaten {
+    /// Runs that nobody leased to them: they must stop and say nothing.
+    pub abandon: Vec<(WorkerId, Running)>,
+    /// Runs that were cancelled: the first message may have been lost.
+    pub cancel: Vec<(WorkerId, Running)>,
+}
+
+const UPSERT: &str = "
+    INSERT INTO workers (id, name, version, slots, noop_slots, busy, draining, deaf, started_at, last_seen)
+    SELECT DISTINCT ON (id) *, now() FROM unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::int[], $5::int[], $6::int[],
+        $7::bool[], $8::bool[], $9::timestamptz[]) AS h (id, name, version, slots, noop_slots, busy, draining, deaf, started_at)
+    ORDER BY id
+    ON CONFLICT (id) DO UPDATE SET slots = excluded.slots, noop_slots = excluded.noop_slots, busy = excluded.busy,
+        draining = excluded.draining, deaf = excluded.deaf, last_seen = excluded.last_seen";
+
+/// Leases that are still long are left alone: a heartbeat a second need not be a write a second.
+const RENEW: &str = "
+    WITH held AS (
+        SELECT j.id, j.attempt, j.worker_id, j.cancel_requested FROM jobs j
+        JOIN unnest($1::uuid[], $2::int[], $3::varchar[]) AS r (id, attempt, worker_id)
+          ON j.id = r.id AND j.attempt = r.attempt AND j.worker_id = r.worker_id
+        WHERE j.lease_until IS NOT NULL ORDER BY j.id FOR UPDATE OF j
+    ), renewed AS (
+        UPDATE jobs j SET lease_until = now() + make_interval(secs => $4::float8) FROM held
+        WHERE j.id = held.id AND j.lease_until < now() + make_interval(secs => $4::float8 - 2)
+    )
+    SELECT id, attempt, worker_id, cancel_requested FROM held";
+
+impl Store {
+    /// Takes in a batch of heartbeats, each with whether its worker is deaf: updates the fleet, renews leases and
+    /// returns what contradicts the truth about jobs.
+    pub async fn beat(&self, beats: &[(Heartbeat, bool)]) -> Result<Beaten> {
+        let mut connection = self.connection().await?;
+        let batch = self.batch(&mut connection, Commit::Relaxed, Plans::ByKey).await?;
+        upsert(&batch, beats).await?;
+        let claims: Vec<(&WorkerId, Running)> = beats
+            .iter()
+            .flat_map(|(beat, _)| beat.running.iter().map(move |running| (&beat.worker_id, *running)))
+            .collect();
+        if claims.is_empty() {
+            batch.commit().await?;
+            return Ok(Beaten::default());
+        }
+        let jobs: Vec<Uuid> = claims.iter().map(|(_, running)| running.job_id.0).collect();
+        let attempts: Vec<i32> = claims.iter().map(|(_, running)| running.attempt).collect();
+        let workers: Vec<&str> = claims.iter().map(|(worker, _)| worker.0.as_str()).collect();
+        let statement = batch.prepare_cached(RENEW).await?;
+        let rows = batch.query(&statement, &[&jobs, &attempts, &workers, &LEASE_SECONDS]).await?;
+        batch.commit().await?;
+        let key = |row: &tokio_postgres::Row| {
+            let running = Running { job_id: JobId(row.get("id")), attempt: row.get("attempt") };
+            (WorkerId(row.get("worker_id")), running)
+        };
+        let held: HashSet<_> = rows.iter().map(key).collect();
+        Ok(Beaten {
+            abandon: claims
+                .into_iter()
+                .map(|(worker, run)| (worker.clone(), run))
+                .filter(|claim| !held.contains(claim))
+                .collect(),
+            cancel: rows.iter().filter(|row| row.get("cancel_requested")).map(key).collect(),
+        })
+    }
+
+    /// The fleet, living workers first.
+    pub async fn workers(&self) -> Result<Vec<Worker>> {
+        let sql = "SELECT *, last_seen < now() - make_interval(secs => $1) AS gone FROM workers ORDER BY gone, name, started_at";
+        let connection = self.connection().await?;
+        let rows = connection.query(&connection.prepare_cached(sql).await?, &[&LEASE_SECONDS]).await?;
+        Ok(rows.iter().map(worker).collect())
+    }
+
+    /// Forgets workers that were not seen for ten minutes.
+    pub async fn forget_workers(&self) -> Result<u64> {
+        let sql = "DELETE FROM workers WHERE last_seen < now() - interval '10 minutes'";
+        Ok(self.connection().await?.execute(sql, &[]).await?)
+    }
+}
+
+async fn upsert(batch: &deadpool_postgres::Transaction<'_>, beats: &[(Heartbeat, bool)]) -> Result<()> {
+    let texts = |of: fn(&Heartbeat) -> &str| beats.iter().map(|(beat, _)| of(beat)).collect::<Vec<_>>();
+    let counts =
+        |of: fn(&Heartbeat) -> u32| beats.iter().map(|(beat, _)| of(beat) as i32).collect::<Vec<_>>();
+    let draining: Vec<bool> = beats.iter().map(|(beat, _)| beat.draining).collect();
+    let deaf: Vec<bool> = beats.iter().map(|(_, deaf)| *deaf).collect();
+    let started: Vec<_> = beats.iter().map(|(beat, _)| beat.started_at).collect();
+    let statement = batch.prepare_cached(UPSERT).await?;
+    batch
+        .execute(
+            &statement,
+            &[
+                &texts(|beat| &beat.worker_id.0),
+                &texts(|beat| &beat.name),
+                &texts(|beat| &beat.version),
+                &counts(|beat| beat.slots),
+                &counts(|beat| beat.noop_slots),
+                &counts(|beat| beat.busy),
+                &draining,
+                &deaf,
+                &started,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+fn worker(row: &tokio_postgres::Row) -> Worker {
+    let state = match (row.get("gone"), row.get("deaf"), row.get("draining")) {
+        (true, ..) => WorkerState::Gone,
+        (_, true, _) => WorkerState::Deaf,
+        (.., true) => WorkerState::Draining,
+        _ => WorkerState::Ready,
+    };
+    Worker {
+        id: WorkerId(row.get("id")),
+        name: row.get("name"),
+        version: row.get("version"),
+        slots: row.get::<_, i32>("slots") as u32,
+        busy: row.get::<_, i32>("busy") as u32,
+        state,
+        started_at: row.get("started_at"),
+        last_seen: row.get("last_seen"),
+    }
+}
