@@ -1,0 +1,142 @@
+//! A vhost of one's own, and a TCP proxy in front of the broker that can cut connections.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use anyhow::{Context, Result, ensure};
+use reqwest::{Client, Method, Url};
+use serde_json::json;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+
+use crate::{Facts, sweep};
+
+/// A vhost that lives as long as its lab.
+#[derive(Clone)]
+pub struct Vhost {
+    pub name: String,
+    broker: Url,
+    management: Url,
+}
+
+impl Vhost {
+    /// Makes a new one on the broker that the environment names.
+    pub async fn create() -> Result<Self> {
+        let facts = Facts::read()?;
+        Self::create_named(&facts, &sweep::new_name()).await
+    }
+
+    pub async fn create_named(facts: &Facts, name: &str) -> Result<Self> {
+        let vhost = Self::at(&facts.broker_url, &facts.management_url, name)?;
+        vhost.manage(Method::PUT, &format!("vhosts/{name}"), json!({})).await?;
+        let everything = json!({"configure": ".*", "write": ".*", "read": ".*"});
+        vhost.manage(Method::PUT, &format!("permissions/{name}/{}", vhost.broker.username()), everything).await?;
+        Ok(vhost)
+    }
+
+    /// The handle on a vhost, whether it exists or not.
+    pub fn at(broker_url: &str, management_url: &str, name: &str) -> Result<Self> {
+        let mut broker = Url::parse(broker_url)?;
+        broker.set_path(name);
+        Ok(Self { name: name.to_owned(), broker, management: Url::parse(management_url)? })
+    }
+
+    pub fn url(&self) -> String {
+        self.broker.to_string()
+    }
+
+    /// Where the broker itself listens.
+    pub fn address(&self) -> String {
+        format!("{}:{}", self.broker.host_str().unwrap_or("127.0.0.1"), self.broker.port().unwrap_or(5672))
+    }
+
+    pub fn url_through(&self, proxy: &Proxy) -> String {
+        let mut url = self.broker.clone();
+        let _ = url.set_host(Some(&proxy.address.ip().to_string()));
+        let _ = url.set_port(Some(proxy.address.port()));
+        url.to_string()
+    }
+
+    pub async fn delete(&self) -> Result<()> {
+        self.manage(Method::DELETE, &format!("vhosts/{}", self.name), json!({})).await
+    }
+
+    pub async fn exists(&self) -> Result<bool> {
+        let url = self.management.join(&format!("/api/vhosts/{}", self.name))?;
+        Ok(Client::new().get(url).send().await?.status().is_success())
+    }
+
+    async fn manage(&self, method: Method, path: &str, body: serde_json::Value) -> Result<()> {
+        let url = self.management.join(&format!("/api/{path}"))?;
+        let answer = Client::new().request(method, url).json(&body).send().await.context("the broker's management API")?;
+        ensure!(answer.status().is_success() || answer.status() == 404, "{path}: {}", answer.status());
+        Ok(())
+    }
+}
+
+/// Names of all test vhosts.
+pub async fn vhosts(facts: &Facts) -> Result<Vec<String>> {
+    let url = Url::parse(&facts.management_url)?.join("/api/vhosts?columns=name")?;
+    let rows: Vec<serde_json::Value> = Client::new().get(url).send().await?.error_for_status()?.json().await?;
+    Ok(rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect())
+}
+
+/// Passes TCP on to a target until told otherwise.
+pub struct Proxy {
+    pub address: SocketAddr,
+    switch: Arc<Switch>,
+}
+
+struct Switch {
+    open: AtomicBool,
+    /// Counts cuts; connections of an older count end.
+    cuts: watch::Sender<u64>,
+}
+
+impl Proxy {
+    pub async fn start(target: String) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let switch = Arc::new(Switch { open: AtomicBool::new(true), cuts: watch::channel(0).0 });
+        tokio::spawn(accept(listener, target, switch.clone()));
+        Ok(Self { address, switch })
+    }
+
+    /// Ends all connections; new ones are taken.
+    pub fn cut(&self) {
+        self.switch.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Ends all connections and takes none until [`Proxy::open`].
+    pub fn close(&self) {
+        self.switch.open.store(false, Ordering::SeqCst);
+        self.cut();
+    }
+
+    pub fn open(&self) {
+        self.switch.open.store(true, Ordering::SeqCst);
+    }
+}
+
+async fn accept(listener: TcpListener, target: String, switch: Arc<Switch>) {
+    while let Ok((client, _)) = listener.accept().await {
+        if switch.open.load(Ordering::SeqCst) {
+            tokio::spawn(pass(client, target.clone(), switch.cuts.subscribe()));
+        }
+    }
+}
+
+async fn pass(mut client: TcpStream, target: String, mut cuts: watch::Receiver<u64>) {
+    let Ok(mut server) = TcpStream::connect(target).await else { return };
+    let _ = (client.set_nodelay(true), server.set_nodelay(true));
+    tokio::select! {
+        _ = copy_bidirectional(&mut client, &mut server) => {}
+        _ = cuts.changed() => {}
+    }
+}

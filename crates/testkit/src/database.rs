@@ -1,0 +1,112 @@
+//! A database of one's own, copied from a template that is migrated once for each set of migrations.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use engunity_store::Store;
+use reqwest::Url;
+use tokio_postgres::{Client, NoTls};
+
+use crate::Facts;
+
+const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
+/// Held while a template is made; any number of our own.
+const TEMPLATE_LOCK: i64 = 0x7465_6d70_6c61_7465;
+
+/// A migrated, empty database.
+pub struct Database {
+    facts: Facts,
+    pub name: String,
+}
+
+impl Database {
+    pub async fn create(facts: &Facts, name: &str) -> Result<Self> {
+        let admin = connect(&facts.postgres_url).await?;
+        let template = template(facts, &admin).await?;
+        admin.batch_execute(&format!(r#"CREATE DATABASE "{name}" TEMPLATE "{template}""#)).await?;
+        Ok(Self { facts: facts.clone(), name: name.to_owned() })
+    }
+
+    pub fn url(&self) -> String {
+        url_of(&self.facts, &self.name)
+    }
+
+    /// A connection for looking at what is stored.
+    pub async fn client(&self) -> Result<Client> {
+        connect(&self.url()).await
+    }
+
+    pub fn store(&self) -> Result<Store> {
+        Ok(Store::new(&self.url(), 4)?)
+    }
+}
+
+/// A database without tables.
+pub async fn create_empty(facts: &Facts, name: &str) -> Result<()> {
+    let admin = connect(&facts.postgres_url).await?;
+    Ok(admin.batch_execute(&format!(r#"CREATE DATABASE "{name}""#)).await?)
+}
+
+pub async fn drop_database(facts: &Facts, name: &str) -> Result<()> {
+    let admin = connect(&facts.postgres_url).await?;
+    Ok(admin.batch_execute(&format!(r#"DROP DATABASE IF EXISTS "{name}" WITH (FORCE)"#)).await?)
+}
+
+/// Names of all databases.
+pub async fn names(facts: &Facts) -> Result<Vec<String>> {
+    let admin = connect(&facts.postgres_url).await?;
+    let rows = admin.query("SELECT datname::text FROM pg_database", &[]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Returns the template's name, after making it if it is missing; older ones go.
+async fn template(facts: &Facts, admin: &Client) -> Result<String> {
+    let name = format!("template-{}", migrations_hash()?);
+    admin.execute("SELECT pg_advisory_lock($1)", &[&TEMPLATE_LOCK]).await?;
+    let all = names(facts).await?;
+    if !all.contains(&name) {
+        for old in all.iter().filter(|old| old.starts_with("template-") || old.starts_with("raw-template-")) {
+            admin.batch_execute(&format!(r#"DROP DATABASE IF EXISTS "{old}" WITH (FORCE)"#)).await?;
+        }
+        make_template(facts, admin, &name).await?;
+    }
+    admin.execute("SELECT pg_advisory_unlock($1)", &[&TEMPLATE_LOCK]).await?;
+    Ok(name)
+}
+
+/// Takes its final name only when it is complete.
+async fn make_template(facts: &Facts, admin: &Client, name: &str) -> Result<()> {
+    let raw = format!("raw-{name}");
+    admin.batch_execute(&format!(r#"CREATE DATABASE "{raw}""#)).await?;
+    let store = Store::new(&url_of(facts, &raw), 1)?;
+    store.migrate().await?;
+    drop(store);
+    crate::eventually("nobody is connected to the new template", std::time::Duration::from_secs(10), || async {
+        let renamed = admin.batch_execute(&format!(r#"ALTER DATABASE "{raw}" RENAME TO "{name}""#)).await;
+        Ok(renamed.map(Some)?)
+    })
+    .await
+}
+
+fn migrations_hash() -> Result<String> {
+    let mut files: Vec<_> = std::fs::read_dir(Path::new(MIGRATIONS)).context(MIGRATIONS)?.flatten().map(|e| e.path()).collect();
+    files.sort();
+    let mut hash = blake3::Hasher::new();
+    for file in files {
+        hash.update(&std::fs::read(file)?);
+    }
+    Ok(hash.finalize().to_hex()[..16].to_owned())
+}
+
+/// The URL of any database on the same server.
+pub fn url_of(facts: &Facts, name: &str) -> String {
+    let mut url = Url::parse(&facts.postgres_url).expect("postgres.url is a URL");
+    url.set_path(name);
+    url.to_string()
+}
+
+async fn connect(url: &str) -> Result<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("PostgreSQL")?;
+    tokio::spawn(connection);
+    Ok(client)
+}

@@ -1,0 +1,260 @@
+//! The whole product, started for one test.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use engunity_artifacts::ObjectStore;
+use futures::future::try_join_all;
+use tempfile::TempDir;
+
+use crate::{
+    Client, Facts, Process,
+    broker::{Proxy, Vhost},
+    bucket, containers,
+    database::{self, Database},
+    eventually,
+    process::{Environment, Role},
+    sweep,
+};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+/// How long processes may take to end when asked.
+const END: Duration = Duration::from_secs(15);
+
+/// Passed on from the test's environment: what says where Docker and temporary files are.
+const INHERITED: [&str; 7] =
+    ["PATH", "HOME", "TMPDIR", "DOCKER_HOST", "ENGUNITY__DOCKER__SOCKET", "ENGUNITY__RUNTIMES__IMAGE_PREFIX", "RUST_BACKTRACE"];
+
+#[derive(Default)]
+pub struct Builder {
+    coordinators: usize,
+    workers: usize,
+    proxy: bool,
+    broker: Option<(String, String)>,
+    environment: Environment,
+}
+
+impl Builder {
+    pub fn coordinators(mut self, count: usize) -> Self {
+        self.coordinators = count;
+        self
+    }
+
+    pub fn workers(mut self, count: usize) -> Self {
+        self.workers = count;
+        self
+    }
+
+    /// Puts a proxy between our processes and the broker.
+    pub fn broker_proxy(mut self) -> Self {
+        self.proxy = true;
+        self
+    }
+
+    /// Uses another broker than the environment's: its AMQP and management URLs.
+    pub fn broker(mut self, url: &str, management_url: &str) -> Self {
+        self.broker = Some((url.to_owned(), management_url.to_owned()));
+        self
+    }
+
+    /// Sets a variable for all processes.
+    pub fn env(mut self, name: &str, value: impl ToString) -> Self {
+        self.environment.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    pub async fn start(self) -> Result<TestLab> {
+        let mut facts = Facts::read()?;
+        sweep::once(&facts).await?;
+        if let Some((url, management_url)) = &self.broker {
+            (facts.broker_url, facts.management_url) = (url.clone(), management_url.clone());
+        }
+        let mut lab = TestLab::furnish(facts, self.proxy).await?;
+        lab.people(&self);
+        try_join_all(lab.coordinators.iter().chain(&lab.workers).map(Process::start)).await?;
+        Ok(lab)
+    }
+}
+
+/// Processes, and the database, vhost and bucket that only they use.
+pub struct TestLab {
+    pub name: String,
+    pub facts: Facts,
+    pub database: Database,
+    pub vhost: Vhost,
+    pub objects: ObjectStore,
+    pub proxy: Option<Proxy>,
+    pub coordinators: Vec<Process>,
+    pub workers: Vec<Process>,
+    dir: TempDir,
+    finished: bool,
+}
+
+impl TestLab {
+    /// One coordinator and one worker, if nothing else is said.
+    pub fn builder() -> Builder {
+        Builder { coordinators: 1, workers: 1, ..Builder::default() }
+    }
+
+    pub async fn start() -> Result<Self> {
+        Self::builder().start().await
+    }
+
+    async fn furnish(facts: Facts, proxied: bool) -> Result<Self> {
+        let name = sweep::new_name();
+        let (database, vhost, objects) = tokio::try_join!(
+            Database::create(&facts, &name),
+            Vhost::create_named(&facts, &name),
+            bucket::create(&facts, &name),
+        )?;
+        let proxy = if proxied { Some(Proxy::start(vhost.address()).await?) } else { None };
+        let dir = tempfile::Builder::new().prefix(&format!("{name}-")).tempdir()?;
+        let (coordinators, workers) = (Vec::new(), Vec::new());
+        Ok(Self { name, facts, database, vhost, objects, proxy, coordinators, workers, dir, finished: false })
+    }
+
+    fn people(&mut self, plan: &Builder) {
+        let coordinators = (1..=plan.coordinators).map(|n| {
+            let name = format!("coordinator-{n}");
+            Process::new(Role::Coordinator, &name, self.coordinator_environment(plan), self.dir.path())
+        });
+        self.coordinators = coordinators.collect();
+        let workers = (1..=plan.workers).map(|n| {
+            let name = format!("worker-{n}");
+            Process::new(Role::Worker, &name, self.worker_environment(plan, &name), self.dir.path())
+        });
+        self.workers = workers.collect();
+    }
+
+    fn coordinator_environment(&self, plan: &Builder) -> Environment {
+        let mut environment = self.shared_environment();
+        let own = [
+            ("ENGUNITY__POSTGRES__URL", self.database.url()),
+            ("ENGUNITY__HTTP__LISTEN", "127.0.0.1:0".into()),
+            ("ENGUNITY__AUTH__SECRET", format!("a secret for tests only {}", self.name)),
+            ("ENGUNITY__RATE_LIMIT__PER_MINUTE", "0".into()),
+            ("ENGUNITY__LOAD_TESTS__ENABLED", "true".into()),
+            ("ENGUNITY__COORDINATOR__DRAIN_SECONDS", "3".into()),
+        ];
+        environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        environment.extend(plan.environment.clone());
+        environment
+    }
+
+    fn worker_environment(&self, plan: &Builder, name: &str) -> Environment {
+        let mut environment = self.shared_environment();
+        let own = [
+            ("ENGUNITY__WORKER__NAME", format!("{}-{name}", self.name)),
+            ("ENGUNITY__WORKER__SLOTS", "2".into()),
+            ("ENGUNITY__WORKER__NOOP_SLOTS", "16".into()),
+            ("ENGUNITY__WORKER__DRAIN_SECONDS", "3".into()),
+            ("ENGUNITY__WORKER__SCRATCH_DIR", self.dir.path().join(name).display().to_string()),
+        ];
+        environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        environment.extend(plan.environment.clone());
+        environment
+    }
+
+    fn shared_environment(&self) -> Environment {
+        let inherited = INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+        let mut environment: Environment = inherited.collect();
+        let broker = self.proxy.as_ref().map_or_else(|| self.vhost.url(), |proxy| self.vhost.url_through(proxy));
+        let shared = [
+            (sweep::MARK, self.name.clone()),
+            ("ENGUNITY__BROKER__URL", broker),
+            ("ENGUNITY__S3__ENDPOINT", self.facts.s3.endpoint.clone()),
+            ("ENGUNITY__S3__REGION", self.facts.s3.region.clone()),
+            ("ENGUNITY__S3__BUCKET", self.name.clone()),
+            ("ENGUNITY__S3__ACCESS_KEY", self.facts.s3.access_key.clone()),
+            ("ENGUNITY__S3__SECRET_KEY", self.facts.s3.secret_key.clone()),
+            ("ENGUNITY__RUNTIMES__DIR", Path::new(ROOT).join("worker/runtimes").display().to_string()),
+            ("ENGUNITY__LOG__FILTER", std::env::var("RUST_LOG").unwrap_or_else(|_| "info,lapin=off".into())),
+        ];
+        environment.extend(shared.map(|(name, value)| (name.to_owned(), value)));
+        environment
+    }
+
+    /// A client of the first coordinator, not logged in.
+    pub fn client(&self) -> Client {
+        self.client_of(0)
+    }
+
+    pub fn client_of(&self, coordinator: usize) -> Client {
+        Client::new(&self.coordinators[coordinator].url())
+    }
+
+    /// A new user's client.
+    pub async fn user(&self, name: &str) -> Result<Client> {
+        self.client().register(&format!("{name}-{:08x}@example.org", rand::random::<u32>())).await
+    }
+
+    /// Ids of the containers that this lab's workers have.
+    pub fn containers(&self) -> Result<Vec<String>> {
+        containers::of(&self.name)
+    }
+
+    /// Ends everything and sees that nothing is left.
+    pub async fn finish(mut self) -> Result<()> {
+        self.end_processes().await?;
+        let left = eventually("no container is left", END, || async {
+            Ok(self.containers()?.is_empty().then_some(()))
+        });
+        left.await.with_context(|| format!("containers {:?}", self.containers()))?;
+        self.remove_services().await?;
+        let processes = sweep::processes_of(&self.name);
+        ensure!(processes.is_empty(), "processes are left: {processes:?}");
+        ensure!(!self.vhost.exists().await?, "the vhost is left");
+        ensure!(!database::names(&self.facts).await?.contains(&self.name), "the database is left");
+        self.finished = true;
+        Ok(())
+    }
+
+    /// Workers first: they report to coordinators what they hand back.
+    async fn end_processes(&self) -> Result<()> {
+        for group in [&self.workers, &self.coordinators] {
+            let running: Vec<_> = group.iter().filter(|process| process.is_running()).collect();
+            running.iter().try_for_each(|process| process.cont().and_then(|()| process.terminate()))?;
+            for process in running {
+                let code = process.ended(END).await?;
+                ensure!(code == Some(0), "{} ended with {code:?}", process.name);
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_services(&self) -> Result<()> {
+        tokio::try_join!(
+            database::drop_database(&self.facts, &self.name),
+            self.vhost.delete(),
+            bucket::remove(&self.facts, &self.name),
+        )?;
+        Ok(())
+    }
+
+    fn show_logs(&self) {
+        for process in self.coordinators.iter().chain(&self.workers) {
+            eprintln!("{}", process.last_lines(80));
+        }
+    }
+}
+
+/// Only a failed test gets here with an unfinished lab.
+impl Drop for TestLab {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        self.show_logs();
+        for process in self.coordinators.iter().chain(&self.workers) {
+            let _ = process.kill9();
+        }
+        let _ = self.containers().and_then(|left| containers::remove(&left));
+        // Not on this thread: it may be one that drives the test's runtime.
+        let removal = std::thread::scope(|scope| {
+            scope.spawn(|| tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(self.remove_services())).join()
+        });
+        if !matches!(removal, Ok(Ok(()))) {
+            eprintln!("could not remove all of {}: {removal:?}", self.name);
+        }
+    }
+}

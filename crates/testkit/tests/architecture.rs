@@ -1,0 +1,165 @@
+//! The invariants of ARCHITECTURE.md that a look at the tree can check: who may depend on what, and how files begin.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+/// Tests stand on everything.
+const TESTKIT: &str = "crates/testkit";
+
+fn packages() -> Vec<String> {
+    let manifest = table("Cargo.toml");
+    let members = manifest["workspace"]["members"].as_array().expect("members");
+    members.iter().map(|member| member.as_str().expect("a path").to_owned()).collect()
+}
+
+fn table(path: &str) -> toml::Table {
+    let text = std::fs::read_to_string(Path::new(ROOT).join(path)).expect(path);
+    text.parse().expect(path)
+}
+
+/// Names that a package depends on outside its tests.
+fn dependencies(package: &str) -> BTreeSet<String> {
+    let manifest = table(&format!("{package}/Cargo.toml"));
+    let names = ["dependencies", "build-dependencies"].iter().filter_map(|section| manifest.get(*section)?.as_table());
+    names.flat_map(|table| table.keys().cloned()).collect()
+}
+
+/// All Rust files under `dir`, relative to the root.
+fn rust_files(dir: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from(ROOT).join(dir)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path.strip_prefix(ROOT).expect("under the root").display().to_string());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Sources and tests of all packages; the starter programs of runtimes are data.
+fn all_rust_files() -> impl Iterator<Item = String> {
+    packages().into_iter().flat_map(|package| ["src", "tests"].map(|part| rust_files(&format!("{package}/{part}"))).concat())
+}
+
+fn source(file: &str) -> String {
+    std::fs::read_to_string(Path::new(ROOT).join(file)).expect(file)
+}
+
+/// Whether `source` names the crate `name` in a path (`name::…`), comments aside.
+fn names(source: &str, name: &str) -> bool {
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.into_iter().any(|line| {
+        line.match_indices(&format!("{name}::")).any(|(at, _)| {
+            !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_' || before == ':')
+        })
+    })
+}
+
+#[test]
+fn each_edge_has_one_owner() {
+    let owners = [
+        ("lapin", "crates/broker"),
+        ("tokio-postgres", "crates/store"),
+        ("deadpool-postgres", "crates/store"),
+        ("sea-query", "crates/store"),
+        ("minio", "crates/artifacts"),
+        ("bollard", "worker"),
+        ("warp", "coordinator"),
+        ("ractor", "coordinator"),
+    ];
+    for package in packages().iter().filter(|package| *package != TESTKIT) {
+        let used = dependencies(package);
+        for (dependency, owner) in owners {
+            assert!(package == owner || !used.contains(dependency), "{package} may not use {dependency}: that is {owner}'s");
+        }
+    }
+}
+
+#[test]
+fn the_words_of_the_system_depend_on_nothing_of_ours() {
+    let ours: Vec<_> = dependencies("crates/protocol").into_iter().filter(|name| name.starts_with("engunity-")).collect();
+    assert!(ours.is_empty(), "{ours:?}");
+}
+
+#[test]
+fn a_worker_holds_no_database() {
+    for forbidden in ["engunity-store", "tokio-postgres", "deadpool-postgres"] {
+        assert!(!dependencies("worker").contains(forbidden), "the worker runs strangers' code: no {forbidden}");
+    }
+    for file in rust_files("worker/src") {
+        assert!(!source(&file).to_lowercase().contains("postgres"), "{file} speaks of PostgreSQL");
+    }
+}
+
+#[test]
+fn the_command_line_speaks_only_to_the_api() {
+    let ours: BTreeSet<_> = dependencies("cli").into_iter().filter(|name| name.starts_with("engunity-")).collect();
+    assert!(ours.iter().all(|name| name == "engunity-protocol"), "{ours:?}");
+}
+
+#[test]
+fn within_a_program_each_edge_has_its_place() {
+    let places: [(&str, &str, &[&str]); 3] = [
+        ("worker/src", "bollard", &["worker/src/sandbox/docker.rs", "worker/src/sandbox/docker/"]),
+        ("coordinator/src", "warp", &["coordinator/src/http/", "coordinator/src/ws/", "coordinator/src/lib.rs"]),
+        ("coordinator/src", "ractor", &["coordinator/src/session/", "coordinator/src/background/", "coordinator/src/engine.rs"]),
+    ];
+    for (dir, edge, allowed) in places {
+        for file in rust_files(dir).iter().filter(|file| !allowed.iter().any(|place| file.starts_with(place))) {
+            assert!(!names(&source(file), edge), "{file} may not use {edge}: that belongs in {allowed:?}");
+        }
+    }
+}
+
+#[test]
+fn the_session_core_is_pure() {
+    let core = source("coordinator/src/session/core.rs");
+    for effect in ["tokio", "engunity_store", "engunity_broker", "ractor", "std::time::Instant::now", "Utc::now"] {
+        let named = names(&core, effect) || (effect.ends_with("now") && core.contains(effect));
+        assert!(!named, "apply(input, now) -> effects has no use for {effect}");
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let files = all_rust_files();
+    let silent: Vec<_> = files.filter(|file| !source(file).starts_with("//!")).collect();
+    assert!(silent.is_empty(), "these do not start with `//!`: {silent:#?}");
+}
+
+#[test]
+fn files_stay_short() {
+    let files = all_rust_files();
+    let long: Vec<_> = files.map(|file| (source(&file).lines().count(), file)).filter(|(lines, _)| *lines > 450).collect();
+    assert!(long.is_empty(), "longer than 450 lines: {long:#?}");
+}
+
+#[test]
+fn statuses_of_errors_are_decided_once() {
+    let number = |line: &str| ["(404)", "(409)", "(422)", "(429)", "(500)", "(503)"].iter().any(|code| line.contains(code));
+    for file in rust_files("coordinator/src") {
+        let text = source(&file);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let bad = code.lines().find(|line| line.contains("StatusCode") && number(line));
+        assert!(bad.is_none(), "{file} decides a status by itself, which ErrorCode::status does: {bad:?}");
+    }
+}
+
+/// The text of `UnfinishedWork` markers, put together so that this file does not contain them.
+#[test]
+fn nothing_is_left_for_later() {
+    let markers = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("unimplemented", "!("), concat!("to", "do!(")];
+    for file in all_rust_files() {
+        let text = source(&file);
+        assert!(!markers.iter().any(|marker| text.contains(marker)), "{file} has unfinished work");
+    }
+}

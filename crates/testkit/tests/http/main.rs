@@ -1,0 +1,40 @@
+//! The HTTP API from outside, by area: accounts, projects, files, uploads, sync, the table of routes, the web root.
+
+mod accounts;
+mod files;
+mod limits;
+mod projects;
+mod sync;
+mod table;
+mod upload;
+mod web;
+
+use anyhow::{Result, ensure};
+use engunity_protocol::problem::ErrorCode;
+use engunity_testkit::{TestLab, client::Answer};
+
+/// A lab where nothing needs to run.
+async fn lab() -> Result<TestLab> {
+    TestLab::builder().coordinators(1).workers(0).start().await
+}
+
+/// Holds an answer to one code, whose status it must have too.
+fn refused(answer: &Answer, code: ErrorCode) -> Result<()> {
+    let problem = answer.problem()?;
+    ensure!(problem.code == code, "{problem:?}");
+    ensure!(answer.status.as_u16() == code.status() && problem.status == code.status(), "{problem:?}");
+    ensure!(!problem.title.is_empty() && !problem.kind.is_empty(), "{problem:?}");
+    Ok(())
+}
+
+/// The same, and the field that is named.
+fn field(answer: &Answer, name: &str) -> Result<()> {
+    refused(answer, ErrorCode::InvalidInput)?;
+    let problem = answer.problem()?;
+    ensure!(problem.errors.iter().any(|error| error.field == name), "{name} is not named in {problem:?}");
+    Ok(())
+}
+
+fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
+    answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}

@@ -1,0 +1,199 @@
+//! Uploads: plain files and archives in, refusals that change nothing, storage that is away, a project that goes.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use engunity_protocol::problem::ErrorCode::{self, *};
+use engunity_protocol::project::Project;
+use engunity_testkit::Client;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tar::{EntryType, Header};
+
+use crate::{field, lab, refused};
+
+fn tar_of(entries: &[(EntryType, &str, &[u8])]) -> Result<Vec<u8>> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (kind, name, content) in entries {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(*kind);
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(content.len() as u64);
+        header.set_mode(0o755);
+        header.set_cksum();
+        builder.append(&header, *content)?;
+    }
+    Ok(builder.into_inner()?)
+}
+
+async fn files(user: &Client, project: &Project) -> Result<Vec<Value>> {
+    user.get(&format!("/code/{}/files?limit=10000", project.id)).await?.ok()?.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn archives_become_files() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let project = user.project("demo").await?;
+    let archive = tar_of(&[
+        (EntryType::Directory, "p/", b""),
+        (EntryType::Regular, "p/src/main.py", b"print(1)\n"),
+        (EntryType::Regular, "p/logo.png", b"\x89PNG\0\xff"),
+    ])?;
+    let answered: Project = user.upload(project.id, "p.tar", archive.clone()).await?.ok()?.json()?;
+    let path = answered.storage_path.expect("the archive is kept");
+    ensure!(
+        path.starts_with(&format!("{}/projects/{}/", answered.user_id, project.id))
+            && path.ends_with("/p.tar"),
+        "{path}"
+    );
+    ensure!(lab.objects.get(&path, 1 << 20).await?.as_ref() == archive.as_slice(), "as it came");
+    let listed = files(&user, &project).await?;
+    let shown: Vec<_> =
+        listed.iter().map(|f| (f["path"].as_str().unwrap_or_default(), f["binary"] == true)).collect();
+    ensure!(
+        shown == [("p", false), ("p/logo.png", true), ("p/src", false), ("p/src/main.py", false)],
+        "{shown:?}"
+    );
+    let logo = listed[1]["id"].as_str().unwrap_or_default();
+    ensure!(user.get(&format!("/code/files/{logo}/content")).await?.ok()?.body == b"\x89PNG\0\xff");
+
+    // Again with another content: rewritten in place, ids stay; the old archive goes.
+    let second = tar_of(&[(EntryType::Regular, "p/src/main.py", b"print(2)\n")])?;
+    let answered: Project = user.upload(project.id, "p.tar", second).await?.ok()?.json()?;
+    ensure!(answered.storage_path.as_deref() != Some(path.as_str()));
+    let main: Value = user
+        .get(&format!("/code/files/{}", listed[3]["id"].as_str().unwrap_or_default()))
+        .await?
+        .ok()?
+        .json()?;
+    ensure!(main["content"] == "print(2)\n" && files(&user, &project).await?.len() == 4);
+
+    user.upload(project.id, "notes.md", b"# hi\n".to_vec()).await?.ok()?;
+    let part = Part::bytes(b"x".to_vec()).file_name("whatever");
+    let form = Form::new().text("path", "deep/er.txt").part("file", part);
+    user.send(user.request(Method::POST, &format!("/code/{}/upload", project.id)).multipart(form))
+        .await?
+        .ok()?;
+    let paths: Vec<_> = files(&user, &project).await?.iter().map(|f| f["path"].to_string()).collect();
+    ensure!(paths.contains(&"\"notes.md\"".into()) && paths.contains(&"\"deep/er.txt\"".into()), "{paths:?}");
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_uploads_change_nothing() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let project = user.project("demo").await?;
+    user.write(project.id, "taken", "a file").await?;
+    let before = files(&user, &project).await?;
+    let good = (EntryType::Regular, "good.txt", b"good".as_slice());
+    let cases: [(EntryType, &str, ErrorCode); 6] = [
+        (EntryType::Regular, "../evil", BadArchive),
+        (EntryType::Regular, "/etc/evil", BadArchive),
+        (EntryType::Symlink, "evil", BadArchive),
+        (EntryType::Link, "evil", BadArchive),
+        (EntryType::Regular, "GOOD.txt", BadArchive),
+        (EntryType::Regular, "taken/evil", Conflict),
+    ];
+    for (kind, name, code) in cases {
+        let answer = user.upload(project.id, "a.tar", tar_of(&[good, (kind, name, b"")])?).await?;
+        refused(&answer, code)?;
+        let named = name.trim_end_matches("/evil").trim_start_matches("../");
+        ensure!(answer.problem()?.detail.contains(named), "{}", answer.text());
+    }
+    field(
+        &user
+            .send(
+                user.request(Method::POST, &format!("/code/{}/upload", project.id))
+                    .multipart(Form::new().text("path", "x")),
+            )
+            .await?,
+        "file",
+    )?;
+    field(&user.upload(project.id, "..", b"x".to_vec()).await?, "path")?;
+    let json = user.post(&format!("/code/{}/upload", project.id), json!({})).await?;
+    refused(&json, UnsupportedMediaType)?;
+    refused(&user.upload(project.id, "big", vec![0; (50 << 20) + 1]).await?, PayloadTooLarge)?;
+    refused(&user.upload(project.id, "bigger", vec![0; 60 << 20]).await?, PayloadTooLarge)?;
+    ensure!(files(&user, &project).await? == before, "nothing changed");
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_files_take_seconds() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let project = user.project("demo").await?;
+    let names: Vec<String> = (0..10_000).map(|n| format!("d{}/f{n}.txt", n % 100)).collect();
+    let entries: Vec<_> =
+        names.iter().map(|name| (EntryType::Regular, name.as_str(), b"content".as_slice())).collect();
+    let started = Instant::now();
+    user.upload(project.id, "many.tar", tar_of(&entries)?).await?.ok()?;
+    ensure!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    let page = user.get(&format!("/code/{}/files?limit=10000", project.id)).await?.ok()?;
+    ensure!(page.json::<Vec<Value>>()?.len() == 10_000 && page.headers.contains_key("link"));
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn storage_that_is_away_is_said_and_nothing_changes() -> Result<()> {
+    let lab = engunity_testkit::TestLab::builder()
+        .coordinators(1)
+        .workers(0)
+        .env("ENGUNITY__S3__ENDPOINT", "http://127.0.0.1:9")
+        .start()
+        .await?;
+    let user = lab.user("ada").await?;
+    let project = user.project("demo").await?;
+    refused(&user.upload(project.id, "a.txt", b"text".to_vec()).await?, Unavailable)?;
+    ensure!(files(&user, &project).await?.is_empty());
+    user.write(project.id, "small.txt", "needs no storage").await?;
+    let ready = reqwest::get(format!("{}/readyz", user.base())).await?;
+    ensure!(ready.status() == StatusCode::SERVICE_UNAVAILABLE);
+    let said: Value = ready.json().await?;
+    ensure!(said["postgres"] == "ok" && said["object_storage"] != "ok", "{said}");
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_deleted_in_mid_upload_leaves_nothing() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let project = user.project("demo").await?;
+    let (sender, receiver) = tokio::sync::mpsc::channel::<std::io::Result<Vec<u8>>>(1);
+    let body = futures::stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    });
+    let request = user.request(Method::POST, &format!("/code/{}/upload", project.id));
+    let request = request
+        .header("content-type", "multipart/form-data; boundary=b")
+        .body(reqwest::Body::wrap_stream(body));
+    let uploading = tokio::spawn({
+        let user = user.clone();
+        async move { user.send(request).await }
+    });
+    sender
+        .send(Ok(
+            b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nbegin".to_vec()
+        ))
+        .await?;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    ensure!(user.delete(&format!("/code/{}", project.id)).await?.status == StatusCode::NO_CONTENT);
+    sender.send(Ok(b" end\r\n--b--\r\n".to_vec())).await?;
+    drop(sender);
+    refused(&uploading.await??, NotFound)?;
+    let left = lab
+        .database
+        .client()
+        .await?
+        .query_one("SELECT count(*) FROM code_files", &[])
+        .await?
+        .get::<_, i64>(0);
+    ensure!(left == 0);
+    let prefix = format!("1/projects/{}/", project.id);
+    let objects = futures::StreamExt::count(lab.objects.list(&prefix)).await;
+    ensure!(objects == 0, "{objects} objects are left below {prefix}");
+    lab.finish().await
+}

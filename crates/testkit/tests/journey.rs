@@ -1,0 +1,150 @@
+//! One user's way through the whole product: register, upload, run, watch, fetch, cancel.
+
+use std::{
+    io::Write,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, ensure};
+use engunity_protocol::{
+    job::{JobClass, JobState, RunRequest},
+    spec::Command,
+    verdict::Reason,
+};
+use engunity_testkit::{TestLab, eventually, sse::Watcher};
+use futures::future::try_join_all;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn shell(line: &str) -> RunRequest {
+    RunRequest { command: Some(Command::Shell(line.to_owned())), runtime: Some("bash".into()), ..RunRequest::default() }
+}
+
+/// A tar.gz with a small program.
+fn archive() -> Result<Vec<u8>> {
+    let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let program = "echo out; echo err >&2; mkdir -p made; echo kept > made/report.txt; exit 3\n";
+    for (path, content) in [("main.sh", program), ("data/words.txt", "alpha\nbeta\n")] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, path, content.as_bytes())?;
+    }
+    let mut encoder = builder.into_inner()?;
+    encoder.flush()?;
+    Ok(encoder.finish()?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upload_run_watch_and_fetch() -> Result<()> {
+    let lab = TestLab::start().await?;
+    let user = lab.user("ada").await?;
+    let project = user.project("demo").await?;
+    user.upload(project.id, "demo.tar.gz", archive()?).await?.ok()?;
+
+    let run = RunRequest { artifacts: vec!["made/**".into()], ..shell("cat data/words.txt; bash main.sh") };
+    let job = user.run(project.id, &run).await?;
+    ensure!(job.state == JobState::Queued || job.state == JobState::Running, "{job:?}");
+
+    let mut watcher = Watcher::default();
+    ensure!(watcher.follow(&mut user.events(job.id, 0).await?).await?, "the stream ends with the result");
+    let result = watcher.result.clone().expect("a result");
+    ensure!(result.state == JobState::Failed, "{result:?}");
+    let verdict = result.verdict.clone().expect("a verdict");
+    ensure!(verdict.reason == Reason::Exit && verdict.exit_code == Some(3), "{verdict:?}");
+    ensure!(String::from_utf8_lossy(&watcher.stdout).contains("beta"), "{watcher:?}");
+    ensure!(watcher.stderr.ends_with(b"err\n"), "{watcher:?}");
+    ensure!(watcher.states.last().map(String::as_str) == Some("running"), "{:?}", watcher.states);
+
+    let raw = user.get(&format!("/jobs/{}/output?stream=stdout&offset=0", job.id)).await?.ok()?;
+    ensure!(raw.body == watcher.stdout, "the raw output is what the stream said");
+    let artifacts = user.artifacts(job.id).await?;
+    ensure!(artifacts.len() == 1 && artifacts[0].path == "made/report.txt", "{artifacts:?}");
+    let report = user.get(&format!("/jobs/{}/artifacts/{}", job.id, artifacts[0].path)).await?.ok()?;
+    ensure!(report.body == b"kept\n", "{}", report.text());
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_job_is_cancelled_and_a_queued_one_at_once() -> Result<()> {
+    let lab = TestLab::builder().env("ENGUNITY__WORKER__SLOTS", 1).start().await?;
+    let user = lab.user("bob").await?;
+    let project = user.project("demo").await?;
+    let running = user.run(project.id, &shell("echo here; sleep 100")).await?;
+    user.job_when(running.id, PATIENCE, |job| job.state == JobState::Running).await?;
+    let mut events = user.events(running.id, 0).await?;
+    let mut watcher = Watcher::default();
+    while watcher.stdout.is_empty() {
+        watcher.take(events.next().await?.expect("an event"))?;
+    }
+
+    let quick = shell("true");
+    let queued = try_join_all((0..3).map(|_| user.run(project.id, &quick))).await?;
+    user.cancel(queued[2].id).await?.ok()?;
+    let gone = user.job(queued[2].id).await?;
+    ensure!(gone.state == JobState::Cancelled && gone.attempt == 0, "{gone:?}");
+
+    let asked = Instant::now();
+    user.cancel(running.id).await?.ok()?;
+    watcher.follow(&mut events).await?;
+    let took = asked.elapsed();
+    let result = watcher.result.expect("a result");
+    ensure!(result.state == JobState::Cancelled, "{result:?}");
+    ensure!(took < Duration::from_secs(3), "cancelling took {took:?}");
+    for job in &queued[..2] {
+        ensure!(user.job_end(job.id, PATIENCE).await?.state == JobState::Succeeded, "the others run");
+    }
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_users_many_runs_do_not_delay_anothers_one() -> Result<()> {
+    let lab = TestLab::builder().env("ENGUNITY__WORKER__SLOTS", 1).start().await?;
+    let (many, one) = (lab.user("many").await?, lab.user("one").await?);
+    let (theirs, mine) = (many.project("theirs").await?, one.project("mine").await?);
+    let bulk = RunRequest { class: JobClass::Interactive, ..shell("sleep 0.2") };
+    let first = try_join_all((0..20).map(|_| many.run(theirs.id, &bulk))).await?;
+    let job = one.run(mine.id, &shell("true")).await?;
+    one.job_end(job.id, PATIENCE).await?;
+    let waiting = eventually("the other's runs are counted", PATIENCE, || async {
+        let states = try_join_all(first.iter().map(|job| many.job(job.id))).await?;
+        Ok(Some(states.iter().filter(|job| !job.state.is_terminal()).count()))
+    });
+    let waiting = waiting.await?;
+    ensure!(waiting >= 12, "only {waiting} of 20 still waited when the other user's run had ended");
+    try_join_all(first.iter().map(|job| many.cancel(job.id))).await?;
+    try_join_all(first.iter().map(|job| many.job_end(job.id, PATIENCE))).await?;
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_sees_anothers_things() -> Result<()> {
+    let lab = TestLab::start().await?;
+    let (owner, stranger) = (lab.user("owner").await?, lab.user("stranger").await?);
+    let project = owner.project("secret").await?;
+    let file = owner.write(project.id, "a.sh", "echo secret").await?;
+    let job = owner.run(project.id, &shell("cat a.sh")).await?;
+    owner.job_end(job.id, PATIENCE).await?;
+    let file_id = file["id"].as_str().unwrap_or_default().to_owned();
+    for path in [
+        format!("/code/{}", project.id),
+        format!("/code/{}/files", project.id),
+        format!("/code/files/{file_id}"),
+        format!("/code/{}/archive", project.id),
+        format!("/jobs/{}", job.id),
+        format!("/jobs/{}/events", job.id),
+        format!("/jobs/{}/output?stream=stdout&offset=0", job.id),
+        format!("/jobs/{}/artifacts", job.id),
+    ] {
+        let answer = stranger.get(&path).await?;
+        ensure!(answer.status == 404, "GET {path}: {} {}", answer.status, answer.text());
+        ensure!(!answer.text().contains("secret"), "GET {path} tells something");
+        let unsigned = lab.client().get(&path).await?;
+        ensure!(unsigned.status == 401, "GET {path} without a token: {}", unsigned.status);
+    }
+    ensure!(stranger.cancel(job.id).await?.status == 404, "cancel");
+    ensure!(stranger.delete(&format!("/code/{}", project.id)).await?.status == 404, "delete");
+    let theirs = stranger.get("/jobs").await?.ok()?.text();
+    ensure!(theirs == "[]", "{theirs}");
+    lab.finish().await
+}
