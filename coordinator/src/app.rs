@@ -1,0 +1,63 @@
+//! Everything that handlers and actors share, built once: configuration, the outer services, keys and limits.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use engunity_artifacts::ObjectStore;
+use engunity_runtimes::Catalog;
+use engunity_store::Store;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::config::Config;
+use crate::engine::{Engine, Settings};
+use crate::http::auth::Keys;
+use crate::http::rate_limit::Limiter;
+use crate::telemetry;
+
+pub struct App {
+    pub config: Config,
+    pub store: Store,
+    /// Jobs, fleet and sessions.
+    pub engine: Arc<Engine>,
+    pub objects: ObjectStore,
+    pub catalog: Arc<Catalog>,
+    pub keys: Keys,
+    pub limiter: Limiter,
+    /// Counts failed logins by address and email.
+    pub login_failures: Limiter,
+    pub metrics: PrometheusHandle,
+}
+
+impl App {
+    /// Builds all dependencies; connects to none that may be down.
+    pub async fn build(config: Config) -> anyhow::Result<Arc<Self>> {
+        let store = Store::new(&config.postgres.url, config.postgres.pool_size).context("postgres.url")?;
+        let objects = ObjectStore::new(config.s3.clone()).context("s3")?;
+        let catalog =
+            Catalog::load(&config.runtimes.dir).context("runtimes.dir")?.with_limits(&config.limits);
+        let engine = Engine::new(settings(&config), store.clone(), objects.clone()).context("broker.url")?;
+        let keys = Keys::new(&config.auth.secret, config.auth.access_token_minutes);
+        let limiter = Limiter::new(config.rate_limit.per_minute);
+        let login_failures = Limiter::new(config.auth.login_failures_per_minute);
+        let metrics = telemetry::metrics()?;
+        Ok(Arc::new(Self {
+            config,
+            store,
+            engine,
+            objects,
+            catalog: Arc::new(catalog),
+            keys,
+            limiter,
+            login_failures,
+            metrics,
+        }))
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        broker_url: config.broker.url.clone(),
+        id: config.coordinator.id.clone(),
+        output_days: config.retention.output_days,
+    }
+}

@@ -1,0 +1,35 @@
+//! Deletes what nothing refers to any more: rows that outlived their use, and objects of dead attempts and deleted
+//! jobs. An object is deleted before its row, so that a crash in between only means doing it again.
+
+use std::sync::Arc;
+
+use engunity_artifacts::keys;
+use engunity_store::{DeadAttempt, StoreError};
+
+use crate::engine::Engine;
+
+/// Attempts cleared in one go.
+const BATCH: i64 = 200;
+
+pub async fn collect(engine: Arc<Engine>) -> Result<(), StoreError> {
+    engine.store.forget_workers().await?;
+    engine.store.forget_coordinators().await?;
+    for dead in engine.store.dead_attempts(BATCH).await? {
+        clear(&engine, dead).await?;
+    }
+    Ok(())
+}
+
+async fn clear(engine: &Engine, dead: DeadAttempt) -> Result<(), StoreError> {
+    let prefix = match dead.attempt {
+        Some(attempt) => keys::attempt_prefix(dead.job_id, attempt),
+        None => keys::job_prefix(dead.job_id),
+    };
+    match engine.objects.delete_prefix(&prefix).await {
+        Ok(_) => engine.store.forget_dead_attempt(dead).await,
+        Err(error) => {
+            tracing::warn!(%error, prefix, "could not delete objects of a dead attempt; trying again later");
+            Ok(())
+        }
+    }
+}

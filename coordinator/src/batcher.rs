@@ -1,0 +1,127 @@
+//! Natural batching: while one statement is under way, what arrives meanwhile waits and goes together into the
+//! next. A lone item is not delayed; under load one commit carries hundreds. Knows nothing of what it batches.
+
+use std::{future::Future, sync::Arc};
+
+use engunity_store::StoreError;
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+/// Items that may wait before those who bring more must wait too.
+const QUEUE: usize = 4096;
+
+struct Entry<I, O> {
+    item: I,
+    answer: oneshot::Sender<Result<O, StoreError>>,
+}
+
+/// A cheap handle: clone it freely. The batching ends when the last one is dropped.
+pub struct Batcher<I, O> {
+    queue: mpsc::Sender<Entry<I, O>>,
+}
+
+impl<I, O> Clone for Batcher<I, O> {
+    fn clone(&self) -> Self {
+        Self { queue: self.queue.clone() }
+    }
+}
+
+impl<I: Clone + Send + Sync + 'static, O: Send + 'static> Batcher<I, O> {
+    /// Starts `lanes` tasks that each run one batch of at most `most` items at a time. `run` answers its items in
+    /// their order.
+    pub fn start<F, Fut>(lanes: usize, most: usize, run: F) -> Self
+    where
+        F: Fn(Vec<I>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<O>, StoreError>> + Send + 'static,
+    {
+        let (queue, entries) = mpsc::channel(QUEUE);
+        let (entries, run) = (Arc::new(Mutex::new(entries)), Arc::new(run));
+        for _ in 0..lanes {
+            tokio::spawn(work(entries.clone(), most, run.clone()));
+        }
+        Self { queue }
+    }
+
+    /// Adds an item and waits for its answer.
+    pub async fn submit(&self, item: I) -> Result<O, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let ended = || StoreError::Unavailable("the coordinator is shutting down".to_owned());
+        self.queue.send(Entry { item, answer }).await.map_err(|_| ended())?;
+        answered.await.unwrap_or_else(|_| Err(ended()))
+    }
+}
+
+async fn work<I, O, F, Fut>(entries: Arc<Mutex<mpsc::Receiver<Entry<I, O>>>>, most: usize, run: Arc<F>)
+where
+    I: Clone,
+    F: Fn(Vec<I>) -> Fut,
+    Fut: Future<Output = Result<Vec<O>, StoreError>>,
+{
+    loop {
+        let mut batch = Vec::new();
+        if entries.lock().await.recv_many(&mut batch, most).await == 0 {
+            return;
+        }
+        let (items, answers): (Vec<I>, Vec<_>) = batch.into_iter().map(|entry| (entry.item, entry.answer)).unzip();
+        for (answer, outcome) in answers.into_iter().zip(run_batch(items, &*run).await) {
+            // Whoever asked may have gone: the work is done all the same.
+            let _ = answer.send(outcome);
+        }
+    }
+}
+
+/// One outcome for each item. An item that the database refuses must not fail its neighbours: then each goes alone.
+async fn run_batch<I, O, F, Fut>(items: Vec<I>, run: &F) -> Vec<Result<O, StoreError>>
+where
+    I: Clone,
+    F: Fn(Vec<I>) -> Fut,
+    Fut: Future<Output = Result<Vec<O>, StoreError>>,
+{
+    let count = items.len();
+    match run(items.clone()).await {
+        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        Err(StoreError::Unavailable(cause)) => (0..count).map(|_| Err(StoreError::Unavailable(cause.clone()))).collect(),
+        Err(error) if count == 1 => vec![Err(error)],
+        Err(error) => {
+            tracing::warn!(%error, count, "a batch failed; its items are tried one by one");
+            let mut outcomes = Vec::with_capacity(count);
+            for item in items {
+                outcomes.push(run(vec![item]).await.and_then(|mut one| one.pop().ok_or(StoreError::Corrupt("no answer".into()))));
+            }
+            outcomes
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_arrives_meanwhile_goes_together() {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = runs.clone();
+        let batcher = Batcher::start(1, 100, move |items: Vec<u32>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async move {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                Ok(items.into_iter().map(|n| n * 2).collect())
+            }
+        });
+        let answers = futures::future::join_all((0..50).map(|n| batcher.submit(n))).await;
+        let doubled: Vec<u32> = answers.into_iter().map(Result::unwrap).collect();
+        assert_eq!(doubled, (0..50).map(|n| n * 2).collect::<Vec<_>>());
+        assert!(runs.load(Ordering::SeqCst) <= 2);
+    }
+
+    #[tokio::test]
+    async fn a_bad_item_fails_alone() {
+        let batcher = Batcher::start(1, 100, |items: Vec<u32>| async move {
+            if items.contains(&3) { Err(StoreError::Conflict("three".into())) } else { Ok(items) }
+        });
+        let answers = futures::future::join_all((0..5).map(|n| batcher.submit(n))).await;
+        let failed: Vec<usize> = answers.iter().enumerate().filter(|(_, a)| a.is_err()).map(|(n, _)| n).collect();
+        assert_eq!(failed, [3]);
+    }
+}

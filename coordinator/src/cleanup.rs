@@ -1,0 +1,54 @@
+//! Takes away what nobody needs any more: expired tokens, contents and manifests that no commit came for, snapshots of
+//! past revisions, and objects in storage whose rows are gone. Each step is safe at any time, on several coordinators at once.
+
+use engunity_artifacts::{ObjectStore, keys};
+use engunity_protocol::UserId;
+use engunity_store::{Store, StoreError};
+use futures::{StreamExt, stream};
+
+/// Deletions under way at one time.
+const PARALLEL: usize = 8;
+const TRASH: i64 = 200;
+
+/// Runs every step once; a step that fails is tried again next time.
+pub async fn sweep(store: &Store, objects: &ObjectStore) {
+    said("expired tokens", store.forget_expired_tokens().await);
+    said("old manifests", store.forget_old_syncs().await);
+    said("old snapshots", store.retire_snapshots().await);
+    said("unused contents", store.collect_blobs(|blobs| delete_blobs(objects, blobs)).await);
+    said("discarded objects", empty_trash(store, objects).await);
+}
+
+fn said(what: &str, result: Result<u64, StoreError>) {
+    match result {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "cleaned up {what}"),
+        Err(error) => tracing::warn!(%error, "could not clean up {what}"),
+    }
+}
+
+/// True when all are gone.
+async fn delete_blobs(objects: &ObjectStore, blobs: Vec<(UserId, String)>) -> bool {
+    let deleting =
+        blobs.into_iter().map(|(owner, hash)| async move { objects.delete(&keys::blob(owner, &hash)).await });
+    stream::iter(deleting).buffer_unordered(PARALLEL).all(|deleted| std::future::ready(deleted.is_ok())).await
+}
+
+async fn empty_trash(store: &Store, objects: &ObjectStore) -> Result<u64, StoreError> {
+    let mut gone = Vec::new();
+    for (id, key) in store.trash(TRASH).await? {
+        let deleted = if key.ends_with('/') {
+            objects.delete_prefix(&key).await.map(drop)
+        } else {
+            objects.delete(&key).await
+        };
+        match deleted {
+            Ok(()) => gone.push(id),
+            Err(error) => tracing::warn!(key, %error, "could not delete a discarded object"),
+        }
+    }
+    if !gone.is_empty() {
+        store.trash_emptied(&gone).await?;
+    }
+    Ok(gone.len() as u64)
+}

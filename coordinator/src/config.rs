@@ -1,0 +1,161 @@
+//! What an operator can set: built-in defaults, then a file, then the environment. Reads those, nothing else.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context, ensure};
+use config::{Environment, File, FileFormat};
+use engunity_artifacts::S3Config;
+use engunity_runtimes::LimitsConfig;
+use serde::{Deserialize, Deserializer};
+
+const DEFAULTS: &str = include_str!("../defaults.toml");
+
+/// Shorter secrets could be guessed from a token.
+const MIN_SECRET: usize = 32;
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Config {
+    pub postgres: Postgres,
+    pub broker: Broker,
+    pub s3: S3Config,
+    pub http: Http,
+    pub auth: Auth,
+    pub rate_limit: RateLimit,
+    pub web: Web,
+    pub runtimes: Runtimes,
+    pub quota: Quota,
+    #[serde(default)]
+    pub limits: LimitsConfig,
+    pub load_tests: LoadTests,
+    pub retention: Retention,
+    pub coordinator: Coordinator,
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Postgres {
+    pub url: String,
+    pub pool_size: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Broker {
+    pub url: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Http {
+    pub listen: SocketAddr,
+    pub public_url: String,
+    #[serde(deserialize_with = "list")]
+    pub cors_origins: Vec<String>,
+    pub body_limit_mb: usize,
+    pub header_timeout_s: u64,
+    pub request_timeout_s: u64,
+    pub upload_timeout_s: u64,
+    pub port_file: String,
+    pub trust_proxy: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Auth {
+    pub secret: String,
+    pub access_token_minutes: i64,
+    pub refresh_token_days: i64,
+    pub login_failures_per_minute: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct RateLimit {
+    pub per_minute: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Web {
+    pub root: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Runtimes {
+    pub dir: String,
+    pub image_prefix: String,
+}
+
+/// What one project may hold.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Quota {
+    pub project_files: u64,
+    pub project_mb: u64,
+    pub file_mb: u64,
+    pub upload_mb: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct LoadTests {
+    pub enabled: bool,
+}
+
+/// How long things are kept.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Retention {
+    pub output_days: f64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Coordinator {
+    pub id: String,
+    pub drain_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Log {
+    pub filter: String,
+    pub format: String,
+}
+
+impl Config {
+    /// Reads all layers and refuses what could not work.
+    pub fn load() -> anyhow::Result<Self> {
+        let mut layers = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Ok(path) = std::env::var("ENGUNITY_CONFIG") {
+            layers = layers.add_source(File::with_name(&path).format(FileFormat::Toml));
+        }
+        let environment = Environment::with_prefix("ENGUNITY").prefix_separator("__").separator("__");
+        let config: Self =
+            layers.add_source(environment).build()?.try_deserialize().context("the configuration")?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.auth.secret.len() >= MIN_SECRET,
+            "auth.secret (ENGUNITY__AUTH__SECRET) must have at least {MIN_SECRET} characters; \
+             make one with: head -c 32 /dev/urandom | base64"
+        );
+        ensure!(self.postgres.pool_size > 0, "postgres.pool_size must be at least 1");
+        ensure!(self.auth.access_token_minutes > 0, "auth.access_token_minutes must be at least 1");
+        ensure!(self.http.request_timeout_s > 0, "http.request_timeout_s must be at least 1");
+        Ok(())
+    }
+
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.coordinator.drain_seconds)
+    }
+}
+
+/// A list, or (from the environment) one text with commas.
+fn list<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Many(Vec<String>),
+        One(String),
+    }
+    Ok(match Either::deserialize(input)? {
+        Either::Many(items) => items,
+        Either::One(text) => {
+            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(String::from).collect()
+        }
+    })
+}

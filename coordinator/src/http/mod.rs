@@ -1,0 +1,130 @@
+//! HTTP: the one place that knows warp (beside `ws`). Each file of handlers gives its routes by `routes()`;
+//! [`routes`] is the whole table.
+//!
+//! A request's way: `server` (connection) -> warp filter below (takes it apart) -> `pipeline` (id, log, metrics,
+//! headers) -> `router` (path, method, caller, rate, content type, length) -> a handler, a plain async function
+//! `(Arc<App>, Caller, Request) -> Answer`.
+
+mod accounts;
+pub mod auth;
+mod cors;
+pub mod failure;
+mod files;
+mod fleet;
+mod index;
+pub mod input;
+mod intake;
+mod jobs;
+mod openapi;
+mod operations;
+mod output;
+mod paging;
+mod password;
+mod pipeline;
+mod projects;
+pub mod rate_limit;
+pub mod reply;
+pub mod request;
+pub mod router;
+mod runs;
+pub mod server;
+mod sse;
+mod sync;
+mod upload;
+mod web;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use futures::{Stream, StreamExt};
+use warp::http::{HeaderMap, Method};
+use warp::hyper::upgrade::OnUpgrade;
+use warp::path::FullPath;
+use warp::reply::Response;
+use warp::{Filter, Reply};
+
+use self::pipeline::Pipeline;
+use self::request::{Body, Request};
+use self::router::{Route, Table};
+use self::server::Peer;
+use crate::app::App;
+
+/// All routes of the API.
+pub fn routes() -> Vec<Route> {
+    let groups = [
+        accounts::routes(),
+        projects::routes(),
+        files::routes(),
+        upload::routes(),
+        sync::routes(),
+        runs::routes(),
+        jobs::routes(),
+        sse::routes(),
+        output::routes(),
+        fleet::routes(),
+        index::routes(),
+        crate::ws::routes(),
+        operations::routes(),
+        openapi::routes(),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
+/// The whole of HTTP as one warp filter that never rejects.
+pub fn filter(
+    app: Arc<App>,
+) -> impl Filter<Extract = (impl Reply + use<>,), Error = Infallible> + Clone + Send + Sync + 'static + use<>
+{
+    let trust_proxy = app.config.http.trust_proxy;
+    let pipeline = Arc::new(Pipeline::new(app, Table::new(routes())));
+    warp::method()
+        .and(warp::path::full())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<Peer>())
+        .and(warp::ext::optional::<OnUpgrade>())
+        .and(warp::body::stream())
+        .map(move |method, path, query, headers, peer, upgrade, body| {
+            assemble(trust_proxy, method, path, query, headers, peer, upgrade, body)
+        })
+        .then(move |request| serve(pipeline.clone(), request))
+        .recover(|_| async { Ok::<_, Infallible>(warp::http::StatusCode::BAD_REQUEST.into_response()) })
+}
+
+async fn serve(pipeline: Arc<Pipeline>, request: Request) -> Response {
+    pipeline.serve(request).await
+}
+
+#[allow(clippy::too_many_arguments)] // warp hands over what its filters took, one by one
+fn assemble(
+    trust_proxy: bool,
+    method: Method,
+    path: FullPath,
+    query: String,
+    headers: HeaderMap,
+    peer: Option<Peer>,
+    upgrade: Option<OnUpgrade>,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
+) -> Request {
+    let body = Body::new(
+        body.map(|piece| piece.map(|mut piece| -> Bytes { piece.copy_to_bytes(piece.remaining()) })),
+    );
+    let forwarded =
+        headers.get("x-forwarded-for").filter(|_| trust_proxy).and_then(|value| value.to_str().ok());
+    let forwarded = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
+    let peer = forwarded.or(peer.map(|Peer(address)| address.ip()));
+    let path = path.as_str().to_owned();
+    Request {
+        method,
+        path,
+        query,
+        headers,
+        body,
+        peer,
+        upgrade,
+        body_limit: 0,
+        params: Vec::new(),
+        caller: None,
+    }
+}

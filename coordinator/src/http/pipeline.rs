@@ -1,0 +1,163 @@
+//! What surrounds every request: its id, its log line, its metrics, the headers of each answer, and the rule
+//! that nothing leaves without an answer, not even a panic.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use warp::reply::Response;
+
+use super::cors::Cors;
+use super::failure::{Answer, Failure};
+use super::rate_limit::Quota;
+use super::request::Request;
+use super::router::{self, Entry, Table};
+use super::web::Web;
+use crate::app::App;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// How much of an unwanted body is read so that the client gets to read our answer, and for how long.
+const DRAIN_BYTES: usize = 64 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(3);
+
+pub struct Pipeline {
+    app: Arc<App>,
+    table: Table,
+    cors: Cors,
+    web: Web,
+}
+
+impl Pipeline {
+    pub fn new(app: Arc<App>, table: Table) -> Self {
+        let cors = Cors::new(&app.config.http.cors_origins);
+        let web = Web::new(&app.config.web.root);
+        Self { app, table, cors, web }
+    }
+
+    /// Answers one request, whatever happens.
+    pub async fn serve(&self, request: Request) -> Response {
+        let started = Instant::now();
+        let id = request_id(&request.headers);
+        let (method, path, headers) = (request.method.clone(), request.path.clone(), request.headers.clone());
+        let mut quota = None;
+        let (template, answer) = self.route(request, &mut quota).await;
+        let mut response = answer.unwrap_or_else(Failure::into_response);
+        self.finish(&headers, quota, &id, &mut response);
+        record(&method, template, response.status(), started.elapsed());
+        log(&method, &path, &response, &id, started.elapsed());
+        response
+    }
+
+    async fn route(&self, mut request: Request, quota: &mut Option<Quota>) -> (&'static str, Answer) {
+        let Some((entry, params)) = self.table.find(&request.path) else {
+            return ("static", self.web.answer(&request).await);
+        };
+        request.params = params;
+        let answer = match entry.route(&request.method) {
+            Err(_) if request.method == Method::OPTIONS => Ok(self.options(entry, &request.headers)),
+            Err(failure) => Err(failure),
+            Ok(route) => self.run(route, request, quota).await,
+        };
+        (entry.template, answer)
+    }
+
+    async fn run(&self, route: &router::Route, request: Request, quota: &mut Option<Quota>) -> Answer {
+        let body = request.body.clone();
+        let unsent = request.headers.contains_key(header::EXPECT);
+        let handled = AssertUnwindSafe(router::run(&self.app, route, request, quota)).catch_unwind().await;
+        let answer = handled.unwrap_or_else(|_| {
+            Err(Failure::internal(format_args!("the handler of {} panicked", route.path)))
+        });
+        if answer.is_err() && !unsent && route.takes != router::Takes::Nothing {
+            body.drain(DRAIN_BYTES, DRAIN_TIME).await;
+        }
+        answer
+    }
+
+    fn options(&self, entry: &Entry, headers: &HeaderMap) -> Response {
+        let mut response = Response::new(Vec::new().into());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response.headers_mut().insert(header::ALLOW, entry.allow.clone());
+        self.cors.preflight(headers, response.headers_mut());
+        response
+    }
+
+    fn finish(&self, request: &HeaderMap, quota: Option<Quota>, id: &HeaderValue, response: &mut Response) {
+        let headers = response.headers_mut();
+        self.cors.apply(request, headers);
+        headers.insert(REQUEST_ID, id.clone());
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        headers
+            .entry(header::CONTENT_SECURITY_POLICY)
+            .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+        if let Some(quota) = quota {
+            insert(headers, RATE_LIMIT, format!("\"default\";r={};t={}", quota.left, quota.reset));
+            insert(headers, RATE_LIMIT_POLICY, format!("\"default\";q={};w=60", quota.limit));
+        }
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// The client's id where it sent a sensible one, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let sensible = |value: &&HeaderValue| {
+        value.len() <= 64 && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+    };
+    headers.get(REQUEST_ID).filter(sensible).cloned().unwrap_or_else(|| {
+        HeaderValue::try_from(uuid::Uuid::now_v7().simple().to_string())
+            .unwrap_or(HeaderValue::from_static("-"))
+    })
+}
+
+fn record(method: &Method, route: &'static str, status: StatusCode, took: Duration) {
+    let method = known_method(method);
+    metrics::counter!("engunity_http_requests_total", "method" => method, "route" => route, "status" => status_text(status)).increment(1);
+    metrics::histogram!("engunity_http_request_duration_seconds", "method" => method, "route" => route)
+        .record(took.as_secs_f64());
+}
+
+/// A client may invent methods; a label must not take just any value.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+fn status_text(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        100..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    }
+}
+
+fn log(method: &Method, path: &str, response: &Response, id: &HeaderValue, took: Duration) {
+    let status = response.status().as_u16();
+    let request_id = id.to_str().unwrap_or_default();
+    let took_ms = took.as_micros() as f64 / 1000.0;
+    if status >= 500 {
+        tracing::warn!(target: "access", %method, path, status, took_ms, request_id, "answered with an error");
+    } else {
+        tracing::info!(target: "access", %method, path, status, took_ms, request_id, "answered");
+    }
+}

@@ -1,0 +1,101 @@
+//! How many requests one user or address may make: windows of one minute in a bounded map. Pure but for the clock.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use engunity_protocol::UserId;
+use moka::sync::Cache;
+
+const WINDOW: Duration = Duration::from_secs(60);
+/// More than these at once push the oldest out: memory stays bounded.
+const MOST_KEYS: u64 = 100_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Key {
+    User(UserId),
+    Address(Option<IpAddr>),
+    /// Failed logins with this email from this address.
+    Login(Option<IpAddr>, String),
+}
+
+pub struct Limiter {
+    limit: u32,
+    windows: Cache<Key, Arc<Window>>,
+}
+
+struct Window {
+    since: Instant,
+    used: AtomicU32,
+}
+
+/// What is left after one request was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    pub limit: u32,
+    pub left: u32,
+    /// Seconds until the window starts anew.
+    pub reset: u64,
+    pub allowed: bool,
+}
+
+impl Limiter {
+    /// At most `limit` a minute; 0 is no limit.
+    pub fn new(limit: u32) -> Self {
+        Self { limit, windows: Cache::builder().max_capacity(MOST_KEYS).time_to_live(WINDOW).build() }
+    }
+
+    /// Counts one request; `None` where there is no limit.
+    pub fn count(&self, key: Key) -> Option<Quota> {
+        if self.limit == 0 {
+            return None;
+        }
+        let window = self
+            .windows
+            .get_with(key, || Arc::new(Window { since: Instant::now(), used: AtomicU32::new(0) }));
+        let used = window.used.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        Some(self.quota(&window, used))
+    }
+
+    /// Whether one more would be allowed, without counting it.
+    pub fn look(&self, key: &Key) -> Option<Quota> {
+        let window = self.windows.get(key)?;
+        let used = window.used.load(Ordering::Relaxed).saturating_add(1);
+        (self.limit > 0).then(|| self.quota(&window, used))
+    }
+
+    pub fn forget(&self, key: &Key) {
+        self.windows.invalidate(key);
+    }
+
+    fn quota(&self, window: &Window, used: u32) -> Quota {
+        let left = WINDOW.saturating_sub(window.since.elapsed());
+        let reset = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        Quota {
+            limit: self.limit,
+            left: self.limit.saturating_sub(used),
+            reset: reset.max(1),
+            allowed: used <= self.limit,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_each_key_by_itself() {
+        let limiter = Limiter::new(2);
+        let left: Vec<_> = (0..3).map(|_| limiter.count(Key::User(1)).map(|q| (q.left, q.allowed))).collect();
+        assert_eq!(left, [Some((1, true)), Some((0, true)), Some((0, false))]);
+        assert!(limiter.count(Key::User(2)).unwrap().allowed);
+        assert!(limiter.count(Key::Address(None)).unwrap().allowed);
+    }
+
+    #[test]
+    fn zero_is_off() {
+        assert_eq!(Limiter::new(0).count(Key::User(1)), None);
+    }
+}

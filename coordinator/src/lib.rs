@@ -1,0 +1,117 @@
+//! The coordinator: serves the API, dispatches jobs, follows them. See `http` for requests.
+//! [`start`] runs a whole coordinator within a process, so that tests can run several.
+
+pub mod app;
+mod background;
+mod batcher;
+mod bundle;
+mod claims;
+mod cleanup;
+pub mod config;
+mod content;
+mod dispatcher;
+pub mod engine;
+mod event_router;
+mod fleet;
+pub mod http;
+mod language;
+mod live;
+mod reader;
+mod session;
+pub mod telemetry;
+mod unpack;
+mod ws;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::background::Background;
+use crate::config::Config;
+
+/// How long to wait before asking again for a database that is not up yet.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A running coordinator.
+pub struct Running {
+    pub address: SocketAddr,
+    pub app: Arc<App>,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+    background: Background,
+}
+
+/// Brings the database up to date, starts all parts and listens.
+pub async fn start(config: Config) -> anyhow::Result<Running> {
+    let app = App::build(config).await?;
+    migrate(&app).await?;
+    make_bucket(&app);
+    let background = app.engine.start(Vec::new()).await?;
+    let listener = TcpListener::bind(app.config.http.listen)
+        .await
+        .with_context(|| format!("http.listen {}", app.config.http.listen))?;
+    let address = listener.local_addr()?;
+    let stop = CancellationToken::new();
+    let service = warp::service(http::filter(app.clone()));
+    let header_timeout = Duration::from_secs(app.config.http.header_timeout_s);
+    let serving = tokio::spawn(http::server::serve(
+        listener,
+        service,
+        header_timeout,
+        stop.clone(),
+        app.config.drain(),
+    ));
+    tell_port(&app.config, address)?;
+    Ok(Running { address, app, stop, serving, background })
+}
+
+impl Running {
+    /// Stops listening, finishes what is under way, and returns within the grace.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.app.engine.drain();
+        let _ = self.serving.await;
+        self.app.engine.stop(self.background).await;
+    }
+}
+
+/// Waits for the database: services start in any order. A migration that fails is fatal.
+async fn migrate(app: &App) -> anyhow::Result<()> {
+    loop {
+        match app.store.migrate().await {
+            Ok(0) => return Ok(()),
+            Ok(count) => {
+                tracing::info!(count, "migrated the database");
+                return Ok(());
+            }
+            Err(engunity_store::StoreError::Unavailable(cause)) => {
+                tracing::warn!(%cause, "waiting for the database");
+                tokio::time::sleep(RETRY).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Object storage may be down now and come later: then `/readyz` makes the bucket.
+fn make_bucket(app: &Arc<App>) {
+    let app = app.clone();
+    tokio::spawn(async move {
+        if let Err(error) = app.objects.ensure_bucket().await {
+            tracing::warn!(%error, "could not make sure of the bucket in object storage");
+        }
+    });
+}
+
+fn tell_port(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
+    if config.http.port_file.is_empty() {
+        return Ok(());
+    }
+    std::fs::write(&config.http.port_file, address.port().to_string()).context("http.port_file")
+}

@@ -1,0 +1,63 @@
+//! What travels between a session and the connections of its members, on this coordinator or on another.
+
+use std::sync::Arc;
+
+use engunity_protocol::{
+    CoordinatorId, ProjectId, UserId,
+    session::{ConnectionId, Place, ServerMessage},
+};
+use serde::{Deserialize, Serialize};
+
+use super::core::{Resume, Welcome};
+
+/// A numbered message, serialized once for all who get it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    pub seq: u64,
+    pub json: Arc<str>,
+}
+
+impl Text {
+    pub fn of(seq: u64, message: &ServerMessage) -> Self {
+        Self { seq, json: to_json(message).into() }
+    }
+}
+
+/// A message as its JSON.
+pub fn to_json(message: &ServerMessage) -> String {
+    serde_json::to_string(message).unwrap_or_else(|error| {
+        tracing::error!(%error, "a session message can't be written");
+        String::new()
+    })
+}
+
+/// From a session to one of its connections.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Downstream {
+    Welcome(Box<Welcome>),
+    Text(Text),
+    /// Too many are here.
+    Refused,
+}
+
+/// A connection that wants to take part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Joining {
+    pub conn_id: ConnectionId,
+    pub user_id: UserId,
+    pub name: String,
+    pub resume: Option<Resume>,
+}
+
+/// Between coordinators, over `coordinators`. The broker may lose one: numbers show it, and joining again heals it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Relay {
+    Join { project_id: ProjectId, holder: CoordinatorId, joining: Joining },
+    Place { project_id: ProjectId, conn_id: ConnectionId, place: Place },
+    Alive { project_id: ProjectId, holder: CoordinatorId, conn_id: ConnectionId },
+    Leave { project_id: ProjectId, conn_id: ConnectionId },
+    /// Back to whoever holds these connections.
+    Down { to: Vec<ConnectionId>, message: Downstream },
+    /// These are not members any more: join again.
+    Gone { conns: Vec<ConnectionId> },
+}

@@ -1,0 +1,195 @@
+//! Sessions: one for each project that someone has open, wherever its members are connected.
+//!
+//! A session is an actor on one coordinator, the one that owns the project in the database's `sessions` table for as
+//! long as its own lease lasts. A socket that lands on another coordinator takes part through the `coordinators`
+//! exchange. A session's state is live only: when its owner dies, its members attach again, the next owner starts anew with
+//! a new epoch, and clients get a snapshot.
+
+pub mod actor;
+pub mod core;
+pub mod message;
+mod news;
+mod relay;
+pub mod supervisor;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use engunity_broker::{Publisher, Route};
+use engunity_protocol::{
+    CoordinatorId, JobId, ProjectId,
+    session::{ConnectionId, Place},
+    wire,
+};
+use engunity_store::{COORDINATOR_LEASE_SECONDS, Store, StoreError};
+use tokio::sync::mpsc;
+
+use self::{
+    actor::{Outlet, SessionHandle, SessionMessage},
+    core::Input,
+    message::{Downstream, Joining, Relay},
+    supervisor::{Attached, SupervisorHandle},
+};
+
+/// Messages that may wait for one connection; one that can't keep up is closed.
+const OUTBOX: usize = 256;
+/// Jobs whose news may wait to be read.
+const JOB_NEWS: usize = 8192;
+/// Every which tick of the lease sessions get theirs.
+const SLOW_TICK: u64 = 5;
+
+pub struct Sessions {
+    me: CoordinatorId,
+    store: Store,
+    publisher: Publisher,
+    supervisor: RwLock<Option<SupervisorHandle>>,
+    registry: Mutex<HashMap<ProjectId, SessionHandle>>,
+    /// Connections here whose session runs elsewhere.
+    held: Mutex<HashMap<ConnectionId, Held>>,
+    changed_jobs: mpsc::Sender<(ProjectId, JobId)>,
+    waiting_jobs: tokio::sync::Mutex<mpsc::Receiver<(ProjectId, JobId)>>,
+    ticks: AtomicU64,
+    renewed: Mutex<Instant>,
+}
+
+struct Held {
+    project_id: ProjectId,
+    owner: CoordinatorId,
+    down: mpsc::Sender<Downstream>,
+}
+
+/// A connection's place in a session. When `down` ends, the connection must join again.
+pub struct Membership {
+    pub down: mpsc::Receiver<Downstream>,
+    link: Link,
+}
+
+enum Link {
+    Here(SessionHandle),
+    There(CoordinatorId),
+}
+
+impl Sessions {
+    pub fn new(me: CoordinatorId, store: Store, publisher: Publisher) -> Arc<Self> {
+        let (changed_jobs, waiting_jobs) = mpsc::channel(JOB_NEWS);
+        Arc::new(Self {
+            me,
+            store,
+            publisher,
+            supervisor: RwLock::default(),
+            registry: Mutex::default(),
+            held: Mutex::default(),
+            changed_jobs,
+            waiting_jobs: tokio::sync::Mutex::new(waiting_jobs),
+            ticks: AtomicU64::new(0),
+            renewed: Mutex::new(Instant::now()),
+        })
+    }
+
+    /// Joins a connection to its project's session, starting it if need be. A `welcome` follows on `down`.
+    pub async fn join(&self, project_id: ProjectId, joining: Joining) -> Result<Membership, StoreError> {
+        let (outlet, down) = mpsc::channel(OUTBOX);
+        let link = match self.attach(project_id).await? {
+            Attached::Here(session) => {
+                session.send(SessionMessage::Join { joining, outlet: Outlet::Here(outlet) });
+                Link::Here(session)
+            }
+            Attached::There(owner) => {
+                let held = Held { project_id, owner: owner.clone(), down: outlet };
+                lock(&self.held).insert(joining.conn_id.clone(), held);
+                self.relay(&owner, &Relay::Join { project_id, holder: self.me.clone(), joining }).await;
+                Link::There(owner)
+            }
+        };
+        Ok(Membership { down, link })
+    }
+
+    /// Tells where a member is.
+    pub async fn place(&self, membership: &Membership, project_id: ProjectId, conn_id: &str, place: Place) {
+        let conn_id = conn_id.to_owned();
+        match &membership.link {
+            Link::Here(session) => {
+                session.send(SessionMessage::Input(Input::Place { conn_id, place }));
+            }
+            Link::There(owner) => self.relay(owner, &Relay::Place { project_id, conn_id, place }).await,
+        }
+    }
+
+    /// Ends a connection's part.
+    pub async fn leave(&self, membership: Membership, project_id: ProjectId, conn_id: &str) {
+        let conn_id = conn_id.to_owned();
+        match membership.link {
+            Link::Here(session) => {
+                session.send(SessionMessage::Input(Input::Leave { conn_id }));
+            }
+            Link::There(owner) => {
+                lock(&self.held).remove(&conn_id);
+                self.relay(&owner, &Relay::Leave { project_id, conn_id }).await;
+            }
+        }
+    }
+
+    async fn attach(&self, project_id: ProjectId) -> Result<Attached, StoreError> {
+        if let Some(session) = self.local(project_id) {
+            return Ok(Attached::Here(session));
+        }
+        let supervisor = self.supervisor.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let missing = || StoreError::Unavailable("sessions are not running yet".to_owned());
+        supervisor.ok_or_else(missing)?.attach(project_id).await
+    }
+
+    /// How many sessions run here.
+    pub fn count(&self) -> usize {
+        self.registry().len()
+    }
+
+    /// To be called after each renewal of this coordinator's lease.
+    pub async fn tick(&self) -> Result<(), StoreError> {
+        let before = std::mem::replace(&mut *lock(&self.renewed), Instant::now());
+        if before.elapsed() > Duration::from_secs_f64(COORDINATOR_LEASE_SECONDS)
+            && let Some(supervisor) = &*self.supervisor.read().unwrap_or_else(PoisonError::into_inner)
+        {
+            supervisor.verify();
+        }
+        if self.ticks.fetch_add(1, Ordering::Relaxed) % SLOW_TICK == 0 {
+            self.registry().values().for_each(SessionHandle::tick);
+            self.tell_owners().await;
+        }
+        self.leave_dead_owners().await
+    }
+
+    /// Ends all sessions here: their members attach elsewhere.
+    pub fn stop(&self) {
+        if let Some(supervisor) = &*self.supervisor.read().unwrap_or_else(PoisonError::into_inner) {
+            supervisor.stop_all();
+        }
+    }
+
+    fn local(&self, project_id: ProjectId) -> Option<SessionHandle> {
+        self.registry().get(&project_id).cloned()
+    }
+
+    fn registry(&self) -> MutexGuard<'_, HashMap<ProjectId, SessionHandle>> {
+        lock(&self.registry)
+    }
+
+    fn set_supervisor(&self, supervisor: SupervisorHandle) {
+        *self.supervisor.write().unwrap_or_else(PoisonError::into_inner) = Some(supervisor);
+    }
+
+    async fn relay(&self, coordinator: &CoordinatorId, message: &Relay) {
+        if let Ok(body) = wire::encode(message) {
+            self.publisher.notify(Route::coordinator(coordinator), &body).await;
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,102 @@
+//! Both ends of a session between coordinators: the owner takes in what a holder's connections say, the holder
+//! hands down what the owner's session says. The broker may lose messages; numbers and joining again heal that.
+
+use std::{collections::HashSet, sync::Arc};
+
+use engunity_broker::{Connection, Queue, ack_batch};
+use engunity_protocol::{CoordinatorId, ProjectId, session::ConnectionId, wire};
+use engunity_store::StoreError;
+
+use super::{
+    Sessions,
+    actor::{Outlet, SessionMessage},
+    core::Input,
+    lock,
+    message::{Downstream, Joining, Relay},
+    supervisor::Attached,
+};
+
+impl Sessions {
+    /// Takes in what other coordinators say to this one, for ever.
+    pub async fn receive(self: Arc<Self>, broker: Connection) {
+        let mut messages = broker.consume(Queue::Coordinator(self.me.clone()), 256);
+        loop {
+            let batch = messages.next_batch(64).await;
+            if batch.is_empty() {
+                return;
+            }
+            for delivery in &batch {
+                match wire::decode(&delivery.body) {
+                    Ok(message) => self.take_in(message).await,
+                    Err(error) => tracing::warn!(%error, "a message of another coordinator can't be read"),
+                }
+            }
+            ack_batch(&batch).await;
+        }
+    }
+
+    async fn take_in(&self, message: Relay) {
+        match message {
+            Relay::Join { project_id, holder, joining } => self.join_remote(project_id, holder, joining).await,
+            Relay::Place { project_id, conn_id, place } => self.input(project_id, Input::Place { conn_id, place }),
+            Relay::Leave { project_id, conn_id } => self.input(project_id, Input::Leave { conn_id }),
+            Relay::Alive { project_id, holder, conn_id } => match self.local(project_id) {
+                Some(session) => drop(session.send(SessionMessage::Input(Input::Alive { conn_id }))),
+                None => self.relay(&holder, &Relay::Gone { conns: vec![conn_id] }).await,
+            },
+            Relay::Down { to, message } => to.iter().for_each(|conn_id| self.hand_down(conn_id, &message)),
+            Relay::Gone { conns } => conns.iter().for_each(|conn_id| drop(lock(&self.held).remove(conn_id))),
+        }
+    }
+
+    async fn join_remote(&self, project_id: ProjectId, holder: CoordinatorId, joining: Joining) {
+        let conn_id = joining.conn_id.clone();
+        let joined = match self.attach(project_id).await {
+            Ok(Attached::Here(session)) => session.send(SessionMessage::Join { joining, outlet: Outlet::There(holder.clone()) }),
+            _ => false,
+        };
+        if !joined {
+            self.relay(&holder, &Relay::Gone { conns: vec![conn_id] }).await;
+        }
+    }
+
+    fn input(&self, project_id: ProjectId, input: Input) {
+        if let Some(session) = self.local(project_id) {
+            session.send(SessionMessage::Input(input));
+        }
+    }
+
+    /// A connection that can't keep up ends: its socket joins again, and learns what it missed.
+    fn hand_down(&self, conn_id: &ConnectionId, message: &Downstream) {
+        let mut held = lock(&self.held);
+        if held.get(conn_id).is_some_and(|held| held.down.try_send(message.clone()).is_err()) {
+            held.remove(conn_id);
+        }
+    }
+
+    /// Says which of their members are still here.
+    pub(super) async fn tell_owners(&self) {
+        let members: Vec<(CoordinatorId, Relay)> = {
+            let held = lock(&self.held);
+            let alive = |(conn_id, held): (&ConnectionId, &super::Held)| {
+                let (project_id, holder, conn_id) = (held.project_id, self.me.clone(), conn_id.clone());
+                (held.owner.clone(), Relay::Alive { project_id, holder, conn_id })
+            };
+            held.iter().map(alive).collect()
+        };
+        for (owner, alive) in members {
+            self.relay(&owner, &alive).await;
+        }
+    }
+
+    /// Lets go of sessions whose owner died: their connections join again.
+    pub(super) async fn leave_dead_owners(&self) -> Result<(), StoreError> {
+        let owners: HashSet<CoordinatorId> = lock(&self.held).values().map(|held| held.owner.clone()).collect();
+        if owners.is_empty() {
+            return Ok(());
+        }
+        let dead = self.store.dead_coordinators(&owners.into_iter().collect::<Vec<_>>()).await?;
+        lock(&self.held).retain(|_, held| !dead.contains(&held.owner));
+        Ok(())
+    }
+}
