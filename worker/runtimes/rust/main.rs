@@ -1,0 +1,4 @@
+fn main() {
+    let name = "Rust";
+    println!("Hello from {name}!");
+}

@@ -1,0 +1,129 @@
+//! Output in fair portions: the first byte at once, then what has come within 20 ms, at most 64 KiB a piece. Pure.
+
+use std::time::{Duration, Instant};
+
+use engunity_protocol::{event::Stream, wire::EventBody};
+
+pub const WINDOW: Duration = Duration::from_millis(20);
+const PIECE_BYTES: usize = 64 * 1024;
+/// A program that writes to both streams in turn keeps that order up to this many changes within a window.
+const MAX_PIECES: usize = 32;
+
+#[derive(Debug, Default)]
+pub struct Coalescer {
+    pieces: Vec<(Stream, Vec<u8>)>,
+    bytes: usize,
+    written: [u64; 2],
+    flushed: Option<Instant>,
+}
+
+impl Coalescer {
+    pub fn push(&mut self, stream: Stream, data: &[u8]) {
+        self.bytes += data.len();
+        let full = self.pieces.len() >= MAX_PIECES;
+        let last = self
+            .pieces
+            .iter_mut()
+            .rev()
+            .find(|(of, _)| full && *of == stream || !full)
+            .filter(|(of, _)| *of == stream);
+        match last {
+            Some((_, piece)) => piece.extend_from_slice(data),
+            None => self.pieces.push((stream, data.to_vec())),
+        }
+    }
+
+    /// When what is here must go; `None` if there is nothing.
+    pub fn due(&self, now: Instant) -> Option<Instant> {
+        let at_once = self.bytes >= PIECE_BYTES || self.flushed.is_none();
+        match self.flushed {
+            _ if self.pieces.is_empty() => None,
+            Some(flushed) if !at_once => Some(flushed + WINDOW),
+            _ => Some(now),
+        }
+    }
+
+    /// Takes everything, as events.
+    pub fn take(&mut self, now: Instant) -> Vec<EventBody> {
+        self.flushed = Some(now);
+        self.bytes = 0;
+        let pieces = std::mem::take(&mut self.pieces);
+        pieces
+            .iter()
+            .flat_map(|(stream, data)| data.chunks(PIECE_BYTES).map(|piece| (*stream, piece)))
+            .map(|(stream, piece)| self.event(stream, piece))
+            .collect()
+    }
+
+    fn event(&mut self, stream: Stream, data: &[u8]) -> EventBody {
+        let written = &mut self.written[matches!(stream, Stream::Stderr) as usize];
+        let offset = *written;
+        *written += data.len() as u64;
+        EventBody::Output { stream, offset, data: data.to_vec() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(events: &[EventBody], wanted: Stream) -> Vec<u8> {
+        let mut all = Vec::new();
+        for event in events {
+            let EventBody::Output { stream, offset, data } = event else { panic!("not output") };
+            assert!(data.len() <= PIECE_BYTES);
+            if *stream == wanted {
+                assert_eq!(*offset, all.len() as u64, "no gap, no overlap");
+                all.extend_from_slice(data);
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn the_first_byte_goes_at_once_and_the_rest_in_windows() {
+        let (mut output, now) = (Coalescer::default(), Instant::now());
+        assert_eq!(output.due(now), None);
+        output.push(Stream::Stdout, b"a");
+        assert_eq!(output.due(now), Some(now));
+        output.take(now);
+        output.push(Stream::Stdout, b"b");
+        assert_eq!(output.due(now), Some(now + WINDOW));
+        output.push(Stream::Stdout, &[b'x'; PIECE_BYTES]);
+        assert_eq!(output.due(now), Some(now), "a full piece does not wait");
+    }
+
+    #[test]
+    fn streams_keep_their_order_within_reason() {
+        let mut output = Coalescer::default();
+        for _ in 0..1000 {
+            output.push(Stream::Stdout, b"o");
+            output.push(Stream::Stderr, b"e");
+        }
+        let events = output.take(Instant::now());
+        assert_eq!(events.len(), MAX_PIECES);
+        assert_eq!(text(&events, Stream::Stderr), vec![b'e'; 1000]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_or_moved(pieces in proptest::collection::vec((any::<bool>(), 0usize..100_000, any::<bool>()), 0..30)) {
+            let mut output = Coalescer::default();
+            let (mut expected, mut events) = ([Vec::new(), Vec::new()], Vec::new());
+            for (index, (error, length, flush)) in pieces.into_iter().enumerate() {
+                let stream = if error { Stream::Stderr } else { Stream::Stdout };
+                let data = vec![index as u8; length];
+                output.push(stream, &data);
+                expected[error as usize].extend(data);
+                if flush {
+                    events.extend(output.take(Instant::now()));
+                }
+            }
+            events.extend(output.take(Instant::now()));
+            prop_assert_eq!(&text(&events, Stream::Stdout), &expected[0]);
+            prop_assert_eq!(&text(&events, Stream::Stderr), &expected[1]);
+        }
+    }
+}

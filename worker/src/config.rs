@@ -1,0 +1,97 @@
+//! What an operator can set: built-in defaults, then a file, then the environment. Reads those, nothing else.
+
+use std::{fs, path::PathBuf, thread::available_parallelism, time::Duration};
+
+use anyhow::{Context, ensure};
+use config::{Environment, File, FileFormat};
+use engunity_artifacts::S3Config;
+use serde::Deserialize;
+
+const DEFAULTS: &str = include_str!("../defaults.toml");
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Config {
+    pub broker: Broker,
+    pub s3: S3Config,
+    pub docker: Docker,
+    pub runtimes: Runtimes,
+    pub worker: Worker,
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Broker {
+    pub url: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Docker {
+    pub socket: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Runtimes {
+    pub dir: PathBuf,
+    pub image_prefix: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Worker {
+    pub name: String,
+    pub slots: u32,
+    pub noop_slots: u32,
+    pub scratch_dir: PathBuf,
+    pub cache_mb: u64,
+    pub drain_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Log {
+    pub filter: String,
+    pub format: String,
+}
+
+impl Config {
+    /// Reads all layers, and decides what was left open.
+    pub fn load() -> anyhow::Result<Self> {
+        let mut layers = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Ok(path) = std::env::var("ENGUNITY_CONFIG") {
+            layers = layers.add_source(File::with_name(&path).format(FileFormat::Toml));
+        }
+        let environment = Environment::with_prefix("ENGUNITY").prefix_separator("__").separator("__");
+        let mut config: Self =
+            layers.add_source(environment).build()?.try_deserialize().context("the configuration")?;
+        config.worker.decide()?;
+        Ok(config)
+    }
+}
+
+impl Worker {
+    fn decide(&mut self) -> anyhow::Result<()> {
+        if self.name.is_empty() {
+            self.name = host_name();
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        ensure!(
+            self.name.len() <= 64 && self.name.chars().all(plain),
+            "worker.name must be at most 64 letters, digits, '-', '_' and '.'"
+        );
+        if self.slots == 0 {
+            self.slots = 2 * available_parallelism().map_or(1, |n| n.get() as u32);
+        }
+        if self.scratch_dir.as_os_str().is_empty() {
+            self.scratch_dir = std::env::temp_dir().join("engunity").join(&self.name);
+        }
+        Ok(())
+    }
+
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+}
+
+fn host_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "worker".into() } else { name.into() }
+}

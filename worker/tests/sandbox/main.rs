@@ -1,0 +1,8 @@
+//! The real sandbox on a real engine: all runtimes, hostile programs, and how long things take. Needs Docker and the
+//! images (`./dev services`), named by `.dev/env`.
+
+mod escape;
+mod lab;
+mod latency;
+mod resources;
+mod smoke;
