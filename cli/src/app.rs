@@ -1,0 +1,140 @@
+//! What every command works with: the server to talk to, who we are there, which project is meant.
+
+use std::{env, path::PathBuf};
+
+use engunity_protocol::{ProjectId, project::Project};
+
+use crate::{
+    args::Global,
+    client::Client,
+    config::{
+        credentials::Credentials,
+        link::{Folder, Link},
+        server::{self, Source},
+    },
+    failure::{Failure, Result},
+    output::Out,
+};
+
+pub struct App {
+    pub client: Client,
+    pub out: Out,
+    pub server: String,
+    pub credentials: Credentials,
+    /// The folder whose `.engunity.toml` holds here.
+    pub folder: Option<Folder>,
+    /// `--project`: an id or a name.
+    asked: Option<String>,
+}
+
+/// The project that a command is about.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    pub id: ProjectId,
+    pub name: Option<String>,
+}
+
+impl Chosen {
+    pub fn title(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.id.to_string())
+    }
+}
+
+impl From<Project> for Chosen {
+    fn from(project: Project) -> Self {
+        Self { id: project.id, name: Some(project.name) }
+    }
+}
+
+impl App {
+    pub fn new(global: &Global) -> Result<Self> {
+        let folder = Folder::above(&env::current_dir()?)?;
+        let credentials = Credentials::load()?;
+        let (server, source) =
+            server::choose(global.server.as_deref(), folder.as_ref(), credentials.latest.as_deref())?;
+        let token = token(&server, source, &credentials)?;
+        let out = Out::new(global.json, global.quiet);
+        let client = Client::new(&server, token, out.clone())?;
+        Ok(Self {
+            client,
+            out,
+            server,
+            credentials,
+            folder,
+            asked: global.project.clone().filter(|asked| !asked.is_empty()),
+        })
+    }
+
+    /// Fails early, and with the right advice, where a token is needed and there is none.
+    pub fn need_login(&self) -> Result<()> {
+        if self.client.has_token() {
+            return Ok(());
+        }
+        Err(Failure::new(format!("not logged in at {}", self.server)).hint("engunity login"))
+    }
+
+    /// The project that is meant: `--project`, else the folder's, else the last one used at this server.
+    pub async fn project(&self) -> Result<Chosen> {
+        self.need_login()?;
+        if let Some(asked) = &self.asked {
+            return self.find_project(asked).await;
+        }
+        let linked = self.linked().map(|link| Chosen { id: link.project, name: link.name.clone() });
+        let last = || self.credentials.at(&self.server).and_then(|entry| entry.last_project.clone());
+        match linked.or_else(|| last().map(|last| Chosen { id: last.id, name: last.name })) {
+            Some(chosen) => Ok(chosen),
+            None => Err(Failure::new("no project is remembered here").hint("engunity upload")),
+        }
+    }
+
+    /// Whether `--project` was given.
+    pub fn asked(&self) -> Option<&str> {
+        self.asked.as_deref()
+    }
+
+    /// The link of this folder, if it is one to the server in use.
+    pub fn linked(&self) -> Option<&Link> {
+        self.folder.as_ref().map(|folder| &folder.link).filter(|link| link.server == self.server)
+    }
+
+    /// Finds one of the user's projects by id or by name.
+    pub async fn find_project(&self, asked: &str) -> Result<Chosen> {
+        if let Ok(id) = asked.parse::<ProjectId>() {
+            return Ok(self.client.project(id).await?.into());
+        }
+        let mut named = self.client.projects().await?;
+        named.retain(|project| project.name == asked);
+        match named.len() {
+            0 => Err(Failure::new(format!("there is no project {asked:?}")).hint("engunity project ls")),
+            1 => Ok(named.remove(0).into()),
+            n => Err(Failure::new(format!("{n} projects are called {asked:?}: name one by its id"))
+                .hint("engunity project ls")),
+        }
+    }
+
+    /// Remembers `project` for `folder` and as the last one used.
+    pub fn remember(&mut self, folder: Option<PathBuf>, project: &Chosen) -> Result<()> {
+        let link = Link { server: self.server.clone(), project: project.id, name: project.name.clone() };
+        self.credentials.used(&self.server, project.id, project.name.clone());
+        self.credentials.save()?;
+        if let Some(root) = folder {
+            let folder = Folder { root, link };
+            folder.save()?;
+            self.folder = Some(folder);
+        }
+        Ok(())
+    }
+}
+
+/// The token for `server`. One from the environment is sent only to a server that the same person named: a
+/// `.engunity.toml` that came with someone's project must not be able to collect it.
+fn token(server: &str, source: Source, credentials: &Credentials) -> Result<Option<String>> {
+    let given = env::var("ENGUNITY_TOKEN").ok().filter(|token| !token.is_empty());
+    if given.is_some() && source == Source::Folder && server != server::DEFAULT {
+        return Err(Failure::new(format!(
+            "ENGUNITY_TOKEN is set, but only .engunity.toml names the server {server}: say that you trust it"
+        ))
+        .hint(format!("ENGUNITY_SERVER={server} engunity …")));
+    }
+    Ok(given.or_else(|| credentials.at(server).and_then(|entry| entry.token.clone())))
+}

@@ -1,0 +1,289 @@
+//! The command line: every command, option and its help. No behaviour.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
+use engunity_protocol::{
+    JobId,
+    job::{JobClass, JobState},
+};
+
+use crate::output::units::{parse_mebibytes, parse_seconds};
+
+/// Upload a project, run it in a sandbox, watch it live.
+#[derive(Parser)]
+#[command(
+    name = "engunity",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Args)]
+pub struct Global {
+    /// The coordinator's address [default: what `.engunity.toml` or the last login says, else http://127.0.0.1:8000]
+    #[arg(long, global = true, env = "ENGUNITY_SERVER", value_name = "URL", value_hint = ValueHint::Url)]
+    pub server: Option<String>,
+    /// A project's id or name [default: the one `.engunity.toml` names, else the last one used]
+    #[arg(short, long, global = true, env = "ENGUNITY_PROJECT")]
+    pub project: Option<String>,
+    /// Print JSON, and nothing else, to stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print no messages and no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Log in and keep a personal access token for this machine
+    Login(Login),
+    /// Make an account and log in
+    Register(Register),
+    /// Revoke this machine's token and forget it
+    Logout,
+    /// Show who is logged in, and where
+    Whoami,
+    /// List, make, choose and delete projects
+    Project(Project),
+    /// Send a folder: only what the server does not have yet
+    Upload(Upload),
+    /// Fetch a project's files
+    Download(Download),
+    /// Run a command in the project's sandbox and exit as it does
+    Run(Box<Run>),
+    /// Show a run's output
+    Logs(Logs),
+    /// List runs
+    Jobs(Jobs),
+    /// Cancel runs
+    Cancel(Cancel),
+    /// List or fetch what a run left behind
+    Artifacts(Artifacts),
+    /// Show the fleet
+    Workers,
+    /// Show the languages that can run, and their limits
+    Runtimes,
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+#[derive(Args)]
+pub struct Login {
+    /// Asked for on a terminal when absent
+    #[arg(long)]
+    pub email: Option<String>,
+    /// Read the password from stdin instead of asking for it
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// Make the account first
+    #[arg(long)]
+    pub register: bool,
+}
+
+#[derive(Args)]
+pub struct Register {
+    #[arg(long)]
+    pub email: Option<String>,
+    /// Your name, as others see it
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Read the password from stdin instead of asking for it
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+#[derive(Args)]
+pub struct Project {
+    #[command(subcommand)]
+    pub action: ProjectAction,
+}
+
+#[derive(Subcommand)]
+pub enum ProjectAction {
+    /// List your projects
+    #[command(alias = "list")]
+    Ls,
+    /// Make a project and remember it for this folder
+    Create {
+        name: String,
+        #[arg(long)]
+        description: Option<String>,
+        /// The runtime that runs are given when nothing else tells it
+        #[arg(long)]
+        language: Option<String>,
+    },
+    /// Delete a project with its files and runs
+    #[command(alias = "delete")]
+    Rm {
+        /// Id or name
+        project: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Remember a project for this folder
+    Use {
+        /// Id or name
+        project: String,
+    },
+}
+
+#[derive(Args)]
+pub struct Upload {
+    /// The folder [default: the one that has `.engunity.toml`, else the current one]
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    /// Show what would be sent and what not, and why; send nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Keep files of the project that the folder does not have
+    #[arg(long)]
+    pub keep: bool,
+    /// Do not ask before sending more than 100 MB
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Args)]
+pub struct Download {
+    /// Where to [default: a new folder named as the project]
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    /// Write into a folder that is not empty, over files of the same name
+    #[arg(short, long)]
+    pub force: bool,
+    /// Keep the tar.gz archive as it comes: a file, or `-` for stdout
+    #[arg(long, conflicts_with = "dir", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub archive: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Run {
+    /// The program and its arguments, passed on as they are
+    #[arg(trailing_var_arg = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    pub command: Vec<String>,
+    /// Give the command, one string, to `sh -c`
+    #[arg(long)]
+    pub shell: bool,
+    /// Run this file of the project, as its runtime does
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["command", "shell", "bulk"])]
+    pub entry: Option<String>,
+    /// Run every line of this file (`#` begins a comment) as a shell command, with class bulk; `-` reads stdin
+    #[arg(long, value_name = "MATRIX", conflicts_with_all = ["command", "shell", "stdin", "detach"], value_hint = ValueHint::FilePath)]
+    pub bulk: Option<PathBuf>,
+    /// Upload the folder first
+    #[arg(long)]
+    pub sync: bool,
+    /// Print the job's id and do not wait for it
+    #[arg(short, long)]
+    pub detach: bool,
+    /// Run although the project has no files
+    #[arg(long)]
+    pub allow_empty: bool,
+    /// Where fetched artifacts go
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub what: RunOptions,
+}
+
+#[derive(Args)]
+pub struct RunOptions {
+    /// The language's sandbox [default: by the entry's extension, else the project's language]
+    #[arg(short, long, value_name = "NAME")]
+    pub runtime: Option<String>,
+    /// What the program reads: a file (UTF-8), or `-` for our own stdin
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub stdin: Option<PathBuf>,
+    /// Set a variable; `--env NAME` alone passes on our own
+    #[arg(short, long, value_name = "NAME=VALUE", action = ArgAction::Append)]
+    pub env: Vec<String>,
+    /// Longest run: 30, 90s, 5m
+    #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
+    pub wall: Option<f64>,
+    /// Memory in MiB: 512, 2g
+    #[arg(short, long, value_name = "SIZE", value_parser = parse_mebibytes)]
+    pub memory: Option<u64>,
+    /// Number of CPUs: 0.5, 2
+    #[arg(long, value_name = "N")]
+    pub cpu: Option<f64>,
+    /// Most processes and threads at one time
+    #[arg(long, value_name = "N")]
+    pub pids: Option<u64>,
+    /// Most output, in KiB
+    #[arg(long, value_name = "KIB")]
+    pub output: Option<u64>,
+    /// Keep what matches, and fetch it after the run (may be given many times)
+    #[arg(short, long = "artifact", value_name = "GLOB", action = ArgAction::Append)]
+    pub artifacts: Vec<String>,
+    /// `interactive` or `bulk`
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<JobClass>,
+}
+
+#[derive(Args)]
+pub struct Logs {
+    /// [default: the project's latest run]
+    pub job: Option<JobId>,
+    /// Stay until the run ends
+    #[arg(short, long)]
+    pub follow: bool,
+}
+
+#[derive(Args)]
+pub struct Jobs {
+    /// Only those in this state: queued, running, succeeded, failed, cancelled, timed_out, lost
+    #[arg(long)]
+    pub state: Option<JobState>,
+    /// Those of all projects
+    #[arg(short, long)]
+    pub all: bool,
+    /// At most so many, the latest first
+    #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+}
+
+#[derive(Args)]
+pub struct Cancel {
+    #[arg(required = true)]
+    pub jobs: Vec<JobId>,
+}
+
+#[derive(Args)]
+pub struct Artifacts {
+    #[command(subcommand)]
+    pub action: ArtifactsAction,
+}
+
+#[derive(Subcommand)]
+pub enum ArtifactsAction {
+    /// List what a run left behind
+    #[command(alias = "list")]
+    Ls {
+        /// [default: the project's latest run]
+        job: Option<JobId>,
+    },
+    /// Fetch what a run left behind
+    Get {
+        job: JobId,
+        /// [default: everything]
+        paths: Vec<String>,
+        /// Where to
+        #[arg(short, long, default_value = ".", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub struct Completions {
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,130 @@
+//! A job's events over one or many connections: resumes behind the last event, with no gap and no repeat.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use engunity_protocol::{JobId, event::JobEvent};
+use futures::{StreamExt, stream::BoxStream};
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::{
+    Client,
+    sse::{SseEvent, SseParser},
+};
+use crate::failure::{Failure, Result};
+
+/// How long we try to get back to a server that does not answer.
+const PATIENCE: Duration = Duration::from_secs(120);
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
+pub struct Events {
+    client: Client,
+    job: JobId,
+    last_id: Option<String>,
+    connection: Option<Connection>,
+    ready: VecDeque<JobEvent>,
+    ended: bool,
+    /// `None` until the first connection.
+    last_contact: Option<Instant>,
+    wait: Duration,
+}
+
+struct Connection {
+    body: BoxStream<'static, Result<Bytes>>,
+    parser: SseParser,
+}
+
+impl Events {
+    pub fn new(client: &Client, job: JobId) -> Self {
+        Self {
+            client: client.clone(),
+            job,
+            last_id: None,
+            connection: None,
+            ready: VecDeque::new(),
+            ended: false,
+            last_contact: None,
+            wait: FIRST_WAIT,
+        }
+    }
+
+    /// The next event; `None` after the result. May be dropped and called again at any await.
+    pub async fn next(&mut self) -> Result<Option<JobEvent>> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                self.ended |= matches!(event, JobEvent::Result(_));
+                return Ok(Some(event));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            if let Err(failure) = self.advance().await {
+                self.lost(failure).await?;
+            }
+        }
+    }
+
+    /// Connects, or reads what the connection brings next.
+    async fn advance(&mut self) -> Result<()> {
+        let Some(connection) = &mut self.connection else {
+            let response = self.client.events(self.job, self.last_id.as_deref()).await?;
+            if response.status() == StatusCode::NO_CONTENT {
+                // Nothing is left to follow.
+                self.ready.push_back(JobEvent::Result(self.client.job(self.job).await?));
+                return Ok(());
+            }
+            let body = self.client.body(response).boxed();
+            self.connection = Some(Connection { body, parser: SseParser::default() });
+            self.last_contact = Some(Instant::now());
+            return Ok(());
+        };
+        let chunk = connection
+            .body
+            .next()
+            .await
+            .unwrap_or_else(|| Err(Failure::new("the event stream ended").passing()))?;
+        let events = connection
+            .parser
+            .feed(&chunk)
+            .map_err(|_| Failure::new("the server sent an event that is too large"))?;
+        for event in events {
+            self.keep(event);
+        }
+        self.last_contact = Some(Instant::now());
+        self.wait = FIRST_WAIT;
+        Ok(())
+    }
+
+    /// Notes the event's id and keeps it, if it is one that this version knows.
+    fn keep(&mut self, event: SseEvent) {
+        if event.id.is_some() {
+            self.last_id = event.id;
+        }
+        let data: Option<serde_json::Value> = serde_json::from_str(&event.data).ok();
+        let known =
+            data.and_then(|data| serde_json::from_value(json!({"event": event.name, "data": data})).ok());
+        self.ready.extend(known);
+    }
+
+    /// Waits before the next try, or gives up.
+    async fn lost(&mut self, failure: Failure) -> Result<()> {
+        self.connection = None;
+        let Some(last_contact) = self.last_contact.filter(|_| failure.passing) else {
+            return Err(failure);
+        };
+        if last_contact.elapsed() > PATIENCE {
+            let job = self.job;
+            return Err(Failure::new(format!("{}; job {job} goes on without us", failure.message))
+                .hint(format!("engunity logs -f {job}")));
+        }
+        let wait = self.wait;
+        self.wait = (wait * 2).min(LONGEST_WAIT);
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}

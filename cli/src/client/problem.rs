@@ -1,0 +1,109 @@
+//! Turns a refusal or a broken connection into one line and the next command.
+
+use std::error::Error;
+
+use engunity_protocol::problem::{ErrorCode, Problem};
+use reqwest::{Response, StatusCode, Url, header};
+
+use crate::{failure::Failure, output::plain};
+
+/// The server did not answer at all, or stopped in the middle.
+pub fn unreachable(base: &Url, error: &reqwest::Error) -> Failure {
+    let server = base.as_str().trim_end_matches('/');
+    let what = if error.is_connect() { "can't connect to" } else { "lost the connection to" };
+    let failure = Failure::new(format!("{what} {server}: {}", root_cause(error))).passing();
+    if error.is_connect() {
+        failure.hint("engunity --server <url> …, or start one with ./dev up")
+    } else {
+        failure
+    }
+}
+
+/// The innermost error: the outer ones only say that something failed.
+fn root_cause(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "it did not answer in time".to_owned();
+    }
+    let mut cause: &dyn Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+/// Reads the body of a refusal.
+pub async fn read(base: &Url, response: Response) -> Failure {
+    let status = response.status();
+    if status.is_redirection() {
+        return redirected(response.headers().get(header::LOCATION));
+    }
+    let body = response.bytes().await.unwrap_or_default();
+    match serde_json::from_slice::<Problem>(&body) {
+        Ok(problem) => explain(problem),
+        Err(_) => Failure { passing: status.is_server_error(), ..foreign(base, status) },
+    }
+}
+
+fn redirected(location: Option<&header::HeaderValue>) -> Failure {
+    let target = location.and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");
+    Failure::new(format!("the server is elsewhere: {}", plain(target))).hint("engunity --server <url> …")
+}
+
+/// Something answered that does not speak as our server does: a proxy, another program.
+fn foreign(base: &Url, status: StatusCode) -> Failure {
+    let server = base.as_str().trim_end_matches('/');
+    Failure::new(format!("{server} answered {status}, and not as an Engunity server does"))
+        .hint("engunity --server <url> …")
+}
+
+fn explain(problem: Problem) -> Failure {
+    let mut failure = Failure::new(message(&problem));
+    failure.code = Some(problem.code);
+    failure.passing = matches!(
+        problem.code,
+        ErrorCode::Unavailable | ErrorCode::Internal | ErrorCode::Timeout | ErrorCode::RateLimited
+    );
+    match problem.code {
+        ErrorCode::Unauthenticated => failure.hint("engunity login"),
+        ErrorCode::InvalidCredentials => failure.hint("engunity login, or engunity register"),
+        ErrorCode::UnknownRuntime => failure.hint("engunity runtimes"),
+        ErrorCode::Unavailable => failure.hint("the same again in a moment"),
+        _ => failure,
+    }
+}
+
+/// One line: the detail, and each wrong field.
+fn message(problem: &Problem) -> String {
+    let detail = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
+    // The detail often is one of them already.
+    let named = problem.errors.iter().filter(|e| !detail.contains(&e.message));
+    let fields: Vec<_> = named.map(|e| format!("{}: {}", e.field, e.message)).collect();
+    match fields.is_empty() {
+        true => plain(detail),
+        false => plain(&format!("{detail} ({})", fields.join("; "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engunity_protocol::problem::FieldError;
+
+    use super::*;
+
+    #[test]
+    fn a_problem_is_one_line_with_its_fields_and_the_next_command() {
+        let mut problem = Problem::new(ErrorCode::InvalidInput, "two\nlines");
+        problem.errors = vec![FieldError { field: "limits.wall_s".into(), message: "at most 300".into() }];
+        let failure = explain(problem);
+        assert_eq!(failure.message, "two\u{fffd}lines (limits.wall_s: at most 300)");
+        assert_eq!(failure.code, Some(ErrorCode::InvalidInput));
+        let mut problem = Problem::new(ErrorCode::InvalidInput, "limits.cpu: at most 4");
+        problem.errors = vec![FieldError { field: "limits.cpu".into(), message: "at most 4".into() }];
+        assert_eq!(explain(problem).message, "limits.cpu: at most 4");
+        let failure = explain(Problem::new(ErrorCode::Unauthenticated, ""));
+        assert_eq!(
+            (failure.message.as_str(), failure.hint.as_deref()),
+            ("A valid access token is needed", Some("engunity login"))
+        );
+    }
+}

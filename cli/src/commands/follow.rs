@@ -1,0 +1,140 @@
+//! Following a run to its end: its output as it comes, over disconnects and across attempts.
+
+use std::io::{self, Write};
+
+use engunity_protocol::{
+    JobId,
+    event::{JobEvent, Output, StateChange, Stream},
+    job::{Job, JobState},
+};
+use indicatif::ProgressBar;
+
+use crate::{
+    app::App,
+    client::events::Events,
+    failure::{Failure, Result},
+    output::{plain, replay::Replay},
+};
+
+/// Most output that is kept for `--json`; the server's own cap is lower.
+const MOST_KEPT: usize = 64 << 20;
+
+/// Where a program's output goes.
+pub enum Sink {
+    /// Our own stdout and stderr, byte for byte.
+    Terminal,
+    /// Memory, for a JSON answer.
+    Kept(Kept),
+}
+
+#[derive(Default)]
+pub struct Kept {
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
+/// Follows a job until it has ended.
+pub async fn follow(app: &App, job: JobId, sink: &mut Sink) -> Result<Job> {
+    let mut watch = Watch::new(app, job);
+    loop {
+        if let Some(job) = watch.step(sink).await? {
+            return Ok(job);
+        }
+    }
+}
+
+/// One run that is being watched.
+pub struct Watch<'a> {
+    app: &'a App,
+    events: Events,
+    replay: Replay,
+    wheel: ProgressBar,
+}
+
+impl<'a> Watch<'a> {
+    pub fn new(app: &'a App, job: JobId) -> Self {
+        let wheel = app.out.spinner("queued");
+        Self { app, events: Events::new(&app.client, job), replay: Replay::default(), wheel }
+    }
+
+    /// Deals with the next event; gives the job when it has ended. May be dropped and called again.
+    pub async fn step(&mut self, sink: &mut Sink) -> Result<Option<Job>> {
+        match self.events.next().await? {
+            Some(JobEvent::Output(output)) => self.output(&output, sink)?,
+            Some(JobEvent::State(change)) => self.state(change, sink),
+            Some(JobEvent::Progress(progress)) => self.wheel.set_message(plain(&progress.message)),
+            Some(JobEvent::Result(job)) => {
+                self.wheel.finish_and_clear();
+                return Ok(Some(job));
+            }
+            None => return Err(Failure::new("the events ended without a result")),
+        }
+        Ok(None)
+    }
+
+    fn output(&mut self, output: &Output, sink: &mut Sink) -> Result<()> {
+        self.begins(output.attempt, sink);
+        let fresh = self.replay.take(output)?;
+        if fresh.lost > 0 {
+            self.app.out.warn(format!("{} bytes of {} did not arrive", fresh.lost, fresh.stream.as_str()));
+        }
+        self.wheel.finish_and_clear();
+        sink.write(fresh.stream, &fresh.bytes)
+    }
+
+    fn state(&mut self, change: StateChange, sink: &mut Sink) {
+        self.begins(change.attempt, sink);
+        let because = change.because.map(|because| format!(": {}", plain(&because))).unwrap_or_default();
+        self.wheel.set_message(format!("{}{because}", change.state));
+        if change.state == JobState::Running {
+            self.wheel.set_message("running");
+        }
+    }
+
+    /// A further attempt starts from nothing: what the last one wrote is not repeated, but continued from the top.
+    fn begins(&mut self, attempt: i32, sink: &mut Sink) {
+        if self.replay.begins(attempt) {
+            self.wheel.finish_and_clear();
+            self.app.out.warn(format!("the worker was lost; attempt {attempt} begins from the start"));
+            sink.restart();
+        }
+    }
+
+    /// Says something while the wheel turns.
+    pub fn say(&self, message: &str) {
+        self.wheel.suspend(|| self.app.out.note(message));
+    }
+}
+
+impl Sink {
+    pub fn for_json(json: bool) -> Self {
+        if json { Self::Kept(Kept::default()) } else { Self::Terminal }
+    }
+
+    fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<()> {
+        match (self, stream) {
+            (Self::Terminal, Stream::Stdout) => show(&mut io::stdout().lock(), bytes),
+            (Self::Terminal, Stream::Stderr) => show(&mut io::stderr().lock(), bytes),
+            (Self::Kept(kept), Stream::Stdout) => keep(&mut kept.stdout, bytes),
+            (Self::Kept(kept), Stream::Stderr) => keep(&mut kept.stderr, bytes),
+        }
+    }
+
+    /// Forgets the output of an attempt that did not count.
+    fn restart(&mut self) {
+        if let Self::Kept(kept) = self {
+            *kept = Kept::default();
+        }
+    }
+}
+
+fn show(to: &mut impl Write, bytes: &[u8]) -> Result<()> {
+    to.write_all(bytes)?;
+    Ok(to.flush()?)
+}
+
+fn keep(kept: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+    let room = MOST_KEPT.saturating_sub(kept.len());
+    kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! `engunity login` and `engunity register`: trade a password for a personal access token, kept for this machine.
+
+use std::io::{self, Read};
+
+use engunity_protocol::account::{Credentials, Login, NewPersonalToken, Register, User};
+use serde_json::json;
+
+use crate::{
+    app::App,
+    args,
+    failure::{Failure, Result},
+    output::plain,
+};
+
+pub async fn run(app: &mut App, args: args::Login) -> Result<u8> {
+    if args.register {
+        let args = args::Register { email: args.email, name: None, password_stdin: args.password_stdin };
+        return register(app, args).await;
+    }
+    let email = email(app, args.email)?;
+    let password = password(app, args.password_stdin, "Password: ")?;
+    let credentials = app.client.login(&Login { email, password }).await?;
+    keep(app, credentials).await
+}
+
+pub async fn register(app: &mut App, args: args::Register) -> Result<u8> {
+    let email = email(app, args.email)?;
+    let password = new_password(app, args.password_stdin)?;
+    let credentials = app.client.register(&Register { email, password, name: args.name }).await?;
+    keep(app, credentials).await
+}
+
+/// Makes a token that lasts, ends the short login that made it, and writes the token down.
+async fn keep(app: &mut App, login: Credentials) -> Result<u8> {
+    let client = app.client.with_token(login.access_token);
+    let name = format!("engunity CLI on {}", host_name());
+    let token = client.make_token(&NewPersonalToken { name, expires_in_days: None }).await?;
+    // What is left of the login ends by itself soon; a failure here changes nothing.
+    let _ = client.end_login(login.refresh_token).await;
+    let Some(secret) = token.token else {
+        return Err(Failure::new("the server made a token but did not show it"));
+    };
+    replace_old_token(app, &secret).await;
+    app.credentials.logged_in(&app.server, login.user.email.clone(), secret, token.id);
+    app.credentials.save()?;
+    told(app, &login.user)
+}
+
+/// Revokes the token that a second login on this machine leaves unused.
+async fn replace_old_token(app: &App, new: &str) {
+    let old = app
+        .credentials
+        .at(&app.server)
+        .and_then(|entry| Some((entry.token_id.clone()?, entry.token.clone()?)));
+    if let Some((id, token)) = old.filter(|(_, token)| token != new) {
+        let _ = app.client.with_token(token).revoke_token(&id).await;
+    }
+}
+
+fn told(app: &App, user: &User) -> Result<u8> {
+    let answer = json!({"server": app.server, "user": user, "credentials": app.credentials.path()});
+    app.out.result(&answer, || format!("logged in at {} as {}", app.server, plain(&user.email)))?;
+    app.out.note(format!("the token is kept in {}", app.credentials.path().display()));
+    Ok(0)
+}
+
+fn email(app: &App, given: Option<String>) -> Result<String> {
+    match given {
+        Some(email) => Ok(email),
+        None if app.out.can_ask() => app.out.ask("Email:"),
+        None => Err(Failure::new("whose account?").hint("engunity login --email <address> --password-stdin")),
+    }
+}
+
+/// Asks without echo, or reads stdin where that was asked for.
+fn password(app: &App, from_stdin: bool, question: &str) -> Result<String> {
+    if from_stdin {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text)?;
+        return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
+    }
+    if !app.out.can_ask() {
+        return Err(Failure::new("there is no terminal to ask for the password")
+            .hint("engunity login --email <address> --password-stdin < file"));
+    }
+    Ok(rpassword::prompt_password(question)?)
+}
+
+/// A new password is asked for twice: a typing mistake would lock its owner out.
+fn new_password(app: &App, from_stdin: bool) -> Result<String> {
+    let first = password(app, from_stdin, "New password (8 characters or more): ")?;
+    if !from_stdin && first != password(app, false, "The same again: ")? {
+        return Err(Failure::new("the two passwords differ").hint("engunity register"));
+    }
+    Ok(first)
+}
+
+fn host_name() -> String {
+    nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok())
+        .unwrap_or_else(|| "an unnamed machine".to_owned())
+}

@@ -1,0 +1,18 @@
+//! One file per command: each takes its arguments and the [`App`](crate::app::App), and answers the exit code.
+
+pub mod artifacts;
+pub mod bulk;
+pub mod cancel;
+pub mod completions;
+pub mod download;
+pub mod follow;
+pub mod jobs;
+pub mod login;
+pub mod logout;
+pub mod logs;
+pub mod project;
+pub mod run;
+pub mod runtimes;
+pub mod upload;
+pub mod whoami;
+pub mod workers;

@@ -1,0 +1,227 @@
+//! `engunity run`: a command in the project's sandbox, as if it ran here: its output live, its exit code ours,
+//! Ctrl-C its end.
+
+use std::{collections::BTreeMap, env, fs, io::Read, path::Path};
+
+use engunity_protocol::{
+    JobId,
+    job::{Job, LimitsRequest, RunRequest},
+    spec::Command,
+};
+use serde_json::{Value, json};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use uuid::Uuid;
+
+use crate::{
+    app::{App, Chosen},
+    args,
+    commands::{
+        artifacts, bulk,
+        follow::{Sink, Watch},
+        upload,
+    },
+    failure::{About, Failure, PIPE_CLOSED, Result},
+    output::{plain, verdict},
+};
+
+/// 128 + SIGINT.
+const DETACHED: u8 = 130;
+
+pub async fn run(app: &mut App, args: Box<args::Run>) -> Result<u8> {
+    app.need_login()?;
+    if args.sync {
+        upload::sync(app).await?;
+    }
+    let project = app.project().await?;
+    if !args.allow_empty {
+        need_files(app, &project).await?;
+    }
+    if let Some(matrix) = &args.bulk {
+        return bulk::run(app, &project, matrix, &args).await;
+    }
+    let request = request(command(&args)?, args.entry.clone(), &args.what)?;
+    let mut interrupts = Interrupts::listen()?;
+    let job = app.client.submit(project.id, &request, &Uuid::new_v4().to_string()).await?;
+    if args.detach {
+        app.out.result(&job, || job.id.to_string())?;
+        return Ok(0);
+    }
+    let mut sink = Sink::for_json(app.out.json);
+    match attend(app, job.id, &mut sink, &mut interrupts).await? {
+        Some(job) => finish(app, job, sink, &args).await,
+        None => Ok(DETACHED),
+    }
+}
+
+/// A project that nothing was ever uploaded to can run nothing of the user's: most often the upload was forgotten.
+async fn need_files(app: &App, project: &Chosen) -> Result<()> {
+    if !app.client.is_empty(project.id).await? {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "project {} has no files yet (--allow-empty runs without)",
+        plain(&project.title())
+    ))
+    .hint("engunity upload"))
+}
+
+fn command(args: &args::Run) -> Result<Option<Command>> {
+    match (&args.command[..], args.shell) {
+        ([], _) if args.entry.is_some() => Ok(None),
+        ([], _) => Err(Failure::new("run what?").hint("engunity run -- python -m pytest -q")),
+        ([line], true) => Ok(Some(Command::Shell(line.clone()))),
+        (_, true) => Err(Failure::new("--shell takes the whole command as one string")
+            .hint("engunity run --shell 'make && ./app | sort'")),
+        (argv, false) => Ok(Some(Command::Argv(argv.to_vec()))),
+    }
+}
+
+/// The request that the options describe.
+pub fn request(
+    command: Option<Command>,
+    entry: Option<String>,
+    what: &args::RunOptions,
+) -> Result<RunRequest> {
+    let limits = LimitsRequest {
+        wall_s: what.wall,
+        cpu: what.cpu,
+        memory_mb: what.memory,
+        output_kb: what.output,
+        pids: what.pids,
+    };
+    Ok(RunRequest {
+        command,
+        entry,
+        runtime: what.runtime.clone(),
+        stdin: what.stdin.as_deref().map(read_stdin).transpose()?,
+        env: variables(&what.env, |name| env::var(name).ok())?,
+        limits: (limits != LimitsRequest::default()).then_some(limits),
+        artifacts: what.artifacts.clone(),
+        class: what.class.unwrap_or_default(),
+    })
+}
+
+fn read_stdin(from: &Path) -> Result<String> {
+    let mut bytes = Vec::new();
+    if from == Path::new("-") {
+        std::io::stdin().read_to_end(&mut bytes)?;
+    } else {
+        bytes = fs::read(from).about(from.display())?;
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        Failure::new("stdin must be UTF-8 text; put other data into a file and upload it")
+            .hint("engunity upload")
+    })
+}
+
+/// `NAME=VALUE`, or `NAME` for the value that it has here.
+fn variables(given: &[String], here: impl Fn(&str) -> Option<String>) -> Result<BTreeMap<String, String>> {
+    given
+        .iter()
+        .map(|variable| match variable.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+            None if here(variable).is_some() => Ok((variable.clone(), here(variable).unwrap_or_default())),
+            _ => Err(Failure::new(format!("--env {variable}: it has no value here"))
+                .hint(format!("engunity run --env {}=… -- …", variable.trim_matches('=')))),
+        })
+        .collect()
+}
+
+/// Watches a job to its end. The first interrupt cancels it and waits on; a second one leaves it alone (`None`).
+async fn attend(app: &App, job: JobId, sink: &mut Sink, interrupts: &mut Interrupts) -> Result<Option<Job>> {
+    let mut watch = Watch::new(app, job);
+    let mut cancelled = false;
+    loop {
+        tokio::select! {
+            step = watch.step(sink) => match step {
+                Ok(Some(job)) => return Ok(Some(job)),
+                Ok(None) => {}
+                Err(failure) if failure.exit == PIPE_CLOSED => return give_up(app, job, failure).await,
+                Err(failure) => return Err(failure),
+            },
+            () = interrupts.next() => {
+                if cancelled {
+                    eprintln!("left job {job}; see it with: engunity logs -f {job}");
+                    return Ok(None);
+                }
+                cancelled = true;
+                watch.say("cancelling; once more leaves it");
+                cancel(app, job).await;
+            }
+        }
+    }
+}
+
+/// Nobody reads the output any more: end the run, as a program here would have ended.
+async fn give_up(app: &App, job: JobId, failure: Failure) -> Result<Option<Job>> {
+    cancel(app, job).await;
+    Err(failure)
+}
+
+pub async fn cancel(app: &App, job: JobId) {
+    // A job that has ended meanwhile can't be cancelled, and need not be; the next event tells.
+    if let Err(failure) = app.client.cancel(job).await
+        && failure.code.is_none()
+    {
+        app.out.warn(format!("could not cancel: {}", failure.message));
+    }
+}
+
+async fn finish(app: &App, job: Job, sink: Sink, args: &args::Run) -> Result<u8> {
+    let code = verdict::exit_code(&job);
+    let fetched =
+        if args.what.artifacts.is_empty() { Vec::new() } else { app.client.artifacts(job.id).await? };
+    let size = artifacts::fetch(app, job.id, &fetched, &args.out).await?;
+    if let Sink::Kept(kept) = sink {
+        let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes));
+        let mut answer = json!(job);
+        answer["exit_code"] = code.into();
+        answer["stdout"] = text(&kept.stdout);
+        answer["stderr"] = text(&kept.stderr);
+        answer["artifacts"] = json!(fetched);
+        app.out.result(&answer, String::new)?;
+    } else if code != 0 {
+        eprintln!("{}", console::style(format!("engunity: {}", verdict::line(&job))).red().for_stderr());
+    } else {
+        app.out.note(verdict::line(&job));
+    }
+    if !args.what.artifacts.is_empty() {
+        app.out.note(artifacts::fetched(&fetched, size, &args.out));
+    }
+    Ok(code)
+}
+
+/// Ctrl-C and a polite kill, one after the other.
+pub struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupts {
+    pub fn listen() -> Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_come_from_the_line_or_from_here() {
+        let here = |name: &str| (name == "HOME").then(|| "/home/x".to_owned());
+        let given = ["A=1".to_owned(), "B=".to_owned(), "C=x=y".to_owned(), "HOME".to_owned()];
+        let read = variables(&given, here).unwrap();
+        let read: Vec<_> = read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(read, [("A", "1"), ("B", ""), ("C", "x=y"), ("HOME", "/home/x")]);
+        assert!(variables(&["=x".to_owned()], here).is_err());
+        assert!(variables(&["NOT_HERE".to_owned()], here).is_err());
+    }
+}

@@ -1,0 +1,148 @@
+//! `$XDG_CONFIG_HOME/engunity/credentials.toml`, readable by its owner alone: a token per server, and the
+//! project last used there.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use engunity_protocol::ProjectId;
+use etcetera::{BaseStrategy, base_strategy};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{About, Failure, Result};
+
+#[derive(Default, Serialize, Deserialize)]
+pub struct Credentials {
+    /// The server of the last login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<String>,
+    #[serde(default)]
+    servers: BTreeMap<String, Entry>,
+    #[serde(skip)]
+    file: PathBuf,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub struct Entry {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_project: Option<LastProject>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LastProject {
+    pub id: ProjectId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl Credentials {
+    /// Reads the file; no file is no credentials.
+    pub fn load() -> Result<Self> {
+        let strategy = base_strategy::Xdg::new()
+            .map_err(|_| Failure::new("there is no home folder to keep a token in"))?;
+        Self::read(strategy.config_dir().join("engunity/credentials.toml"))
+    }
+
+    fn read(file: PathBuf) -> Result<Self> {
+        let text = match fs::read_to_string(&file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            result => result.about(file.display())?,
+        };
+        let read: Self = toml::from_str(&text).map_err(|error| {
+            Failure::new(format!("{} can't be read: {}", file.display(), error.message()))
+                .hint(format!("rm {}", file.display()))
+        })?;
+        Ok(Self { file, ..read })
+    }
+
+    pub fn at(&self, server: &str) -> Option<&Entry> {
+        self.servers.get(server)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.file
+    }
+
+    pub fn logged_in(&mut self, server: &str, email: String, token: String, token_id: String) {
+        let entry = self.servers.entry(server.to_owned()).or_default();
+        if entry.email.as_ref() != Some(&email) {
+            entry.last_project = None;
+        }
+        entry.email = Some(email);
+        entry.token = Some(token);
+        entry.token_id = Some(token_id);
+        self.latest = Some(server.to_owned());
+    }
+
+    /// Forgets a server; gives back what was known.
+    pub fn forget(&mut self, server: &str) -> Option<Entry> {
+        if self.latest.as_deref() == Some(server) {
+            self.latest = None;
+        }
+        self.servers.remove(server)
+    }
+
+    pub fn used(&mut self, server: &str, id: ProjectId, name: Option<String>) {
+        self.servers.entry(server.to_owned()).or_default().last_project = Some(LastProject { id, name });
+    }
+
+    pub fn forget_project(&mut self, server: &str, id: ProjectId) {
+        if let Some(entry) = self.servers.get_mut(server) {
+            entry.last_project = entry.last_project.take().filter(|last| last.id != id);
+        }
+    }
+
+    /// Replaces the file in one step; it is never readable by others, not even for a moment.
+    pub fn save(&self) -> Result<()> {
+        let dir = self.file.parent().unwrap_or(Path::new("."));
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).about(dir.display())?;
+        let mut new = tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o600))
+            .tempfile_in(dir)
+            .about(dir.display())?;
+        let text = toml::to_string(self).about("credentials")?;
+        new.write_all(text.as_bytes()).about(self.file.display())?;
+        new.persist(&self.file).about(self.file.display())?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_is_read_again_and_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("engunity/credentials.toml");
+        let mut credentials = Credentials::read(file.clone()).unwrap();
+        credentials.logged_in("http://a", "e@x".into(), "t0ken".into(), "7".into());
+        credentials.used("http://a", ProjectId::new(), Some("p".into()));
+        credentials.save().unwrap();
+        let again = Credentials::read(file.clone()).unwrap();
+        assert_eq!(again.latest.as_deref(), Some("http://a"));
+        assert_eq!(again.at("http://a").unwrap().token.as_deref(), Some("t0ken"));
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn another_user_does_not_inherit_the_last_project() {
+        let mut credentials = Credentials::default();
+        credentials.logged_in("s", "a@x".into(), "t".into(), "1".into());
+        credentials.used("s", ProjectId::new(), None);
+        credentials.logged_in("s", "a@x".into(), "t".into(), "2".into());
+        assert!(credentials.at("s").unwrap().last_project.is_some());
+        credentials.logged_in("s", "b@x".into(), "t".into(), "3".into());
+        assert!(credentials.at("s").unwrap().last_project.is_none());
+    }
+}

@@ -1,0 +1,82 @@
+//! Which server is meant: pure.
+
+use reqwest::Url;
+
+use crate::{
+    config::link::Folder,
+    failure::{Failure, Result},
+};
+
+pub const DEFAULT: &str = "http://127.0.0.1:8000";
+
+/// Who named the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The command line or the environment.
+    Asked,
+    /// `.engunity.toml`.
+    Folder,
+    /// The last login, or nobody.
+    Habit,
+}
+
+/// Chooses between the server that was asked for, the folder's and the last one used.
+pub fn choose(
+    asked: Option<&str>,
+    folder: Option<&Folder>,
+    latest: Option<&str>,
+) -> Result<(String, Source)> {
+    if let Some(asked) = asked.filter(|asked| !asked.is_empty()) {
+        return Ok((normal(asked)?, Source::Asked));
+    }
+    match (folder, latest) {
+        (Some(folder), _) => Ok((normal(&folder.link.server)?, Source::Folder)),
+        (None, Some(latest)) => Ok((normal(latest)?, Source::Habit)),
+        (None, None) => Ok((DEFAULT.to_owned(), Source::Habit)),
+    }
+}
+
+/// Checks an address and gives it its one spelling: no slash at the end, no default port.
+fn normal(text: &str) -> Result<String> {
+    let wrong = |why: &str| {
+        Failure::new(format!("{text:?} is not a server's address: {why}"))
+            .hint(format!("engunity --server {DEFAULT} whoami"))
+    };
+    let url = Url::parse(text).map_err(|e| wrong(&e.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(wrong("it must start with http:// or https://"));
+    }
+    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        return Err(wrong("it must have no user, query or fragment"));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_one_spelling() {
+        for (text, kept) in [
+            ("http://127.0.0.1:8000/", "http://127.0.0.1:8000"),
+            ("https://Lab.Example.com:443", "https://lab.example.com"),
+            ("https://example.com/lab/", "https://example.com/lab"),
+        ] {
+            assert_eq!(normal(text).unwrap(), kept);
+        }
+        for text in ["127.0.0.1:8000", "localhost:8000", "ftp://x", "http://u:p@x", "http://x?y", ""] {
+            assert!(normal(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_asks_wins_over_habit() {
+        assert_eq!(
+            choose(Some("http://a"), None, Some("http://b")).unwrap(),
+            ("http://a".into(), Source::Asked)
+        );
+        assert_eq!(choose(Some(""), None, Some("http://b")).unwrap(), ("http://b".into(), Source::Habit));
+        assert_eq!(choose(None, None, None).unwrap(), (DEFAULT.into(), Source::Habit));
+    }
+}

@@ -1,0 +1,76 @@
+//! What a command fails with: one line that says what is wrong, and the next command to type.
+
+use std::{fmt::Display, io};
+
+use engunity_protocol::problem::ErrorCode;
+
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// The exit code of our own faults; everything else a `run` exits with is the program's.
+pub const OURS: u8 = 125;
+/// The exit code of a program whose reader went away (128 + SIGPIPE).
+pub const PIPE_CLOSED: u8 = 141;
+
+#[derive(Debug)]
+pub struct Failure {
+    pub message: String,
+    /// The next command to type.
+    pub hint: Option<String>,
+    /// What the server called it.
+    pub code: Option<ErrorCode>,
+    /// The server could not be reached, or was not well: another try may work.
+    pub passing: bool,
+    pub exit: u8,
+}
+
+impl Failure {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, code: None, passing: false, exit: OURS }
+    }
+
+    pub fn hint(mut self, command: impl Into<String>) -> Self {
+        self.hint = Some(command.into());
+        self
+    }
+
+    pub fn exit(mut self, exit: u8) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// Marks it as something that another try may cure.
+    pub fn passing(mut self) -> Self {
+        self.passing = true;
+        self
+    }
+
+    /// Names the next command if the server called it `code`.
+    pub fn when(self, code: ErrorCode, command: &str) -> Self {
+        if self.code == Some(code) { self.hint(command) } else { self }
+    }
+
+    /// The reader of our output went away: nothing to say, and nobody to say it to.
+    pub fn pipe_closed() -> Self {
+        Self::new("").exit(PIPE_CLOSED)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::pipe_closed(),
+            _ => Self::new(error.to_string()),
+        }
+    }
+}
+
+/// Says what an I/O error was about.
+pub trait About<T> {
+    fn about(self, what: impl Display) -> Result<T>;
+}
+
+impl<T, E: Display> About<T> for std::result::Result<T, E> {
+    fn about(self, what: impl Display) -> Result<T> {
+        self.map_err(|error| Failure::new(format!("{what}: {error}")))
+    }
+}

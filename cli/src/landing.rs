@@ -1,0 +1,176 @@
+//! Files from the server onto this disk: never outside the folder they were meant for, never through a symbolic
+//! link, never half written.
+
+use std::{
+    fs, io,
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use engunity_protocol::path::ProjectPath;
+use futures::{Stream, TryStreamExt};
+use tempfile::NamedTempFile;
+
+use crate::failure::{About, Failure, Result};
+
+/// A folder that receives files.
+pub struct Landing {
+    root: PathBuf,
+}
+
+impl Landing {
+    /// Makes the folder where it is missing.
+    pub fn at(root: &Path) -> Result<Self> {
+        fs::create_dir_all(root).about(root.display())?;
+        Ok(Self { root: root.canonicalize().about(root.display())? })
+    }
+
+    pub fn folder(&self, path: &ProjectPath) -> Result<()> {
+        self.make_folders(path.ancestors().into_iter().chain([path.clone()]))
+    }
+
+    /// Opens a place for `path`; the file appears under its name when it is whole.
+    pub fn file(&self, path: &ProjectPath, executable: bool) -> Result<Incoming> {
+        self.make_folders(path.ancestors().into_iter())?;
+        let target = self.root.join(path.as_str());
+        if fs::symlink_metadata(&target).is_ok_and(|found| found.is_dir()) {
+            return Err(Failure::new(format!("{} is a folder here", target.display())));
+        }
+        let parent = target.parent().unwrap_or(&self.root);
+        let mode = if executable { 0o755 } else { 0o644 };
+        let file = tempfile::Builder::new()
+            .prefix(".engunity-")
+            .permissions(fs::Permissions::from_mode(mode))
+            .tempfile_in(parent)
+            .about(parent.display())?;
+        Ok(Incoming { file, target })
+    }
+
+    /// Makes each folder that is missing; what is there must be a real folder.
+    fn make_folders(&self, folders: impl Iterator<Item = ProjectPath>) -> Result<()> {
+        for folder in folders {
+            let disk = self.root.join(folder.as_str());
+            match fs::symlink_metadata(&disk) {
+                Ok(found) if found.is_dir() => {}
+                Ok(_) => {
+                    return Err(Failure::new(format!("{} is in the way: it is not a folder", disk.display())));
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    fs::create_dir(&disk).about(disk.display())?
+                }
+                Err(error) => return Err(error).about(disk.display()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file that is being received.
+pub struct Incoming {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl Incoming {
+    /// Receives a whole body and checks it against its hash, if one is known.
+    pub async fn receive(
+        mut self,
+        body: impl Stream<Item = Result<Bytes>>,
+        hash: Option<&str>,
+    ) -> Result<u64> {
+        let mut body = std::pin::pin!(body);
+        let mut hasher = blake3::Hasher::new();
+        let mut size = 0;
+        while let Some(chunk) = body.try_next().await? {
+            hasher.update(&chunk);
+            size += chunk.len() as u64;
+            self.file.write_all(&chunk).about(self.target.display())?;
+        }
+        if hash.is_some_and(|hash| hash != hasher.finalize().to_hex().as_str()) {
+            return Err(Failure::new(format!("{} arrived damaged", self.target.display())).passing());
+        }
+        self.land()?;
+        Ok(size)
+    }
+
+    /// Receives what `reader` yields.
+    pub fn copy(mut self, reader: &mut impl io::Read) -> Result<u64> {
+        let size = io::copy(reader, &mut self.file).about(self.target.display())?;
+        self.land()?;
+        Ok(size)
+    }
+
+    /// Gives the file its name. A link of that name is replaced, not followed.
+    fn land(self) -> Result<()> {
+        self.file.persist(&self.target).map(drop).about(self.target.display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn path(text: &str) -> ProjectPath {
+        ProjectPath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn files_land_in_folders_of_their_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let landing = Landing::at(&dir.path().join("out")).unwrap();
+        landing.file(&path("a/b/c.txt"), true).unwrap().copy(&mut &b"hello"[..]).unwrap();
+        landing.file(&path("a/b/c.txt"), false).unwrap().copy(&mut &b"again"[..]).unwrap();
+        landing.folder(&path("x/y")).unwrap();
+        let file = dir.path().join("out/a/b/c.txt");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "again");
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o644);
+        assert!(dir.path().join("out/x/y").is_dir());
+        assert_eq!(fs::read_dir(dir.path().join("out/a/b")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn links_are_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (out, secret) = (dir.path().join("out"), dir.path().join("secret"));
+        fs::create_dir(&out).unwrap();
+        fs::create_dir(dir.path().join("elsewhere")).unwrap();
+        fs::write(&secret, "keep").unwrap();
+        symlink(&secret, out.join("f")).unwrap();
+        symlink(dir.path().join("elsewhere"), out.join("d")).unwrap();
+        let landing = Landing::at(&out).unwrap();
+        landing.file(&path("f"), false).unwrap().copy(&mut &b"new"[..]).unwrap();
+        assert_eq!(
+            (
+                fs::read_to_string(&secret).unwrap().as_str(),
+                fs::read_to_string(out.join("f")).unwrap().as_str()
+            ),
+            ("keep", "new")
+        );
+        assert!(landing.file(&path("d/x"), false).is_err() && landing.folder(&path("d")).is_err());
+        assert_eq!(fs::read_dir(dir.path().join("elsewhere")).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_or_broken_body_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let landing = Landing::at(dir.path()).unwrap();
+        let good = || futures::stream::iter([Ok(Bytes::from_static(b"hello"))]);
+        let torn = good().chain_error();
+        assert!(landing.file(&path("x"), false).unwrap().receive(torn, None).await.is_err());
+        assert!(landing.file(&path("x"), false).unwrap().receive(good(), Some("00")).await.is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        let hash = blake3::hash(b"hello").to_hex();
+        assert_eq!(landing.file(&path("x"), false).unwrap().receive(good(), Some(&hash)).await.unwrap(), 5);
+    }
+
+    trait ChainError: Stream<Item = Result<Bytes>> + Sized {
+        fn chain_error(self) -> impl Stream<Item = Result<Bytes>> {
+            futures::StreamExt::chain(self, futures::stream::iter([Err(Failure::new("torn"))]))
+        }
+    }
+    impl<S: Stream<Item = Result<Bytes>>> ChainError for S {}
+}

@@ -1,0 +1,79 @@
+//! `engunity`: projects, uploads and runs from a terminal or from CI.
+//!
+//! Data goes to stdout, messages and progress to stderr and only on a terminal. A `run` exits as its program did;
+//! 125 is ours. Talks to the coordinator's HTTP API alone ([`client`]); what it keeps on disk is in [`config`].
+//! The decisions (what to upload, what an exit code means, how events are read) are pure and tested where they are.
+
+mod app;
+mod args;
+mod client;
+mod commands;
+mod config;
+mod failure;
+mod landing;
+mod output;
+mod upload;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    args::{Arguments, Command},
+    failure::{Failure, OURS, Result},
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    match run(arguments).await {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => report(&failure),
+    }
+}
+
+/// Prints clap's answer: help is data, a mistake is ours.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { OURS } else { 0 })
+}
+
+fn report(failure: &Failure) -> ExitCode {
+    if !failure.message.is_empty() {
+        let label = console::style("error:").red().bold().for_stderr();
+        eprintln!("{label} {}", failure.message);
+        if let Some(command) = &failure.hint {
+            eprintln!("  {} {command}", console::style("try:").cyan().for_stderr());
+        }
+    }
+    ExitCode::from(failure.exit)
+}
+
+async fn run(arguments: Arguments) -> Result<u8> {
+    use commands::*;
+    output::set_colors();
+    if let Command::Completions(args) = &arguments.command {
+        return completions::run(args);
+    }
+    let mut app = app::App::new(&arguments.global)?;
+    match arguments.command {
+        Command::Login(args) => login::run(&mut app, args).await,
+        Command::Register(args) => login::register(&mut app, args).await,
+        Command::Logout => logout::run(&mut app).await,
+        Command::Whoami => whoami::run(&app).await,
+        Command::Project(args) => project::run(&mut app, args).await,
+        Command::Upload(args) => upload::run(&mut app, args).await,
+        Command::Download(args) => download::run(&app, args).await,
+        Command::Run(args) => run::run(&mut app, args).await,
+        Command::Logs(args) => logs::run(&app, args).await,
+        Command::Jobs(args) => jobs::run(&app, args).await,
+        Command::Cancel(args) => cancel::run(&app, args).await,
+        Command::Artifacts(args) => artifacts::run(&app, args).await,
+        Command::Workers => workers::run(&app).await,
+        Command::Runtimes => runtimes::run(&app).await,
+        Command::Completions(_) => unreachable!("answered above, before anything is read from disk"),
+    }
+}

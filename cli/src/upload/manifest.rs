@@ -1,0 +1,108 @@
+//! What a folder contains, as the server is told: paths and hashes; and which content must be sent. The choice is
+//! pure; hashing reads files.
+
+use std::{
+    collections::HashSet,
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use engunity_protocol::sync::{Manifest, ManifestEntry};
+
+use super::{cache::HashCache, walk::LocalFile};
+use crate::failure::{About, Result};
+
+/// Content that the server does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    pub hash: String,
+    pub size: u64,
+    /// The file to read it from.
+    pub disk: PathBuf,
+    pub path: String,
+}
+
+/// Hashes `files`, reading only what `cache` does not know; `read` is told of every byte that is dealt with.
+pub fn build(
+    files: &[LocalFile],
+    cache: &mut HashCache,
+    keep: bool,
+    mut read: impl FnMut(u64),
+) -> Result<Manifest> {
+    let mut entries = Vec::with_capacity(files.len());
+    for file in files {
+        let hash = match cache.get(file.path.as_str(), &file.stamp) {
+            Some(hash) => hash.to_owned(),
+            None => hash(&file.disk)?,
+        };
+        read(file.stamp.size);
+        let mode = if file.executable { 0o755 } else { 0o644 };
+        entries.push(ManifestEntry { path: file.path.to_string(), hash, size: file.stamp.size, mode });
+    }
+    cache.save(
+        files.iter().zip(&entries).map(|(file, entry)| (entry.path.clone(), file.stamp, entry.hash.clone())),
+    );
+    Ok(Manifest { files: entries, keep })
+}
+
+fn hash(disk: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    File::open(disk).and_then(|file| hasher.update_reader(file).map(drop)).about(disk.display())?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// The content to send: each missing hash once.
+pub fn to_send(files: &[LocalFile], manifest: &Manifest, missing: &[String]) -> Vec<Blob> {
+    let mut wanted: HashSet<&str> = missing.iter().map(String::as_str).collect();
+    let pairs = files.iter().zip(&manifest.files);
+    let first_of_each = pairs.filter(|(_, entry)| wanted.remove(entry.hash.as_str()));
+    first_of_each
+        .map(|(file, entry)| Blob {
+            hash: entry.hash.clone(),
+            size: entry.size,
+            disk: file.disk.clone(),
+            path: entry.path.clone(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use engunity_protocol::path::ProjectPath;
+
+    use super::*;
+    use crate::upload::walk::Stamp;
+
+    fn file(path: &str) -> LocalFile {
+        let stamp = Stamp { size: 1, mtime_ns: 0, ctime_ns: 0, inode: 0 };
+        LocalFile { path: ProjectPath::parse(path).unwrap(), disk: path.into(), executable: false, stamp }
+    }
+
+    fn entry(path: &str, hash: &str) -> ManifestEntry {
+        ManifestEntry { path: path.into(), hash: hash.into(), size: 1, mode: 0o644 }
+    }
+
+    #[test]
+    fn each_missing_content_is_sent_once() {
+        let files = ["a", "b", "c", "d"].map(file);
+        let manifest = Manifest {
+            files: vec![entry("a", "1"), entry("b", "2"), entry("c", "1"), entry("d", "3")],
+            keep: false,
+        };
+        let sent = to_send(&files, &manifest, &["1".into(), "3".into(), "unknown".into()]);
+        let sent: Vec<_> = sent.iter().map(|blob| (blob.path.as_str(), blob.hash.as_str())).collect();
+        assert_eq!(sent, [("a", "1"), ("d", "3")]);
+        assert_eq!(to_send(&files, &manifest, &[]), []);
+    }
+
+    #[test]
+    fn a_file_is_hashed_and_keeps_its_executable_bit() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("x"), "hello").unwrap();
+        let files = [LocalFile { disk: dir.path().join("x"), executable: true, ..file("x") }];
+        let mut read = 0;
+        let manifest = build(&files, &mut HashCache::default(), true, |bytes| read += bytes).unwrap();
+        assert_eq!(manifest.files[0].hash, blake3::hash(b"hello").to_hex().as_str());
+        assert_eq!((manifest.files[0].mode, manifest.keep, read), (0o755, true, 1));
+    }
+}
