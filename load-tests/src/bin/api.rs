@@ -1,0 +1,134 @@
+//! `./dev bench api`: list and create projects, beside FastAPI with SQLAlchemy on the same PostgreSQL server, each
+//! alone on the machine while it is measured; then the coordinator's memory with 1,000 open sessions.
+
+use std::{net::TcpListener, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use engunity_load_tests::{
+    Row, measured, peer, report, resident_mb, table,
+    wrk::{Load, load},
+};
+use engunity_testkit::{Client, TestLab, database, eventually, sweep};
+use futures::{SinkExt, StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+use tokio::{net::TcpStream, process::Child};
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
+
+const WARM_UP: Duration = Duration::from_secs(2);
+const DURATION: Duration = Duration::from_secs(10);
+/// Projects in the list.
+const LISTED: usize = 20;
+const SESSIONS: usize = 1_000;
+
+struct Measured {
+    list: Load,
+    create: Load,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let lab = TestLab::builder().workers(0).env("ENGUNITY__LOG__FILTER", "warn,lapin=off").start().await?;
+    let idle_mb = resident_mb(lab.coordinators[0].pid().context("a pid")?)?;
+    let user = lab.user("load").await?;
+    let ours = measure(&user).await?;
+    let memory = memory(&lab, idle_mb).await?;
+    let theirs = theirs(&lab).await?;
+    lab.finish().await?;
+    let rows = [
+        Row::rate("list 20 projects", ours.list.rate, theirs.list.rate),
+        Row::time("list, p50", ours.list.p50, theirs.list.p50),
+        Row::time("list, p99", ours.list.p99, theirs.list.p99),
+        Row::rate("create a project", ours.create.rate, theirs.create.rate),
+        Row::time("create, p50", ours.create.p50, theirs.create.p50),
+        Row::time("create, p99", ours.create.p99, theirs.create.p99),
+    ];
+    let body = format!("{}\n{EXPLANATION}{memory}", table("FastAPI + SQLAlchemy", &rows));
+    report("api", "API: projects over HTTP", &body)
+}
+
+const EXPLANATION: &str = "\
+- `wrk`, 32 connections for 10 s after a warm-up, each server alone while it is measured; wrk, the server and PostgreSQL share the machine.
+- Both check a JWT, load what belongs to the caller alone, and have 20 database connections. Ours: one coordinator with all its parts \
+  running, rate limit off. Theirs: uvicorn with 2 workers (uvloop, httptools), the newest FastAPI, SQLAlchemy 2 and psycopg 3.
+- An insert is as durable in both: same server, same `synchronous_commit`.
+";
+
+/// One user's list, then creation by another, so that both lists stay as long as they should.
+async fn measure(user: &Client) -> Result<Measured> {
+    for number in 0..LISTED {
+        user.post("/code/", json!({"name": format!("project {number}"), "language": "python"})).await?.ok()?;
+    }
+    let listed: Vec<Value> = user.get("/code/").await?.ok()?.json()?;
+    ensure!(listed.len() == LISTED, "{} are listed", listed.len());
+    load(user.base(), user.token(), false, WARM_UP).await?;
+    let list = load(user.base(), user.token(), false, DURATION).await?;
+    load(user.base(), user.token(), true, WARM_UP).await?;
+    let create = load(user.base(), user.token(), true, DURATION).await?;
+    eprintln!("{}: {list:?} {create:?}", user.base());
+    Ok(Measured { list, create })
+}
+
+async fn theirs(lab: &TestLab) -> Result<Measured> {
+    let name = sweep::new_name();
+    database::create_empty(&lab.facts, &name).await?;
+    let measured = measure_theirs(&database::url_of(&lab.facts, &name)).await;
+    database::drop_database(&lab.facts, &name).await?;
+    measured
+}
+
+async fn measure_theirs(database: &str) -> Result<Measured> {
+    let url = database.replacen("postgres://", "postgresql+psycopg://", 1);
+    let variables = [("PEER_DATABASE", url.as_str()), ("PEER_SECRET", "a secret for the bench alone, long enough")];
+    let mut prepare = peer("api", &["prepare.py"])?;
+    prepare.envs(variables);
+    let prepared: Value = measured(prepare).await?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let arguments = ["-m", "uvicorn", "app:app", "--workers", "2", "--log-level", "warning", "--no-access-log", "--port", &port.to_string()];
+    let mut server = peer("api", &arguments)?.envs(variables).spawn()?;
+    let user = Client::new(&format!("http://127.0.0.1:{port}")).with_token(prepared["token"].as_str().context("a token")?);
+    let measured = async {
+        eventually("the peer is up", Duration::from_secs(30), || async { Ok(user.get("/code/").await?.ok().map(Some)?) }).await?;
+        measure(&user).await
+    };
+    let measured = measured.await;
+    end(&mut server).await?;
+    measured
+}
+
+/// Asks it to end, so that it ends its workers.
+async fn end(server: &mut Child) -> Result<()> {
+    if let Some(pid) = server.id() {
+        std::process::Command::new("kill").arg(pid.to_string()).status()?;
+    }
+    server.wait().await?;
+    Ok(())
+}
+
+/// Resident memory with as many open session sockets, each on a project of its own.
+async fn memory(lab: &TestLab, idle_mb: f64) -> Result<String> {
+    let user = lab.user("crowd").await?;
+    let pid = lab.coordinators[0].pid().context("a pid")?;
+    let before = resident_mb(pid)?;
+    let opening = stream::iter((0..SESSIONS).map(|number| open_session(&user, number)));
+    let sockets: Vec<_> = opening.buffer_unordered(16).try_collect().await?;
+    let after = resident_mb(pid)?;
+    drop(sockets);
+    Ok(format!(
+        "\nMemory of the coordinator (resident): {idle_mb:.0} MiB after its start, {before:.0} MiB after the load above, **{after:.0} MiB with \
+         {SESSIONS} open sessions** ({SESSIONS} sockets on {SESSIONS} projects).\n"
+    ))
+}
+
+async fn open_session(user: &Client, number: usize) -> Result<WebSocketStream<TcpStream>> {
+    let project = user.project(&format!("session {number}")).await?;
+    let ticket: Value = user.post("/auth/ticket", json!({})).await?.ok()?.json()?;
+    let ticket = ticket["ticket"].as_str().context("a ticket")?;
+    let host = user.base().trim_start_matches("http://").to_owned();
+    let socket = TcpStream::connect(&host).await?;
+    let url = format!("ws://{host}/api/v1/code/{}/session?ticket={ticket}", project.id);
+    let (mut session, _) = client_async(url, socket).await?;
+    session.send(Message::text(r#"{"type":"hello"}"#)).await?;
+    let welcome = session.next().await.context("a welcome")??;
+    ensure!(welcome.to_text()?.contains("welcome"), "{welcome}");
+    Ok(session)
+}

@@ -1,0 +1,138 @@
+//! What the measurements share: percentiles, tables, the peers' Python, and where results are kept.
+
+pub mod wrk;
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
+use tokio::process::Command;
+
+pub const HERE: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Times of many events, for percentiles.
+#[derive(Debug, Clone, Default)]
+pub struct Times(Vec<Duration>);
+
+impl Times {
+    pub fn new(mut times: Vec<Duration>) -> Self {
+        times.sort();
+        Self(times)
+    }
+
+    /// Milliseconds that `percent` of the events did not exceed.
+    pub fn percentile_ms(&self, percent: f64) -> f64 {
+        let Some(last) = self.0.len().checked_sub(1) else { return f64::NAN };
+        let at = (last as f64 * percent / 100.0).round() as usize;
+        self.0[at.min(last)].as_secs_f64() * 1000.0
+    }
+}
+
+/// One line of a table: ours, the peer's, and which way is better.
+pub struct Row {
+    pub what: String,
+    pub ours: f64,
+    pub peer: f64,
+    pub unit: &'static str,
+    /// More is better (a rate), or less (a time).
+    pub more_is_better: bool,
+}
+
+impl Row {
+    pub fn rate(what: &str, ours: f64, peer: f64) -> Self {
+        Self { what: what.to_owned(), ours, peer, unit: "/s", more_is_better: true }
+    }
+
+    pub fn time(what: &str, ours: f64, peer: f64) -> Self {
+        Self { what: what.to_owned(), ours, peer, unit: " ms", more_is_better: false }
+    }
+
+    /// How many times better we are.
+    pub fn ratio(&self) -> f64 {
+        if self.more_is_better { self.ours / self.peer } else { self.peer / self.ours }
+    }
+}
+
+/// The table as Markdown.
+pub fn table(peer: &str, rows: &[Row]) -> String {
+    let mut text = format!("| | ours | {peer} | times better |\n|---|---:|---:|---:|\n");
+    for row in rows {
+        let number = |value: f64| if value >= 100.0 { format!("{value:.0}{}", row.unit) } else { format!("{value:.2}{}", row.unit) };
+        let _ = writeln!(text, "| {} | {} | {} | {:.1} |", row.what, number(row.ours), number(row.peer), row.ratio());
+    }
+    text
+}
+
+/// Prints a report and keeps it in `results/<name>.md`.
+pub fn report(name: &str, title: &str, body: &str) -> Result<()> {
+    let text = format!("# {title}\n\n{}\n\n{body}", setting()?);
+    println!("{text}");
+    let dir = Path::new(HERE).join("results");
+    std::fs::create_dir_all(&dir)?;
+    Ok(std::fs::write(dir.join(format!("{name}.md")), text)?)
+}
+
+/// When, on what, and how built: numbers mean nothing without.
+fn setting() -> Result<String> {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo")?;
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).and_then(|rest| rest.split(": ").nth(1));
+    let cores = std::thread::available_parallelism()?;
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    let load = load.split(' ').next().unwrap_or_default();
+    let build = if cfg!(debug_assertions) { "dev profile (opt-level 1)" } else { "release build" };
+    let now = chrono::Utc::now().format("%Y-%m-%d %H:%M UTC");
+    Ok(format!("{now} · {cores} × {} · load average {load} at the end · {build}", model.unwrap_or("unknown CPU")))
+}
+
+/// The peers' Python, made by the bench's `run`.
+pub fn python() -> Result<PathBuf> {
+    let venv = std::env::var("BENCH_VENV").context("BENCH_VENV is not set: start this with `./dev bench`")?;
+    Ok(Path::new(&venv).join("bin/python"))
+}
+
+/// A peer's program, with its folder as working directory; ends with us.
+pub fn peer(bench: &str, arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(python()?);
+    command.args(arguments).current_dir(Path::new(HERE).join(bench).join("peer"));
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    Ok(command)
+}
+
+/// Runs a peer's program to its end and reads the JSON it printed last.
+pub async fn measured<T: DeserializeOwned>(mut command: Command) -> Result<T> {
+    let output = command.stderr(Stdio::inherit()).output().await?;
+    ensure!(output.status.success(), "{:?} ended with {}", command.as_std().get_program(), output.status);
+    let text = String::from_utf8(output.stdout)?;
+    serde_json::from_str(text.trim().lines().last().unwrap_or_default()).with_context(|| text.clone())
+}
+
+/// Resident memory of a process, in MiB.
+pub fn resident_mb(pid: u32) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
+    let kb: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+    Ok(kb / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_of_the_sorted_times() {
+        let times = Times::new((1..=100).rev().map(Duration::from_millis).collect());
+        assert_eq!(times.percentile_ms(50.0), 51.0);
+        assert_eq!(times.percentile_ms(100.0), 100.0);
+    }
+
+    #[test]
+    fn a_shorter_time_and_a_higher_rate_are_better() {
+        assert_eq!(Row::time("p50", 2.0, 10.0).ratio(), 5.0);
+        assert_eq!(Row::rate("jobs", 100.0, 10.0).ratio(), 10.0);
+    }
+}

@@ -1,0 +1,45 @@
+//! Runs `wrk` against one address and reads what it measured.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use tokio::process::Command;
+
+use crate::{HERE, measured};
+
+const THREADS: &str = "1";
+const CONNECTIONS: &str = "32";
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Load {
+    /// Requests a second.
+    pub rate: f64,
+    /// Milliseconds.
+    pub p50: f64,
+    pub p99: f64,
+    refused: u64,
+    broken: u64,
+}
+
+/// Lists (`GET`) or creates (`POST`) projects at `base` for a while.
+pub async fn load(base: &str, token: &str, create: bool, duration: Duration) -> Result<Load> {
+    let script = script(create)?;
+    let seconds = format!("{}s", duration.as_secs());
+    let mut wrk = Command::new("wrk");
+    wrk.args(["-t", THREADS, "-c", CONNECTIONS, "-d", &seconds, "--timeout", "10s", "-s"]).arg(&script);
+    wrk.arg("-H").arg(format!("Authorization: Bearer {token}")).arg(format!("{base}/api/v1/code/")).kill_on_drop(true);
+    let load: Load = measured(wrk).await.context("wrk (Debian package `wrk`)")?;
+    std::fs::remove_file(script)?;
+    ensure!(load.refused == 0 && load.broken == 0, "{base}: {load:?}");
+    Ok(load)
+}
+
+/// wrk takes one script: the request's, if it is not a plain GET, and the report's.
+fn script(create: bool) -> Result<std::path::PathBuf> {
+    let read = |name: &str| std::fs::read_to_string(Path::new(HERE).join("api").join(name));
+    let request = if create { read("create.lua")? } else { String::new() };
+    let path = std::env::temp_dir().join(format!("wrk-{}-{create}.lua", std::process::id()));
+    std::fs::write(&path, request + &read("report.lua")?)?;
+    Ok(path)
+}
