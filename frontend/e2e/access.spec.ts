@@ -1,0 +1,123 @@
+import AxeBuilder from "@axe-core/playwright";
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type { Page } from "@playwright/test";
+import { consoleSays, expect, fixture, makeProject, MOD, readScreen, row, SHOTS, shows, signedIn, status, tab, test } from "./support";
+
+async function axe(page: Page, view: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
+    // What Monaco draws is its own: line numbers and minimap carry no text that is not in its accessible editor.
+    .exclude(".monaco-editor")
+    .exclude(".xterm")
+    .analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 140)).join(" | ")}`);
+  expect.soft(found, `axe in ${view}`).toEqual([]);
+}
+
+async function look(page: Page, name: string): Promise<void> {
+  mkdirSync(SHOTS, { recursive: true });
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
+  await axe(page, name);
+}
+
+for (const theme of ["light", "dark"] as const) {
+  test(`every view is accessible and looked at, ${theme}`, async ({ page }) => {
+    test.setTimeout(240_000);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    const shot = (name: string) => look(page, `${name}-${theme}`);
+    await page.goto("/");
+    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+    await shot("sign-in");
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await shot("register");
+
+    const token = await signedIn(page);
+    await page.goto("/");
+    await expect(page.getByText("Make your first project")).toBeVisible();
+    await shot("projects-empty");
+    const project = await makeProject(page.request, token, fixture("src/darts.py", "src/broken.py", "tests/test_darts.py", "README.md", "chart.ts"));
+    await makeProject(page.request, token, {}, "ledger");
+    await page.reload();
+    await expect(page.getByRole("link", { name: "ledger" })).toBeVisible();
+    await shot("projects");
+    await page.getByRole("button", { name: "New project" }).click();
+    await shot("new-project");
+    await page.keyboard.press("Escape");
+
+    await page.goto(`/?project=${project}&file=src/darts.py`);
+    await shows(page, "Estimate pi");
+    await page.getByRole("button", { name: "Run darts.py" }).click();
+    await expect(page.getByText("Finished", { exact: true })).toBeVisible();
+    await expect(page.getByRole("region", { name: "Artifacts" })).toBeVisible();
+    await shot("studio");
+    await page.getByRole("button", { name: /convergence.csv/ }).click();
+    await expect(page.getByRole("columnheader", { name: "pi" })).toBeVisible();
+    await shot("artifact");
+    await row(page, "broken.py").dblclick();
+    await page.getByRole("button", { name: "Run broken.py" }).click();
+    await expect(page.getByText("Exit code 1")).toBeVisible();
+    await page.getByRole("tab", { name: /^Errors/ }).click();
+    await shot("errors");
+    await page.getByRole("tab", { name: /^Tasks/ }).click();
+    await shot("tasks");
+    await page.keyboard.press(`${MOD}+P`);
+    await page.getByRole("combobox").fill("dar");
+    await shot("palette");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press(`${MOD}+Shift+P`);
+    await shot("commands");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press(`${MOD}+,`);
+    await shot("settings");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Choose what to run" }).click();
+    await page.getByRole("menuitem", { name: "Edit configurations…" }).click();
+    await shot("configurations");
+    await page.keyboard.press("Escape");
+    await row(page, "broken.py").click({ button: "right" });
+    await shot("menu");
+    await page.keyboard.press("Escape");
+    await page.setViewportSize({ width: 375, height: 740 });
+    await shot("phone");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+  });
+}
+
+test("everything can be done without a mouse", async ({ page }) => {
+  await readScreen(page);
+  const token = await signedIn(page);
+  await makeProject(page.request, token, fixture("src/darts.py", "README.md"));
+  await page.goto("/");
+  await page.getByRole("link", { name: "darts" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(row(page, "README.md")).toBeVisible();
+
+  await page.keyboard.press(`${MOD}+Shift+E`);
+  await expect(page.getByRole("tree")).toBeFocused();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  await expect(row(page, "darts.py")).toBeVisible();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await shows(page, "Estimate pi");
+
+  await page.keyboard.press(`${MOD}+Home`);
+  await page.keyboard.type("# typed\n");
+  await page.keyboard.press(`${MOD}+S`);
+  await status(page, "Saved");
+  await page.keyboard.press("F5");
+  await consoleSays(page, "100,000 darts");
+  await page.keyboard.press("F6");
+  await page.keyboard.press("Alt+N");
+  await page.getByLabel("Name of the new file").fill("by-keys.txt");
+  await page.keyboard.press("Enter");
+  await expect(tab(page, "by-keys.txt")).toBeVisible();
+  await page.keyboard.press("Alt+W");
+  await expect(tab(page, "by-keys.txt")).toHaveCount(0);
+  await page.keyboard.press("F1");
+  await page.getByRole("combobox").fill(">sign out");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+});

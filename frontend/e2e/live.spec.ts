@@ -1,0 +1,89 @@
+import { another, consoleSays, editor, expect, fixture, makeProject, MOD, readScreen, row, shows, signedIn, someone, status, tab, test, typeAtTop, watch } from "./support";
+
+test("two tabs see each other's saves, jobs and presence", async ({ page, browser, baseURL }) => {
+  await readScreen(page);
+  const account = someone("Grace Hopper");
+  const token = await signedIn(page, account);
+  const project = await makeProject(page.request, token, fixture("src/darts.py"));
+  await page.goto(`/?project=${project}&file=src/darts.py`);
+  await shows(page, "Estimate pi");
+
+  const second = await another(browser, baseURL!);
+  const faults = watch(second.context(), baseURL!);
+  await second.goto("/");
+  await second.getByLabel("Email").fill(account.email);
+  await second.getByLabel("Password").fill(account.password);
+  await second.getByRole("button", { name: "Sign in" }).click();
+  await second.getByRole("link", { name: "darts" }).click();
+  await row(second, "src").click();
+  await row(second, "darts.py").dblclick();
+  await shows(second, "Estimate pi");
+  await expect(page.getByRole("group", { name: "Also here" }).getByRole("img", { name: "Grace Hopper" })).toBeVisible();
+
+  await typeAtTop(page, "# from the first tab\n");
+  await page.keyboard.press(`${MOD}+S`);
+  await shows(second, "# from the first tab");
+
+  await page.getByRole("button", { name: "Run darts.py" }).click();
+  await second.getByRole("tab", { name: /^Tasks/ }).click();
+  await expect(second.getByRole("list", { name: "Tasks" }).getByRole("listitem")).toHaveCount(1);
+  await second.getByRole("list", { name: "Tasks" }).getByRole("button").first().click();
+  await consoleSays(page, "100,000 darts");
+  await expect(second.getByText("Finished", { exact: true })).toBeVisible();
+  expect(faults()).toEqual([]);
+  await second.context().close();
+});
+
+test("another account sees nothing of it", async ({ page, browser, baseURL }) => {
+  const token = await signedIn(page);
+  const project = await makeProject(page.request, token, { "a.txt": "private" });
+  const stranger = await another(browser, baseURL!);
+  await signedIn(stranger, someone("Mallory"));
+  await stranger.goto(`/?project=${project}`);
+  await expect(stranger.getByText("This project does not exist any more")).toBeVisible();
+  await expect(stranger.getByRole("heading", { name: "Projects" })).toBeVisible();
+  await stranger.context().close();
+});
+
+test("offline edits are kept over a closed page and sent when the network is back", async ({ page, context }) => {
+  const token = await signedIn(page);
+  const project = await makeProject(page.request, token, { "notes.txt": "one\n" });
+  await page.goto(`/?project=${project}&file=notes.txt`);
+  await shows(page, "one");
+  await status(page, "Connected");
+  await context.setOffline(true);
+  await typeAtTop(page, "written on a train\n");
+  await page.keyboard.press(`${MOD}+S`);
+  await status(page, "Kept here until you are online");
+  await context.setOffline(false);
+  await expect(page.getByRole("status", { name: "File: Saved" })).toBeVisible({ timeout: 30_000 });
+  const headers = { Authorization: `Bearer ${token}` };
+  const list = await (await page.request.get(`/api/v1/code/${project}/files`, { headers })).json();
+  const file = await (await page.request.get(`/api/v1/code/files/${list[0].id}`, { headers })).json();
+  expect(file.content).toBe("written on a train\none\n");
+});
+
+test("unsaved text survives a reload", async ({ page, context }) => {
+  const token = await signedIn(page);
+  const project = await makeProject(page.request, token, { "notes.txt": "one\n" });
+  await page.addInitScript(() => localStorage.setItem("engunity.settings", JSON.stringify({ autoSave: false })));
+  await page.goto(`/?project=${project}&file=notes.txt`);
+  await shows(page, "one");
+  await typeAtTop(page, "not saved yet\n");
+  await expect(tab(page, "notes.txt, unsaved")).toBeVisible();
+  await page.waitForTimeout(800);
+  await page.reload();
+  await shows(page, "not saved yet");
+  await expect(context.pages()).toHaveLength(1);
+  await expect(editor(page)).toBeVisible();
+});
+
+test("auto-save comes by itself", async ({ page }) => {
+  const token = await signedIn(page);
+  const project = await makeProject(page.request, token, { "notes.txt": "one\n" });
+  await page.goto(`/?project=${project}&file=notes.txt`);
+  await shows(page, "one");
+  await typeAtTop(page, "x\n");
+  await expect(page.getByRole("status", { name: "File: Unsaved" })).toBeVisible();
+  await expect(page.getByRole("status", { name: "File: Saved" })).toBeVisible({ timeout: 15_000 });
+});

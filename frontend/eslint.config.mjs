@@ -1,0 +1,17 @@
+import tseslint from "typescript-eslint";
+import hooks from "eslint-plugin-react-hooks";
+
+export default tseslint.config(
+  { ignores: ["e2e/projects/", "public/", "out/", ".next/", "src/api/schema.d.ts"] },
+  ...tseslint.configs.recommended,
+  {
+    plugins: { "react-hooks": hooks },
+    rules: {
+      "react-hooks/rules-of-hooks": "error",
+      "react-hooks/exhaustive-deps": "error",
+      "max-lines": ["error", { max: 400 }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      eqeqeq: "error",
+    },
+  },
+);

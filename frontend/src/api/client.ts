@@ -1,0 +1,74 @@
+/** Every call of the API that the IDE makes, typed. */
+import { all, json, request, upload } from "./http";
+import type {
+  Artifact, Credentials, FileEntry, FilePatch, Id, Job, NewFile, NewProject, Project, RunRequest, Runtime, User,
+} from "./types";
+
+const id = encodeURIComponent;
+const PAGE = 10_000;
+
+export const auth = {
+  register: (body: { email: string; password: string; name?: string }) =>
+    json<Credentials>("/auth/register", { method: "POST", json: body, anonymous: true }),
+  login: (body: { email: string; password: string }) =>
+    json<Credentials>("/auth/login", { method: "POST", json: body, anonymous: true }),
+  refresh: (refresh_token: string) =>
+    json<Credentials>("/auth/refresh", { method: "POST", json: { refresh_token }, anonymous: true }),
+  logout: (refresh_token: string) => request("/auth/logout", { method: "POST", json: { refresh_token } }),
+  me: () => json<User>("/auth/me"),
+  ticket: () => json<{ ticket: string }>("/auth/ticket", { method: "POST" }),
+};
+
+export const projects = {
+  list: () => all<Project>("/code/?limit=1000"),
+  get: (project: Id) => json<Project>(`/code/${id(project)}`),
+  create: (body: NewProject) => json<Project>("/code/", { method: "POST", json: body }),
+  rename: (project: Id, name: string) => json<Project>(`/code/${id(project)}`, { method: "PATCH", json: { name } }),
+  remove: (project: Id, keepalive = false) => request(`/code/${id(project)}`, { method: "DELETE", keepalive }),
+  upload: (project: Id, file: Blob, name: string, onProgress: (fraction: number) => void) => {
+    const form = new FormData();
+    form.append("file", file, name);
+    return upload<Project>(`/code/${id(project)}/upload`, form, onProgress);
+  },
+  archive: async (project: Id) => (await request(`/code/${id(project)}/archive`)).blob(),
+};
+
+export const files = {
+  list: (project: Id, signal?: AbortSignal) => all<FileEntry>(`/code/${id(project)}/files?limit=${PAGE}`, signal),
+  get: (file: Id) => json<FileEntry>(`/code/files/${id(file)}`),
+  bytes: async (file: Id) => (await request(`/code/files/${id(file)}/content`)).blob(),
+  create: (project: Id, body: NewFile) => json<FileEntry>(`/code/${id(project)}/files`, { method: "POST", json: body }),
+  patch: (file: Id, body: FilePatch) => json<FileEntry>(`/code/files/${id(file)}`, { method: "PATCH", json: body }),
+  save: (file: Id, content: string, etag: FileEntry["etag"]) =>
+    json<FileEntry>(`/code/files/${id(file)}`, {
+      method: "PATCH",
+      json: { content },
+      headers: etag ? { "If-Match": quoted(etag) } : {},
+    }),
+  remove: (file: Id, keepalive = false) => request(`/code/files/${id(file)}`, { method: "DELETE", keepalive }),
+};
+
+export const jobs = {
+  run: (project: Id, body: RunRequest, key: string) =>
+    json<Job>(`/code/${id(project)}/runs`, { method: "POST", json: body, headers: { "Idempotency-Key": key } }),
+  get: (job: Id) => json<Job>(`/jobs/${id(job)}`),
+  list: (project: Id) => json<Job[]>(`/jobs?project_id=${id(project)}&limit=100`),
+  cancel: (job: Id) => request(`/jobs/${id(job)}/cancel`, { method: "POST" }),
+  artifacts: (job: Id) => json<Artifact[]>(`/jobs/${id(job)}/artifacts`),
+  artifact: async (job: Id, path: string) =>
+    (await request(`/jobs/${id(job)}/artifacts/${path.split("/").map(id).join("/")}`)).blob(),
+  output: async (job: Id, stream: "stdout" | "stderr") =>
+    (await request(`/jobs/${id(job)}/output?stream=${stream}&offset=0`)).blob(),
+  events: (job: Id, after: number | undefined, signal: AbortSignal) =>
+    request(`/jobs/${id(job)}/events`, {
+      signal,
+      headers: { Accept: "text/event-stream", ...(after === undefined ? {} : { "Last-Event-ID": String(after) }) },
+    }),
+};
+
+export const runtimes = { list: () => json<Runtime[]>("/runtimes") };
+
+/** An entity tag as the header wants it; the JSON carries the bare hash. */
+export function quoted(etag: string): string {
+  return etag.startsWith('"') ? etag : `"${etag}"`;
+}

@@ -1,0 +1,48 @@
+import type { Problem } from "./types";
+
+/** The request reached no server: there is no network, or nobody listens. */
+export class OfflineError extends Error {
+  constructor() {
+    super("The server can't be reached");
+    this.name = "OfflineError";
+  }
+}
+
+/** The server answered with an RFC 9457 problem. */
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title);
+    this.name = "ApiError";
+  }
+  get status(): number {
+    return this.problem.status;
+  }
+  get code(): string {
+    return this.problem.code;
+  }
+}
+
+/** Reads a refusal's body; a proxy's HTML page still becomes a sentence. */
+export async function problemOf(response: Response): Promise<Problem> {
+  const fallback: Problem = {
+    type: "about:blank",
+    title: response.statusText || `HTTP ${response.status}`,
+    status: response.status,
+    detail: "",
+    code: "internal",
+  };
+  try {
+    return { ...fallback, ...((await response.json()) as Partial<Problem>) };
+  } catch {
+    return fallback;
+  }
+}
+
+/** What to tell a person about any thrown thing. */
+export function messageOf(error: unknown): string {
+  if (error instanceof ApiError) {
+    const fields = error.problem.errors?.map((item) => `${item.field}: ${item.message}`) ?? [];
+    return fields.length ? fields.join(" · ") : error.message;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

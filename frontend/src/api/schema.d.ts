@@ -1,0 +1,2430 @@
+/* Generated from openapi.json by `npm run types`. */
+/* eslint-disable */
+
+export interface paths {
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with email and password. */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the login that a refresh token came from. */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in. */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchanges a refresh token for new tokens. It works once: its second use ends all tokens that came from the same login. */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an account and signs it in. */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a key that opens one session socket within 30 seconds. */
+        post: operations["ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists personal access tokens, without the tokens themselves. */
+        get: operations["tokens"];
+        put?: never;
+        /** Makes a personal access token. The answer is the only place that ever shows it. */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a personal access token, at once. */
+        delete: operations["delete_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's projects, newest first. */
+        get: operations["list_projects"];
+        put?: never;
+        /** Creates a project. */
+        post: operations["create_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file with its content, or one folder. */
+        get: operations["read_file"];
+        put?: never;
+        post?: never;
+        /** Deletes a file, or a folder with all in it. */
+        delete: operations["delete_file"];
+        options?: never;
+        head?: never;
+        /** Renames, moves or rewrites a file or folder. With `If-Match` the content changes only if it still is the named one. */
+        patch: operations["update_file"];
+        trace?: never;
+    };
+    "/api/v1/code/files/{file_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a file, as a download. */
+        get: operations["read_file_bytes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One project. */
+        get: operations["read_project"];
+        put?: never;
+        post?: never;
+        /** Deletes a project with its files, jobs and archives. */
+        delete: operations["delete_project"];
+        options?: never;
+        head?: never;
+        /** Changes a project's name, description, language or repository. */
+        patch: operations["update_project"];
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads the whole project as it is at one moment. */
+        get: operations["download_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/blobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes contents ahead of a commit: the files of a tar (plain, gzip or zstd), whatever their names there. */
+        put: operations["put_blobs"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists a project's files and folders by path, without their content. */
+        get: operations["list_files"];
+        put?: never;
+        /** Creates a file or folder, and the folders above it. */
+        post: operations["create_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of a project's index. */
+        get: operations["read_index"];
+        put?: never;
+        /** Builds a project's index. */
+        post: operations["build_index"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/noops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submits jobs that do nothing; exists only where `load_tests.enabled` is set. */
+        post: operations["submit_noops"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs a command or a file of the project in a sandbox. */
+        post: operations["run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opens the session socket of a project (WebSocket). */
+        get: operations["open_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a manifest and says which contents are missing and what a commit would do. */
+        post: operations["plan_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/sync/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the project what the manifest says, all or nothing: the one in the body, else the one last posted to `sync`. */
+        post: operations["commit_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Uploads one file, or a zip, tar, tar.gz or tar.zst archive that is unpacked over the project's files. */
+        post: operations["upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's jobs, newest first. */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A job. */
+        get: operations["read_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The artifacts of a job that has ended. */
+        get: operations["list_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/artifacts/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An artifact's bytes. */
+        get: operations["download_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels a job: a queued one at once, a running one as fast as its worker hears of it. One that has ended stays as it is. */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follows a job: `state`, `output`, `progress` and at last `result`, after which the stream ends. */
+        get: operations["follow_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A job's output so far as raw bytes; `X-Engunity-Next-Offset` says where to go on. */
+        get: operations["read_output"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runtimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The languages that can run, with their limits and a starter program each. */
+        get: operations["list_runtimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workers: slots, what is busy, version, last seen. */
+        get: operations["list_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says that the process answers. */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts and durations in the Prometheus text format. */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says whether each dependency answers; 503 when one does not. */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description Something a run left behind, kept in object storage. */
+        Artifact: {
+            /** @description BLAKE3, hex. */
+            hash: string;
+            path: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /** @description What `PUT …/blobs` answers. */
+        BlobsStored: {
+            /** @description Hashes of what was stored, as computed by the server. */
+            stored: string[];
+        };
+        /** @description A shell line, or an argv that no shell sees. */
+        Command: string | string[];
+        /** @description What register, login and refresh answer. */
+        Credentials: {
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds until the access token ends.
+             */
+            expires_in: number;
+            refresh_token: string;
+            /** @description Always `bearer`. */
+            token_type: string;
+            user: components["schemas"]["User"];
+        };
+        /** @enum {string} */
+        Encoding: "utf-8" | "base64";
+        /**
+         * @description Why a request was refused. Clients may rely on these names; the list only grows.
+         * @enum {string}
+         */
+        ErrorCode: "invalid_input" | "malformed_body" | "unauthenticated" | "invalid_credentials" | "token_reused" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "bad_archive" | "idempotency_mismatch" | "rate_limited" | "timeout" | "job_finished" | "unknown_runtime" | "quota_exceeded" | "not_configured" | "unavailable" | "internal";
+        /** @description One field that is wrong. */
+        FieldError: {
+            /** @description The field's name; dotted for nested ones (`limits.wall_s`). */
+            field: string;
+            message: string;
+        };
+        File: {
+            /** @description True when the content is not UTF-8 text; its bytes are at `/code/files/{id}/content`. */
+            binary?: boolean;
+            /** @description The text. Left out of lists; `null` for folders and for files that are not UTF-8 text. */
+            content?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description BLAKE3 of the content in hex (what `ETag` carries in quotes); `null` for folders. */
+            etag?: string | null;
+            id: components["schemas"]["FileId"];
+            language?: string | null;
+            name: string;
+            parent_id?: components["schemas"]["FileId"] | null;
+            /** @description From the project's root, with `/`, without a leading one. */
+            path: string;
+            project_id: components["schemas"]["ProjectId"];
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            type: components["schemas"]["FileType"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /**
+         * Format: uuid
+         * @description A file or folder (`code_files.id`).
+         */
+        FileId: string;
+        /** @description A change: rename (`name`), move (`parent_id`, `null` is the root), new text (`content`). */
+        FilePatch: {
+            content?: string | null;
+            language?: string | null;
+            name?: string | null;
+            parent_id?: string | null;
+        };
+        /** @enum {string} */
+        FileType: "file" | "folder";
+        Health: {
+            status: string;
+            version: string;
+        };
+        /** @enum {string} */
+        IndexState: "none" | "building" | "ready";
+        IndexStatus: {
+            /** Format: int64 */
+            chunks: number;
+            /**
+             * Format: int64
+             * @description Chunks that have their vectors.
+             */
+            embedded: number;
+            /** Format: int64 */
+            files: number;
+            /** Format: date-time */
+            indexed_at?: string | null;
+            /** Format: int64 */
+            segments: number;
+            skipped: components["schemas"]["SkippedFile"][];
+            state: components["schemas"]["IndexState"];
+        };
+        Job: {
+            /**
+             * Format: int32
+             * @description How often a worker has claimed it: 0 while it first waits.
+             */
+            attempt: number;
+            class?: components["schemas"]["JobClass"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at?: string | null;
+            id: components["schemas"]["JobId"];
+            kind: components["schemas"]["JobKind"];
+            project_id: components["schemas"]["ProjectId"];
+            runtime?: string | null;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["JobState"];
+            /** @description What runs, for people: the command line. */
+            title?: string | null;
+            usage?: components["schemas"]["Usage"] | null;
+            verdict?: components["schemas"]["Verdict"] | null;
+            waiting?: components["schemas"]["Waiting"] | null;
+            worker_id?: components["schemas"]["WorkerId"] | null;
+        };
+        /**
+         * @description Which queue a job waits in: someone is looking at it, or it is one of many.
+         * @enum {string}
+         */
+        JobClass: "interactive" | "bulk";
+        /** @description One event. `event` is also the SSE event name, `data` its JSON. */
+        JobEvent: {
+            data: components["schemas"]["StateChange"];
+            /** @enum {string} */
+            event: "state";
+        } | {
+            data: components["schemas"]["Output"];
+            /** @enum {string} */
+            event: "output";
+        } | {
+            data: components["schemas"]["Progress"];
+            /** @enum {string} */
+            event: "progress";
+        } | {
+            /** @description The job as it ended; the stream then ends. */
+            data: components["schemas"]["Job"];
+            /** @enum {string} */
+            event: "result";
+        };
+        /**
+         * Format: uuid
+         * @description A job (`jobs.id`).
+         */
+        JobId: string;
+        /** @enum {string} */
+        JobKind: "execute" | "index" | "refine" | "noop";
+        /** @enum {string} */
+        JobState: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "timed_out" | "lost";
+        /** @description Limits of one run, all decided. */
+        Limits: {
+            /**
+             * Format: double
+             * @description Number of CPUs.
+             */
+            cpu: number;
+            /**
+             * Format: int64
+             * @description Size of the writable file systems (project folder, `/tmp`), each, in MiB.
+             */
+            disk_mb: number;
+            /** Format: int64 */
+            memory_mb: number;
+            /**
+             * Format: int64
+             * @description Both streams together, in KiB.
+             */
+            output_kb: number;
+            /**
+             * Format: int64
+             * @description Processes and threads at one time.
+             */
+            pids: number;
+            /**
+             * Format: double
+             * @description Seconds of wall-clock time, from the program's start.
+             */
+            wall_s: number;
+        };
+        /** @description What the caller asks for; what is absent takes the runtime's default. */
+        LimitsRequest: {
+            /**
+             * Format: double
+             * @description Number of CPUs.
+             */
+            cpu?: number | null;
+            /** Format: int64 */
+            memory_mb?: number | null;
+            /**
+             * Format: int64
+             * @description Both streams together, in KiB.
+             */
+            output_kb?: number | null;
+            /** Format: int64 */
+            pids?: number | null;
+            /**
+             * Format: double
+             * @description Seconds of wall-clock time.
+             */
+            wall_s?: number | null;
+        };
+        Login: {
+            email: string;
+            password: string;
+        };
+        /** @description The body of `POST …/sync`, and of `…/sync/commit` where the manifest is sent again or changed. */
+        Manifest: {
+            files: components["schemas"]["ManifestEntry"][];
+            /** @description Keep files of the project that the manifest does not name (default: they are removed at commit). */
+            keep?: boolean;
+        };
+        /** @description One file of a manifest. */
+        ManifestEntry: {
+            /** @description BLAKE3 of the content, hex. */
+            hash: string;
+            /**
+             * Format: int32
+             * @description Unix permission bits; only the executable bit is kept.
+             */
+            mode?: number;
+            path: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /** @description `{path, type, content?}` or `{name, parent_id?, type, content?}`. */
+        NewFile: {
+            content?: string | null;
+            language?: string | null;
+            name?: string | null;
+            parent_id?: components["schemas"]["FileId"] | null;
+            path?: string | null;
+            type: components["schemas"]["FileType"];
+        };
+        NewPersonalToken: {
+            /**
+             * Format: int32
+             * @description Days until it ends; absent: never.
+             */
+            expires_in_days?: number | null;
+            name: string;
+        };
+        NewProject: {
+            description?: string | null;
+            language?: string | null;
+            name: string;
+            repository_url?: string | null;
+        };
+        NoopsRequest: {
+            class?: components["schemas"]["JobClass"];
+            /** @description How many, answered as a list; absent: one, answered by itself. */
+            count?: number | null;
+        };
+        Output: {
+            /** Format: int32 */
+            attempt?: number;
+            data: string;
+            encoding: components["schemas"]["Encoding"];
+            /**
+             * Format: int64
+             * @description Offset of the first byte within its stream.
+             */
+            offset: number;
+            stream: components["schemas"]["Stream"];
+        };
+        /** @description A personal access token; `token` is there only in the answer that made it. */
+        PersonalToken: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            id: string;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            name: string;
+            /** @description The first characters, to tell tokens apart. */
+            prefix: string;
+            token?: string | null;
+        };
+        /** @description An `application/problem+json` body (RFC 9457). */
+        Problem: {
+            code: components["schemas"]["ErrorCode"];
+            detail: string;
+            errors?: components["schemas"]["FieldError"][];
+            /** @description With `precondition_failed`: the current content hash. */
+            etag?: string | null;
+            /** Format: int32 */
+            status: number;
+            title: string;
+            type: string;
+        };
+        Progress: {
+            /**
+             * Format: double
+             * @description 0 to 1, where it can be told.
+             */
+            fraction?: number | null;
+            /** @description What is being done, in words: `unpacking 214 files`. */
+            message: string;
+        };
+        Project: {
+            /** Format: date-time */
+            created_at: string;
+            description?: string | null;
+            id: components["schemas"]["ProjectId"];
+            language?: string | null;
+            name: string;
+            repository_url?: string | null;
+            /** @description Where the last uploaded archive lies in object storage. */
+            storage_path?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            user_id: components["schemas"]["i32"];
+        };
+        /**
+         * Format: uuid
+         * @description A project (`code_projects.id`).
+         */
+        ProjectId: string;
+        /** @description A change: an absent field stays as it is, `null` clears it (the name can't be cleared). */
+        ProjectPatch: {
+            description?: string | null;
+            language?: string | null;
+            name?: string | null;
+            repository_url?: string | null;
+        };
+        /** @description Each dependency: `ok`, or what is wrong with it. */
+        Readiness: {
+            broker: string;
+            object_storage: string;
+            postgres: string;
+            ready: boolean;
+        };
+        /** @enum {string} */
+        Reason: "ok" | "exit" | "signal" | "oom" | "wall" | "cpu" | "output_cap" | "pids" | "disk" | "cancelled" | "worker_lost" | "image_missing" | "internal";
+        /** @description The body of `POST /auth/refresh` and `POST /auth/logout`. */
+        RefreshToken: {
+            refresh_token: string;
+        };
+        Register: {
+            email: string;
+            name?: string | null;
+            /** @description 8 to 256 characters. */
+            password: string;
+        };
+        /** @description The body of `POST /code/{project_id}/runs`. */
+        RunRequest: {
+            /** @description Globs of what to keep from the project's folder after the run. */
+            artifacts?: string[];
+            class?: components["schemas"]["JobClass"];
+            command?: components["schemas"]["Command"] | null;
+            /** @description A file's path; the runtime knows how to run it. */
+            entry?: string | null;
+            env?: {
+                [key: string]: string;
+            };
+            limits?: components["schemas"]["LimitsRequest"] | null;
+            /** @description Else by the entry's extension, else by the project's language. */
+            runtime?: string | null;
+            stdin?: string | null;
+        };
+        RuntimeView: {
+            aliases: string[];
+            extensions: string[];
+            limits: components["schemas"]["Limits"];
+            max_limits: components["schemas"]["Limits"];
+            name: string;
+            /** @description The shell line that runs `{entry}`. */
+            run: string;
+            /** @description File name of a starter program. */
+            starter: string;
+            /** @description Text of the starter program. */
+            starter_content: string;
+            /** @description A command that runs a project's tests, as a suggestion. */
+            test?: string | null;
+            title: string;
+        };
+        /** @description A file that is not in the index. */
+        SkippedFile: {
+            path: string;
+            why: string;
+        };
+        StateChange: {
+            /**
+             * Format: int32
+             * @description A higher attempt than before means that output starts again at offset 0.
+             */
+            attempt: number;
+            because?: string | null;
+            state: components["schemas"]["JobState"];
+            worker_id?: components["schemas"]["WorkerId"] | null;
+        };
+        /** @enum {string} */
+        Stream: "stdout" | "stderr";
+        /** @description What `POST …/sync` answers: what to send, and what a commit would do. */
+        SyncPlan: {
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            changed: number;
+            /** @description Hashes whose content the server does not have. */
+            missing: string[];
+            /** @description Paths that a commit would remove. */
+            removed: string[];
+            /** Format: int64 */
+            unchanged: number;
+        };
+        /** @description A single-use key for opening one WebSocket. */
+        Ticket: {
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            ticket: string;
+        };
+        /** @description The form, for the document. */
+        UploadForm: {
+            /** Format: binary */
+            file: string;
+            /** @description Where one plain file goes; its own name otherwise. */
+            path?: string | null;
+        };
+        /** @description What a run cost. */
+        Usage: {
+            /** Format: int64 */
+            cpu_ms: number;
+            /** Format: int64 */
+            peak_memory_bytes: number;
+            /** Format: int64 */
+            wall_ms: number;
+        };
+        User: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            id: components["schemas"]["i32"];
+            name?: string | null;
+        };
+        Verdict: {
+            /** @description What was measured, in words: `oom_kill=1, peak 256/256 MiB`. */
+            evidence: string;
+            /** Format: int32 */
+            exit_code?: number | null;
+            reason: components["schemas"]["Reason"];
+            /**
+             * Format: int32
+             * @description The signal's number.
+             */
+            signal?: number | null;
+        };
+        Waiting: {
+            /** @description In words: `all 4 slots are busy`, `no worker is connected`. */
+            because: string;
+            /**
+             * Format: int64
+             * @description 1 is next.
+             */
+            position: number;
+        };
+        Worker: {
+            /** Format: int32 */
+            busy: number;
+            id: components["schemas"]["WorkerId"];
+            /** Format: date-time */
+            last_seen: string;
+            /** @description The name the operator gave it; survives restarts. */
+            name: string;
+            /** Format: int32 */
+            slots: number;
+            /** Format: date-time */
+            started_at: string;
+            state: components["schemas"]["WorkerState"];
+            version: string;
+        };
+        /** @description One life of a worker process: a restarted worker has a new id, so that its old leases are not its own. */
+        WorkerId: string;
+        /** @enum {string} */
+        WorkerState: "ready" | "draining" | "deaf" | "gone";
+        /** Format: int32 */
+        i32: number;
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credentials"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshToken"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credentials"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Register"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credentials"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+        };
+    };
+    tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalToken"][];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPersonalToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalToken"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_projects: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"][];
+                };
+            };
+        };
+    };
+    create_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                file_id: components["schemas"]["FileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: components["schemas"]["FileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                file_id: components["schemas"]["FileId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_file_bytes: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                file_id: components["schemas"]["FileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_blobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-tar": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlobsStored"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFile"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexStatus"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    build_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_noops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NoopsRequest"] | null;
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and body give the same job */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_session: {
+        parameters: {
+            query: {
+                /** @description from POST /auth/ticket; works once, for 30 s */
+                ticket: string;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a WebSocket of tagged JSON messages; `{"type":"hello","last_seq":n,"epoch":e}` resumes */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Manifest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPlan"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commit_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Manifest"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contents are missing; `errors` names their hashes. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload: {
+        parameters: {
+            query?: {
+                /** @description Take off the single top folder of an archive. */
+                strip?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["UploadForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                project_id?: string;
+                state?: components["schemas"]["JobState"];
+                kind?: components["schemas"]["JobKind"];
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"][];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_job: {
+        parameters: {
+            query?: {
+                /** @description event number to begin after */
+                after?: number;
+            };
+            header?: {
+                /** @description the same, as browsers send it */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["JobEvent"];
+                };
+            };
+            /** @description everything was read before */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_output: {
+        parameters: {
+            query?: {
+                /** @description stdout if absent */
+                stream?: components["schemas"]["Stream"];
+                /** @description in bytes */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runtimes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimeView"][];
+                };
+            };
+        };
+    };
+    list_workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"][];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+}

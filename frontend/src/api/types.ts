@@ -1,0 +1,88 @@
+/**
+ * The words of the API. What HTTP carries is generated from the server's own document (`npm run types`); the session
+ * socket is not part of that document, so its messages are written here.
+ */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Id = string;
+export type User = Schemas["User"];
+export type Credentials = Schemas["Credentials"];
+export type Project = Schemas["Project"];
+export type NewProject = Schemas["NewProject"];
+export type FileEntry = Schemas["File"];
+export type NewFile = Schemas["NewFile"];
+export type FilePatch = Schemas["FilePatch"];
+export type JobKind = Schemas["JobKind"];
+export type JobState = Schemas["JobState"];
+export type Reason = Schemas["Reason"];
+export type Verdict = Schemas["Verdict"];
+export type Usage = Schemas["Usage"];
+export type Job = Schemas["Job"];
+export type Limits = Schemas["Limits"];
+export type RunRequest = Schemas["RunRequest"];
+export type Artifact = Schemas["Artifact"];
+export type Runtime = Schemas["RuntimeView"];
+export type OutputEvent = Schemas["Output"];
+export type StateEvent = Schemas["StateChange"];
+export type ProgressEvent = Schemas["Progress"];
+
+/** A proxy in between may answer with less than the document promises. */
+export type Problem = Omit<Schemas["Problem"], "code"> & { code: Schemas["ErrorCode"] | "" };
+
+/** One event of a job: the same over the socket and over server-sent events. */
+export type JobEvent =
+  | { event: "state"; data: StateEvent }
+  | { event: "output"; data: OutputEvent }
+  | { event: "progress"; data: ProgressEvent }
+  | { event: "result"; data: Job };
+
+export type NumberedJobEvent = JobEvent & { id: number };
+
+export interface Presence {
+  conn_id: string;
+  user_id: number;
+  name: string;
+  file_id?: Id;
+  line?: number;
+  column?: number;
+}
+
+export type ClientMessage =
+  | { type: "hello"; last_seq?: number; epoch?: string }
+  | { type: "presence"; file_id?: Id; line?: number; column?: number }
+  | { type: "watch"; job_id: Id; after?: number }
+  | { type: "unwatch"; job_id: Id }
+  | { type: "ping"; t: number };
+
+export type FileChange = "created" | "updated" | "deleted" | "moved" | "bulk";
+
+export interface FileMessage {
+  type: "file";
+  seq: number;
+  change: FileChange;
+  file?: FileEntry;
+  file_id?: Id;
+  by?: string | null;
+}
+
+export interface WelcomeMessage {
+  type: "welcome";
+  epoch: string;
+  seq: number;
+  conn_id: string;
+  presence: Presence[];
+  snapshot: boolean;
+  jobs: Job[];
+}
+
+export type ServerMessage =
+  | WelcomeMessage
+  | FileMessage
+  | { type: "presence"; seq: number; presence: Presence[] }
+  | { type: "job"; seq: number; job: Job }
+  | { type: "project"; seq: number; change: "updated" | "deleted" }
+  | (NumberedJobEvent & { type: "event"; job_id: Id })
+  | { type: "pong"; t: number }
+  | { type: "error"; code: string; detail: string };

@@ -1,0 +1,5 @@
+import { Studio } from "@/features/layout/Studio";
+
+export default function Page() {
+  return <Studio />;
+}

@@ -1,0 +1,126 @@
+"use client";
+import { useEffect, useState } from "react";
+import { Box, ChevronRight, Heading, SquareFunction, type LucideIcon } from "lucide-react";
+import type { Id } from "@/api/types";
+import { FileIcon } from "@/features/explorer/icons";
+import { entryOf, useExplorer } from "@/features/explorer/store";
+import { below, Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";
+import { join } from "@/lib/path";
+import { documentOf, useDocuments } from "./documents";
+import { symbolsOf } from "./intelligence";
+import { openFile } from "./navigate";
+import { symbolsAt, type OutlineSymbol, type SymbolKind } from "./outline";
+import { useEditor } from "./store";
+
+const ICONS: Record<SymbolKind, LucideIcon> = { class: Box, function: SquareFunction, heading: Heading };
+const SETTLE_MS = 250;
+
+interface Opened {
+  label: string;
+  place: MenuPlace;
+  entries: MenuEntry[];
+}
+
+/** Where one is: folders, file, and the symbols around the cursor; each opens its siblings. */
+export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }) {
+  useExplorer((state) => state.version);
+  const [menu, setMenu] = useState<Opened | null>(null);
+  const symbols = useSymbols(fileId);
+  const line = useEditor((state) => (state.tabs.focused === groupId ? state.cursor.line : 0));
+  const path = entryOf(fileId)?.path ?? "";
+  const parts = path.split("/");
+  const around = symbolsAt(symbols, line);
+
+  const openFolder = (element: Element, index: number) => {
+    const folder = parts.slice(0, index).join("/");
+    setMenu({ label: folder || "Project", place: below(element), entries: siblings(folder) });
+  };
+  const openSymbols = (element: Element) => {
+    setMenu({ label: "Symbols", place: below(element), entries: symbolEntries(fileId, symbols) });
+  };
+
+  return (
+    <nav aria-label="Breadcrumbs" className="flex h-7 shrink-0 items-center overflow-hidden bg-surface px-3 text-xs text-muted">
+      {parts.map((part, index) => (
+        <Crumb key={join(...parts.slice(0, index + 1))} first={index === 0} onOpen={(element) => openFolder(element, index)}>
+          {index === parts.length - 1 && <FileIcon path={path} size={13} />}
+          {part}
+        </Crumb>
+      ))}
+      {around.map((symbol) => {
+        const Icon = ICONS[symbol.kind];
+        return (
+          <Crumb key={`${symbol.line}:${symbol.name}`} onOpen={openSymbols}>
+            <Icon size={13} aria-hidden className="text-faint" />
+            {symbol.name}
+          </Crumb>
+        );
+      })}
+      {!around.length && symbols.length > 0 && <Crumb onOpen={openSymbols}>…</Crumb>}
+      {menu && <Menu {...menu} onClose={() => setMenu(null)} />}
+    </nav>
+  );
+}
+
+function Crumb({ children, first, onOpen }: { children: React.ReactNode; first?: boolean; onOpen(element: Element): void }) {
+  return (
+    <>
+      {!first && <ChevronRight size={12} aria-hidden className="mx-px shrink-0 text-faint" />}
+      <button
+        type="button"
+        aria-haspopup="menu"
+        className="flex h-5.5 items-center gap-1 rounded-[5px] px-1 whitespace-nowrap hover:bg-hover hover:text-text"
+        onClick={(event) => onOpen(event.currentTarget)}
+      >
+        {children}
+      </button>
+    </>
+  );
+}
+
+const MAX_SIBLINGS = 300;
+
+function siblings(folder: string): MenuEntry[] {
+  return useExplorer
+    .getState()
+    .tree.children(folder)
+    .filter((entry) => entry.type === "file")
+    .slice(0, MAX_SIBLINGS)
+    .map((entry) => ({ id: entry.id, label: entry.name, run: () => openFile(entry.id) }));
+}
+
+function symbolEntries(fileId: Id, symbols: readonly OutlineSymbol[]): MenuEntry[] {
+  return symbols.slice(0, MAX_SIBLINGS).map((symbol) => ({
+    id: `${symbol.line}`,
+    label: `${"  ".repeat(symbol.depth)}${symbol.name}`,
+    icon: ICONS[symbol.kind],
+    detail: String(symbol.line),
+    run: () => openFile(fileId, { line: symbol.line }),
+  }));
+}
+
+function useSymbols(fileId: Id): OutlineSymbol[] {
+  const [symbols, setSymbols] = useState<OutlineSymbol[]>([]);
+  const isText = useDocuments((state) => state.status[fileId]?.kind === "text");
+  useEffect(() => {
+    const model = isText ? documentOf(fileId)?.model : undefined;
+    if (!model) return setSymbols([]);
+    let timer: ReturnType<typeof setTimeout>;
+    let gone = false;
+    const read = async () => {
+      const found = await symbolsOf(model);
+      if (!gone) setSymbols(found);
+    };
+    const listener = model.onDidChangeContent(() => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void read(), SETTLE_MS);
+    });
+    void read();
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+      listener.dispose();
+    };
+  }, [fileId, isText]);
+  return symbols;
+}

@@ -1,0 +1,201 @@
+"use client";
+import { useEffect, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent } from "react";
+import { Columns2, Package, X } from "lucide-react";
+import { execute, menuItem } from "@/features/commands/registry";
+import { FileIcon } from "@/features/explorer/icons";
+import { entryOf, reveal, useExplorer } from "@/features/explorer/store";
+import { useLayout } from "@/features/layout/store";
+import { IconButton } from "@/ui/Button";
+import { Menu, type MenuPlace } from "@/ui/Menu";
+import { basename, parent } from "@/lib/path";
+import { cx } from "@/lib/cx";
+import { useDocuments } from "./documents";
+import { closeTab, closeTabs } from "./navigate";
+import { change } from "./store";
+import * as tabs from "./tabs";
+
+const TYPE = "application/x-engunity-tab";
+
+export function TabBar({ group, focused }: { group: tabs.Group; focused: boolean }) {
+  const strip = useRef<HTMLDivElement>(null);
+  const [dropAt, setDropAt] = useState<number | null>(null);
+  const [menu, setMenu] = useState<{ place: MenuPlace; tab: tabs.Tab } | null>(null);
+  useExplorer((state) => state.version);
+
+  useEffect(() => {
+    strip.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [group.active]);
+
+  const indexAt = (event: DragEvent) => {
+    const boxes = [...strip.current!.querySelectorAll("[role=tab]")].map((element) => element.getBoundingClientRect());
+    const index = boxes.findIndex((box) => event.clientX < box.left + box.width / 2);
+    return index < 0 ? boxes.length : index;
+  };
+  const onDrop = (event: DragEvent) => {
+    setDropAt(null);
+    const data = event.dataTransfer.getData(TYPE);
+    if (!data) return;
+    event.preventDefault();
+    const { key, from } = JSON.parse(data) as { key: string; from: number };
+    change((state) => tabs.move(state, key, from, group.id, indexAt(event)));
+  };
+
+  return (
+    <div className="flex h-9.5 shrink-0 border-b border-line bg-app">
+      <div
+        ref={strip}
+        role="tablist"
+        aria-label="Open files"
+        className="flex min-w-0 flex-1 overflow-x-auto [scrollbar-width:none]"
+        onWheel={(event) => strip.current!.scrollBy({ left: event.deltaY })}
+        onDragOver={(event) => {
+          if (!event.dataTransfer.types.includes(TYPE)) return;
+          event.preventDefault();
+          setDropAt(indexAt(event));
+        }}
+        onDragLeave={() => setDropAt(null)}
+        onDrop={onDrop}
+        onKeyDown={(event) => onTabKey(event, group)}
+      >
+        {group.tabs.map((tab, index) => (
+          <TabItem
+            key={tab.key}
+            tab={tab}
+            group={group}
+            focused={focused}
+            dropBefore={dropAt === index}
+            dropAfter={dropAt === group.tabs.length && index === group.tabs.length - 1}
+            onMenu={(place) => setMenu({ place, tab })}
+          />
+        ))}
+      </div>
+      <div className="flex items-center px-1">
+        <IconButton label="Split editor" icon={Columns2} keys="Mod+\" onClick={() => execute("editor.split")} className="max-sm:hidden" />
+      </div>
+      {menu && <Menu label="Tab actions" place={menu.place} entries={tabMenu(group, menu.tab)} onClose={() => setMenu(null)} />}
+    </div>
+  );
+}
+
+interface TabItemProps {
+  tab: tabs.Tab;
+  group: tabs.Group;
+  focused: boolean;
+  dropBefore: boolean;
+  dropAfter: boolean;
+  onMenu(place: MenuPlace): void;
+}
+
+function TabItem({ tab, group, focused, dropBefore, dropAfter, onMenu }: TabItemProps) {
+  const active = tab.key === group.active;
+  const status = useDocuments((state) => (tab.kind === "file" ? state.status[tab.fileId] : undefined));
+  const dirty = status?.kind === "text" && status.phase !== "clean" && status.phase !== "saving";
+  const conflict = status?.kind === "text" && status.phase === "conflict";
+  const path = tab.kind === "file" ? (entryOf(tab.fileId)?.path ?? "…") : tab.path;
+  const name = basename(path);
+  const twin = hasTwin(group, tab, name);
+  const close = () => closeTab(group.id, tab.key);
+
+  return (
+    <div
+      className={cx(
+        "group/tab relative flex max-w-56 min-w-0 shrink-0 items-center border-r border-line",
+        active ? "bg-surface" : "text-muted hover:bg-(--row-hover) hover:text-text",
+        dropBefore && "before:absolute before:inset-y-0 before:left-0 before:z-10 before:w-0.5 before:bg-(--focus)",
+        dropAfter && "after:absolute after:inset-y-0 after:right-0 after:z-10 after:w-0.5 after:bg-(--focus)",
+      )}
+      role="presentation"
+      draggable
+      onDragStart={(event) => {
+        event.dataTransfer.setData(TYPE, JSON.stringify({ key: tab.key, from: group.id }));
+        event.dataTransfer.effectAllowed = "move";
+      }}
+      onMouseDown={(event: MouseEvent) => event.button === 1 && event.preventDefault()}
+      onAuxClick={(event: MouseEvent) => event.button === 1 && close()}
+      onContextMenu={(event: MouseEvent) => {
+        event.preventDefault();
+        onMenu({ x: event.clientX, y: event.clientY });
+      }}
+    >
+      {active && <span aria-hidden className={cx("absolute inset-x-0 -bottom-px z-10 h-px", focused ? "bg-surface" : "bg-surface")} />}
+      {active && <span aria-hidden className={cx("absolute inset-x-0 top-0 h-[2px]", focused ? "bg-(--focus)" : "bg-line-strong")} />}
+      <button
+        type="button"
+        role="tab"
+        aria-selected={active}
+        aria-label={`${name}${dirty ? ", unsaved" : ""}${conflict ? ", conflict" : ""}`}
+        data-tip={path}
+        tabIndex={active ? 0 : -1}
+        onClick={() => change((state) => tabs.activate(state, group.id, tab.key))}
+        onDoubleClick={() => change((state) => tabs.pin(state, tab.key))}
+        className="flex h-full min-w-0 items-center gap-1.5 pr-7 pl-3 text-left"
+      >
+        {tab.kind === "artifact" ? <Package size={14} className="shrink-0 text-faint" aria-hidden /> : <FileIcon path={path} size={14} />}
+        <span className={cx("truncate", tab.preview && "italic", conflict && "text-bad")}>{name}</span>
+        {twin && <span className="truncate text-2xs text-faint">{basename(parent(path)) || "/"}</span>}
+      </button>
+      <button
+        type="button"
+        tabIndex={-1}
+        aria-hidden
+        title={`Close ${name}`}
+        onClick={close}
+        className={cx(
+          "group/close absolute right-1.5 flex size-5 items-center justify-center rounded-[5px] text-muted hover:bg-hover hover:text-text",
+          !dirty && !active && "opacity-0 group-hover/tab:opacity-100 focus-visible:opacity-100",
+        )}
+      >
+        {dirty && <span aria-hidden className={cx("size-2 rounded-full group-hover/close:hidden", conflict ? "bg-bad" : "bg-(--text)")} />}
+        <X size={13} aria-hidden className={cx(dirty && "hidden group-hover/close:block")} />
+      </button>
+    </div>
+  );
+}
+
+/** Two open files of one name are told apart by their folders. */
+function hasTwin(group: tabs.Group, tab: tabs.Tab, name: string): boolean {
+  return group.tabs.some((other) => other.key !== tab.key && other.kind === "file" && basename(entryOf(other.fileId)?.path ?? "") === name);
+}
+
+function onTabKey(event: KeyboardEvent, group: tabs.Group): void {
+  if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+    event.preventDefault();
+    change((state) => tabs.step(tabs.focus(state, group.id), event.key === "ArrowRight" ? 1 : -1));
+    const strip = event.currentTarget as HTMLElement;
+    requestAnimationFrame(() => strip.querySelector<HTMLElement>("[aria-selected=true]")?.focus());
+  }
+  if (event.key === "Delete" && group.active) closeTab(group.id, group.active);
+}
+
+function tabMenu(group: tabs.Group, tab: tabs.Tab) {
+  const path = tab.kind === "file" ? entryOf(tab.fileId)?.path : undefined;
+  const inGroup = (other: tabs.Group) => other.id === group.id;
+  const at = group.tabs.findIndex((item) => item.key === tab.key);
+  return [
+    { id: "close", label: "Close", keys: "Alt+W", run: () => closeTab(group.id, tab.key) },
+    { id: "others", label: "Close others", run: () => closeTabs((item, g) => inGroup(g) && item.key !== tab.key) },
+    { id: "right", label: "Close to the right", run: () => closeTabs((item, g) => inGroup(g) && g.tabs.indexOf(item) > at) },
+    { id: "saved", label: "Close saved", run: () => closeTabs((item, g) => inGroup(g) && isSaved(item)) },
+    menuItem("editor.reopen"),
+    null,
+    menuItem("editor.split"),
+    ...(path
+      ? [
+          {
+            id: "reveal",
+            label: "Reveal in explorer",
+            run: () => {
+              useLayout.getState().set({ sidebar: true });
+              reveal(path);
+            },
+          },
+        ]
+      : []),
+  ];
+}
+
+function isSaved(tab: tabs.Tab): boolean {
+  if (tab.kind !== "file") return true;
+  const status = useDocuments.getState().status[tab.fileId];
+  return status?.kind !== "text" || status.phase === "clean";
+}

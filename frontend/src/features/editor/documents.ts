@@ -1,0 +1,239 @@
+/**
+ * The open files: Monaco models outside React, each with its sync to the server, its draft and its
+ * auto-save. Views subscribe to `useDocuments` for what they show and never hold text.
+ */
+import { create } from "zustand";
+import { files as api } from "@/api/client";
+import type { FileEntry, Id } from "@/api/types";
+import { useExplorer, entryOf, markChanged, put } from "@/features/explorer/store";
+import { useSettings } from "@/features/settings/store";
+import { fail } from "@/features/toasts/store";
+import { draftsOf, dropDraft, keepDraft, readDraft } from "./drafts";
+import { provideSymbols } from "./intelligence";
+import { languageOf } from "./languages";
+import { loadMonaco, monaco, type Model } from "./monaco";
+import { DocumentSync, type Phase, type Port } from "./sync";
+
+export interface OpenDocument {
+  fileId: Id;
+  model: Model;
+  sync: DocumentSync;
+}
+
+export type Status =
+  | { kind: "loading" }
+  | { kind: "text"; phase: Phase }
+  | { kind: "binary" }
+  | { kind: "large" }
+  | { kind: "failed"; error: unknown };
+
+interface DocumentsState {
+  status: Readonly<Record<Id, Status>>;
+}
+
+export const useDocuments = create<DocumentsState>(() => ({ status: {} }));
+
+const AUTO_SAVE_MS = 5000;
+const DRAFT_MS = 400;
+/** Above this, opening is asked for: colouring and diffing such text costs seconds. */
+export const LARGE_BYTES = 8_000_000;
+
+const documents = new Map<Id, OpenDocument>();
+const addresses = new Map<string, Id>();
+const opening = new Map<Id, Promise<void>>();
+const timers = new Map<string, ReturnType<typeof setTimeout>>();
+let symbolsProvided = false;
+
+export function documentOf(fileId: Id): OpenDocument | undefined {
+  return documents.get(fileId);
+}
+
+export function openDocuments(): OpenDocument[] {
+  return [...documents.values()];
+}
+
+function setStatus(fileId: Id, status: Status | null): void {
+  const old = useDocuments.getState().status[fileId];
+  // Typing changes a document's phase once, not with every letter: views are not to hear of it again.
+  if (old?.kind === "text" && status?.kind === "text" && old.phase === status.phase) return;
+  useDocuments.setState(({ status: all }) => {
+    const next = { ...all };
+    if (status) next[fileId] = status;
+    else delete next[fileId];
+    return { status: next };
+  });
+}
+
+function later(key: string, ms: number, work: () => void): void {
+  clearTimeout(timers.get(key));
+  timers.set(key, setTimeout(work, ms));
+}
+
+/** Loads a file into the editor, once; `force` opens what is large. */
+export function ensureDocument(fileId: Id, force = false): Promise<void> {
+  if (documents.has(fileId)) return Promise.resolve();
+  const known = opening.get(fileId);
+  if (known) return known;
+  const work = load(fileId, force)
+    .catch((error) => setStatus(fileId, { kind: "failed", error }))
+    .finally(() => opening.delete(fileId));
+  opening.set(fileId, work);
+  return work;
+}
+
+async function load(fileId: Id, force: boolean): Promise<void> {
+  const known = entryOf(fileId);
+  if (known?.binary) return setStatus(fileId, { kind: "binary" });
+  if (known && known.size > LARGE_BYTES && !force) return setStatus(fileId, { kind: "large" });
+  setStatus(fileId, { kind: "loading" });
+  const [entry] = await Promise.all([api.get(fileId), loadMonaco()]);
+  if (entry.binary || typeof entry.content !== "string") return setStatus(fileId, { kind: "binary" });
+  if (entry.size > LARGE_BYTES && !force) return setStatus(fileId, { kind: "large" });
+  await admit(entry, entry.content);
+}
+
+async function admit(entry: FileEntry, text: string): Promise<void> {
+  if (!symbolsProvided) {
+    symbolsProvided = true;
+    provideSymbols(monaco());
+  }
+  const model = createModel(entry, text);
+  const sync = new DocumentSync(entry.id, text, entry.etag, portOf(model, entry.id));
+  documents.set(entry.id, { fileId: entry.id, model, sync });
+  model.onDidChangeContent(() => {
+    sync.edited();
+    markChanged(entry.id, false);
+  });
+  setStatus(entry.id, { kind: "text", phase: "clean" });
+  const draft = await readDraft(entry.id);
+  if (draft) await sync.restore(draft.text, draft.base, draft.etag);
+}
+
+/** A `file:` address with the project's path lets imports between open files resolve. */
+function createModel(entry: FileEntry, text: string): Model {
+  const path = `/${entry.path}`;
+  const free = monaco().Uri.from({ scheme: "file", path });
+  // A renamed file's model keeps its first address, so a newcomer at the old path needs another.
+  const uri = monaco().editor.getModel(free) ? monaco().Uri.from({ scheme: "file", path, query: entry.id }) : free;
+  addresses.set(uri.toString(), entry.id);
+  return monaco().editor.createModel(text, languageOf(entry.path), uri);
+}
+
+/** The file behind a model's address. */
+export function fileIdOf(uri: string): Id | undefined {
+  return addresses.get(uri);
+}
+
+function portOf(model: Model, fileId: Id): Port {
+  return {
+    read: api.get,
+    write: async (id, text, etag) => {
+      const entry = await api.save(id, text, etag);
+      put(entry);
+      return entry;
+    },
+    text: () => model.getValue(undefined, true),
+    version: () => model.getAlternativeVersionId(),
+    replace: (text) => replaceText(model, text),
+    changed: (sync) => {
+      setStatus(fileId, { kind: "text", phase: sync.phase });
+      later(`draft:${fileId}`, DRAFT_MS, () => void draft(sync, model));
+    },
+    schedule: () => later(`save:${fileId}`, AUTO_SAVE_MS, () => void autoSave(fileId)),
+    failed: (error) => fail(`${entryOf(fileId)?.name ?? "The file"} could not be saved`, error),
+  };
+}
+
+async function autoSave(fileId: Id): Promise<void> {
+  if (useSettings.getState().autoSave) await documents.get(fileId)?.sync.save();
+}
+
+/** Keeps what the server has not, forgets what it has. */
+async function draft(sync: DocumentSync, model: Model): Promise<void> {
+  if (sync.phase === "clean") return dropDraft(sync.fileId);
+  if (model.isDisposed()) return;
+  const entry = entryOf(sync.fileId);
+  if (!entry) return;
+  const { base, etag } = sync;
+  const text = model.getValue(undefined, true);
+  await keepDraft(sync.fileId, { projectId: entry.project_id, path: entry.path, text, base, etag, at: Date.now() });
+}
+
+/** Changes only what differs, so that cursors and undo survive a change from outside. */
+function replaceText(model: Model, text: string): void {
+  const old = model.getValue(undefined, true);
+  if (old === text) return;
+  let start = 0;
+  const shortest = Math.min(old.length, text.length);
+  while (start < shortest && old[start] === text[start]) start++;
+  let end = 0;
+  while (end < shortest - start && old[old.length - 1 - end] === text[text.length - 1 - end]) end++;
+  const range = monaco().Range.fromPositions(model.getPositionAt(start), model.getPositionAt(old.length - end));
+  model.pushEditOperations([], [{ range, text: text.slice(start, text.length - end) }], () => null);
+}
+
+/** Every edit after the last keystroke's draft timer, written at once: the page may be going away. */
+export function keepAllDrafts(): void {
+  for (const { sync, model } of documents.values()) if (sync.dirty) void draft(sync, model);
+}
+
+export async function saveDocument(fileId: Id): Promise<boolean> {
+  clearTimeout(timers.get(`save:${fileId}`));
+  return (await documents.get(fileId)?.sync.save()) ?? true;
+}
+
+/** Saves everything unsaved; false when something could not be. */
+export async function saveAll(): Promise<boolean> {
+  const results = await Promise.all(openDocuments().map(({ fileId }) => saveDocument(fileId)));
+  return results.every(Boolean);
+}
+
+/** The last tab of a file closed: its model goes, unless the server does not have its text yet. */
+export async function releaseDocument(fileId: Id): Promise<void> {
+  const document = documents.get(fileId);
+  if (!document) return setStatus(fileId, null);
+  if (document.sync.dirty && document.sync.phase !== "gone" && !(await saveDocument(fileId))) {
+    await draft(document.sync, document.model);
+  }
+  dispose(fileId);
+}
+
+export function dispose(fileId: Id): void {
+  const model = documents.get(fileId)?.model;
+  if (model) addresses.delete(model.uri.toString());
+  model?.dispose();
+  documents.delete(fileId);
+  clearTimeout(timers.get(`save:${fileId}`));
+  setStatus(fileId, null);
+}
+
+export function disposeAll(): void {
+  keepAllDrafts();
+  for (const fileId of [...documents.keys()]) dispose(fileId);
+  useDocuments.setState({ status: {} });
+}
+
+/** The file has a new name: its colouring follows. */
+export function renamedDocument(fileId: Id, path: string): void {
+  const document = documents.get(fileId);
+  if (document) monaco().editor.setModelLanguage(document.model, languageOf(path));
+}
+
+/** The network is back: sends what waited, also of files that are not open now. */
+export async function sendWaiting(projectId: Id): Promise<number> {
+  const waiting = openDocuments().filter(({ sync }) => sync.phase === "offline" || sync.phase === "failed");
+  await Promise.all(waiting.map(({ fileId }) => saveDocument(fileId)));
+  let unsent = 0;
+  for (const [fileId, kept] of await draftsOf(projectId)) {
+    if (documents.has(fileId) || !useExplorer.getState().tree.get(fileId)) continue;
+    try {
+      if (!kept.etag) throw new Error("a draft without a version is never sent blindly");
+      put(await api.save(fileId, kept.text, kept.etag));
+      await dropDraft(fileId);
+    } catch {
+      // Changed on the server meanwhile: the draft stays, and opening the file shows the merge.
+      unsent++;
+    }
+  }
+  return unsent;
+}

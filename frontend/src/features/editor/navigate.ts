@@ -1,0 +1,87 @@
+/** Going to places in files, from anywhere: the tree, the palette, the console, the errors. */
+import type { Id } from "@/api/types";
+import { markChanged, entryOf, useExplorer } from "@/features/explorer/store";
+import { useLayout } from "@/features/layout/store";
+import { noteRecent } from "@/features/projects/recent";
+import { ensureDocument, releaseDocument } from "./documents";
+import type { CodeEditor } from "./monaco";
+import { change, useEditor } from "./store";
+import * as tabs from "./tabs";
+
+/** The editor of each group, while it is on the screen. */
+const editors = new Map<number, CodeEditor>();
+let pending: { fileId: Id; line: number; column: number } | null = null;
+
+export function attachEditor(groupId: number, editor: CodeEditor): () => void {
+  editors.set(groupId, editor);
+  return () => void (editors.get(groupId) === editor && editors.delete(groupId));
+}
+
+export function focusedEditor(): CodeEditor | undefined {
+  return editors.get(useEditor.getState().tabs.focused);
+}
+
+export interface OpenOptions {
+  preview?: boolean;
+  line?: number;
+  column?: number;
+  /** Leave the keyboard where it is. */
+  quiet?: boolean;
+  group?: number;
+}
+
+export function openFile(fileId: Id, options: OpenOptions = {}): void {
+  const entry = entryOf(fileId);
+  if (!entry || entry.type !== "file") return;
+  const { preview = false, line, column = 1, quiet = false, group } = options;
+  if (line !== undefined) pending = { fileId, line, column };
+  change((state) => tabs.open(state, tabs.fileTab(fileId, preview), group));
+  if (useLayout.getState().narrow) useLayout.getState().set({ sidebar: false, ...(line === undefined ? {} : { bottom: false }) });
+  markChanged(fileId, false);
+  noteRecent(entry.project_id, entry.path);
+  void ensureDocument(fileId).then(() => {
+    goPending();
+    if (!quiet) requestAnimationFrame(() => focusedEditor()?.focus());
+  });
+}
+
+export function openPath(path: string, options: OpenOptions = {}): boolean {
+  const entry = useExplorer.getState().tree.at(path);
+  if (entry?.type !== "file") return false;
+  openFile(entry.id, options);
+  return true;
+}
+
+/** Puts the cursor where it was asked to be, as soon as the right text is on the screen. */
+export function goPending(): void {
+  const tab = tabs.activeTab(useEditor.getState().tabs);
+  const editor = focusedEditor();
+  if (!pending || !editor || tab?.kind !== "file" || tab.fileId !== pending.fileId) return;
+  if (!editor.getModel()) return;
+  const position = { lineNumber: pending.line, column: pending.column };
+  pending = null;
+  editor.setPosition(position);
+  editor.revealPositionInCenter(position);
+}
+
+/** Closes a tab; the text of its last one is saved and let go. */
+export function closeTab(groupId: number, key: string): void {
+  const tab = tabs.groupOf(useEditor.getState().tabs, groupId).tabs.find((item) => item.key === key);
+  change((state) => tabs.close(state, groupId, key));
+  if (tab?.kind === "file" && !isOpen(tab.fileId)) void releaseDocument(tab.fileId);
+}
+
+export function closeTabs(gone: (tab: tabs.Tab, group: tabs.Group) => boolean): void {
+  const before = openFileIds();
+  change((state) => tabs.closeWhere(state, gone));
+  for (const fileId of before) if (!isOpen(fileId)) void releaseDocument(fileId);
+}
+
+export function openFileIds(): Set<Id> {
+  const all = useEditor.getState().tabs.groups.flatMap((group) => group.tabs);
+  return new Set(all.flatMap((tab) => (tab.kind === "file" ? [tab.fileId] : [])));
+}
+
+function isOpen(fileId: Id): boolean {
+  return openFileIds().has(fileId);
+}

@@ -1,0 +1,183 @@
+/**
+ * One file between the editor and the server. It never writes over what it has not seen: each save
+ * names the version it started from, and a refusal (412) becomes a conflict that a person resolves.
+ * Text lives in the editor; this holds only what the server is known to have.
+ */
+import { ApiError, OfflineError } from "@/api/problem";
+import type { FileEntry, Id } from "@/api/types";
+
+/** The content's hash; a file always has one, though the document allows for none. */
+export type Etag = FileEntry["etag"];
+
+export type Phase = "clean" | "dirty" | "saving" | "offline" | "conflict" | "gone" | "failed";
+
+export interface Conflict {
+  base: string;
+  theirs: string;
+  etag: Etag;
+}
+
+/** What the outside does for a document. */
+export interface Port {
+  read(id: Id): Promise<FileEntry>;
+  write(id: Id, text: string, etag: Etag): Promise<FileEntry>;
+  /** The text as it is now, and a number that is the same whenever the text is. */
+  text(): string;
+  version(): number;
+  replace(text: string): void;
+  /** Something a view shows has changed. */
+  changed(sync: DocumentSync): void;
+  schedule(): void;
+  failed(error: unknown): void;
+}
+
+export class DocumentSync {
+  phase: Phase = "clean";
+  conflict: Conflict | null = null;
+  private cleanVersion: number;
+  private saving: Promise<boolean> | null = null;
+  private pull: Promise<void> | null = null;
+
+  constructor(
+    readonly fileId: Id,
+    /** The text the server has under `etag`. */
+    public base: string,
+    public etag: Etag,
+    private readonly port: Port,
+  ) {
+    this.cleanVersion = port.version();
+  }
+
+  get dirty(): boolean {
+    return this.phase !== "clean";
+  }
+
+  /** The person typed, or undid back to where it was. */
+  edited(): void {
+    if (this.phase === "conflict" || this.phase === "saving") return;
+    const clean = this.port.version() === this.cleanVersion;
+    this.enter(clean ? "clean" : this.phase === "offline" ? "offline" : "dirty");
+    if (!clean) this.port.schedule();
+  }
+
+  /** Sends the text; true when the server has all of it. */
+  save(): Promise<boolean> {
+    if (this.phase === "conflict") return Promise.resolve(false);
+    if (this.phase === "clean") return Promise.resolve(true);
+    this.saving ??= this.send().finally(() => (this.saving = null));
+    return this.saving;
+  }
+
+  private async send(): Promise<boolean> {
+    const text = this.port.text();
+    const version = this.port.version();
+    this.enter("saving");
+    try {
+      const entry = await this.port.write(this.fileId, text, this.etag);
+      this.settle(text, entry.etag, version);
+    } catch (error) {
+      await this.refused(error);
+      return false;
+    }
+    if (this.phase === "clean") return true;
+    // Typing went on while the request was under way.
+    this.port.schedule();
+    return false;
+  }
+
+  private settle(text: string, etag: Etag, version: number): void {
+    this.base = text;
+    this.etag = etag;
+    this.cleanVersion = version;
+    this.enter(this.port.version() === version ? "clean" : "dirty");
+  }
+
+  private async refused(error: unknown): Promise<void> {
+    if (error instanceof OfflineError) return this.wait();
+    if (error instanceof ApiError && error.status === 412) return this.meet();
+    if (error instanceof ApiError && error.status === 404) this.enter("gone");
+    else this.enter("failed");
+    this.port.failed(error);
+  }
+
+  private wait(): void {
+    this.enter("offline");
+    this.port.schedule();
+  }
+
+  /** Fetches what the other side wrote and puts both before the person. */
+  private async meet(): Promise<void> {
+    try {
+      const entry = await this.port.read(this.fileId);
+      const theirs = entry.content ?? "";
+      if (theirs === this.port.text()) return this.settle(theirs, entry.etag, this.port.version());
+      this.conflict = { base: this.base, theirs, etag: entry.etag };
+      this.enter("conflict");
+    } catch (error) {
+      if (error instanceof OfflineError) return this.wait();
+      this.enter("failed");
+      this.port.failed(error);
+    }
+  }
+
+  /** The merged text becomes the document's, on top of the version that was merged in. */
+  resolve(merged: string): Promise<boolean> {
+    if (!this.conflict) return Promise.resolve(true);
+    this.base = this.conflict.theirs;
+    this.etag = this.conflict.etag;
+    this.conflict = null;
+    this.cleanVersion = -1;
+    this.port.replace(merged);
+    this.enter("dirty");
+    return this.save();
+  }
+
+  /** Gives up this side: the document becomes what the server has. */
+  takeTheirs(): void {
+    if (!this.conflict) return;
+    const { theirs, etag } = this.conflict;
+    this.conflict = null;
+    this.port.replace(theirs);
+    this.settle(theirs, etag, this.port.version());
+  }
+
+  /** Someone else saved. A clean document follows; a dirty one meets the change at its next save. */
+  remote(etag: Etag): Promise<void> {
+    if (etag === this.etag || this.phase !== "clean") return Promise.resolve();
+    this.pull ??= this.follow().finally(() => (this.pull = null));
+    return this.pull;
+  }
+
+  private async follow(): Promise<void> {
+    try {
+      const entry = await this.port.read(this.fileId);
+      if (this.phase !== "clean" || entry.etag === this.etag) return;
+      this.port.replace(entry.content ?? "");
+      this.settle(entry.content ?? "", entry.etag, this.port.version());
+    } catch (error) {
+      if (!(error instanceof OfflineError)) this.port.failed(error);
+    }
+  }
+
+  /** Takes up edits that were kept from an earlier visit. */
+  async restore(text: string, base: string, etag: Etag): Promise<void> {
+    const moved = etag !== this.etag;
+    const theirs = this.base;
+    const now = this.etag;
+    this.port.replace(text);
+    this.cleanVersion = -1;
+    if (text === theirs) return this.settle(theirs, now, this.port.version());
+    if (moved) {
+      this.conflict = { base, theirs, etag: now };
+      this.enter("conflict");
+    } else {
+      this.enter("dirty");
+      this.port.schedule();
+    }
+  }
+
+  private enter(phase: Phase): void {
+    this.phase = phase;
+    this.port.changed(this);
+  }
+}

@@ -1,0 +1,75 @@
+/** Problems from Monaco's own checks, and problems of the last run drawn into the open files. */
+import { create } from "zustand";
+import type { Id } from "@/api/types";
+import { documentOf, fileIdOf } from "@/features/editor/documents";
+import { monacoOrNull, type Model, type MonacoApi } from "@/features/editor/monaco";
+import { useExplorer } from "@/features/explorer/store";
+import { resolvePath } from "@/features/run/references";
+import { useRun } from "@/features/run/store";
+import type { ParsedError } from "./parse";
+
+export interface Problem {
+  fileId: Id;
+  path: string;
+  line: number;
+  column: number;
+  severity: "error" | "warning";
+  message: string;
+  source: string;
+}
+
+export const useProblems = create<{ problems: Problem[] }>(() => ({ problems: [] }));
+
+const OWNER = "run";
+
+export function projectPath(seen: string): string | null {
+  const { tree } = useExplorer.getState();
+  return resolvePath(seen, (path) => tree.at(path)?.type === "file");
+}
+
+export function showRunMarkers(errors: readonly ParsedError[]): void {
+  const api = monacoOrNull();
+  if (!api) return;
+  for (const model of api.editor.getModels()) api.editor.setModelMarkers(model, OWNER, []);
+  const byModel = new Map<Model, ParsedError[]>();
+  for (const error of errors) {
+    const path = projectPath(error.path);
+    const entry = path ? useExplorer.getState().tree.at(path) : undefined;
+    const model = entry && documentOf(entry.id)?.model;
+    if (model) byModel.set(model, [...(byModel.get(model) ?? []), error]);
+  }
+  for (const [model, list] of byModel) api.editor.setModelMarkers(model, OWNER, list.map((error) => marker(api, error)));
+}
+
+function marker(api: MonacoApi, error: ParsedError) {
+  const severity = error.severity === "error" ? api.MarkerSeverity.Error : api.MarkerSeverity.Warning;
+  const startColumn = error.column ?? 1;
+  return {
+    severity, message: error.message, source: "last run", startLineNumber: error.line, endLineNumber: error.line, startColumn,
+    endColumn: error.column ? startColumn + 1 : 1000,
+  };
+}
+
+/** Follows the editor's markers; one list for the Errors tab, the tree's badges and the status bar. */
+export function followMarkers(api: MonacoApi): () => void {
+  const read = () => {
+    const problems = api.editor
+      .getModelMarkers({})
+      .filter((item) => item.owner !== OWNER && item.severity >= api.MarkerSeverity.Warning)
+      .flatMap((item) => {
+        const entry = useExplorer.getState().tree.get(fileIdOf(item.resource.toString()) ?? "");
+        if (!entry) return [];
+        const severity = item.severity === api.MarkerSeverity.Error ? ("error" as const) : ("warning" as const);
+        const { startLineNumber: line, startColumn: column, message, source } = item;
+        return [{ fileId: entry.id, path: entry.path, line, column, severity, message, source: source ?? item.owner }];
+      });
+    useProblems.setState({ problems });
+  };
+  const listeners = [
+    api.editor.onDidChangeMarkers(read),
+    // A file that is opened after the run shows the run's errors too.
+    api.editor.onDidCreateModel(() => setTimeout(() => showRunMarkers(useRun.getState().errors))),
+  ];
+  read();
+  return () => listeners.forEach((listener) => listener.dispose());
+}

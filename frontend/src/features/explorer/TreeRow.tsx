@@ -1,0 +1,101 @@
+import { memo, type MouseEvent } from "react";
+import { ChevronRight } from "lucide-react";
+import { useDocuments } from "@/features/editor/documents";
+import { openFile } from "@/features/editor/navigate";
+import { useProblemPaths } from "@/features/errors/ErrorsView";
+import { others, useLive } from "@/features/live/store";
+import { personColour } from "@/ui/Avatar";
+import { cx } from "@/lib/cx";
+import { badgeOf, FileIcon, FolderIcon } from "./icons";
+import { only, ranged, toggled } from "./selection";
+import { setOpen, useExplorer } from "./store";
+import type { Row } from "./tree";
+
+interface TreeRowProps {
+  row: Row;
+  top: number;
+  chosen: boolean;
+  focused: boolean;
+  /** The file in the editor. */
+  active: boolean;
+  dropTarget: boolean;
+}
+
+export const INDENT = 12;
+
+export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active, dropTarget }: TreeRowProps) {
+  const failing = useProblemPaths().get(row.path);
+  return (
+    <div
+      id={`row-${row.id}`}
+      role="treeitem"
+      aria-level={row.depth + 1}
+      aria-selected={chosen}
+      aria-expanded={row.folder ? row.expanded : undefined}
+      aria-posinset={row.position}
+      aria-setsize={row.siblings}
+      aria-label={row.name}
+      data-path={row.path}
+      draggable
+      onClick={(event) => onRowClick(event, row)}
+      onDoubleClick={() => !row.folder && openFile(row.id)}
+      style={{ top, paddingLeft: 8 + row.depth * INDENT }}
+      className={cx(
+        "absolute inset-x-1.5 flex h-6 items-center gap-1.5 rounded-[5px] pr-2 whitespace-nowrap select-none",
+        chosen ? "bg-active" : active ? "bg-(--row-hover)" : "hover:bg-(--row-hover)",
+        focused && "group-focus-visible/tree:outline-2 group-focus-visible/tree:-outline-offset-2 group-focus-visible/tree:outline-(--focus)",
+        dropTarget && "bg-hover outline-1 -outline-offset-1 outline-(--focus)",
+      )}
+    >
+      <Guides depth={row.depth} />
+      {row.folder ? (
+        <ChevronRight size={14} aria-hidden className={cx("shrink-0 text-faint transition-transform duration-100", row.expanded && "rotate-90")} />
+      ) : (
+        <span className="w-3.5 shrink-0" />
+      )}
+      {row.folder ? <FolderIcon open={row.expanded} /> : <FileIcon path={row.name} />}
+      <span className={cx("min-w-0 flex-1 truncate", failing && (failing.error ? "text-bad" : "text-warn"), active && "font-medium")}>
+        {row.name}
+      </span>
+      {failing && <span className={cx("tabular text-2xs", failing.error ? "text-bad" : "text-warn")}>{failing.count}</span>}
+      {!row.folder && <Marks row={row} />}
+    </div>
+  );
+});
+
+/** Faint lines that carry a folder's depth down its children. */
+function Guides({ depth }: { depth: number }) {
+  return Array.from({ length: depth }, (_, level) => (
+    <span key={level} aria-hidden className="absolute inset-y-0 w-px bg-line" style={{ left: 15 + level * INDENT }} />
+  ));
+}
+
+function Marks({ row }: { row: Row }) {
+  const status = useDocuments((state) => state.status[row.id]);
+  const changed = useExplorer((state) => state.changed.has(row.id));
+  const person = useLive((state) => others(state).find((one) => one.file_id === row.id));
+  const dirty = status?.kind === "text" && status.phase !== "clean" && status.phase !== "saving";
+  return (
+    <>
+      {person && (
+        <span role="img" aria-label={`${person.name} is here`} data-tip={`${person.name} is here`} className="size-2 rounded-full" style={{ background: personColour(person.conn_id) }} />
+      )}
+      {dirty && <span role="img" aria-label="Unsaved" className="size-[7px] rounded-full bg-(--text)" />}
+      {!dirty && changed && <span role="img" aria-label="Changed by someone else" data-tip="Changed by someone else" className="size-[7px] rounded-full bg-(--focus)" />}
+      {!dirty && !changed && (
+        <span aria-hidden className="font-mono text-[9px] tracking-wide text-faint">
+          {badgeOf(row.name)}
+        </span>
+      )}
+    </>
+  );
+}
+
+function onRowClick(event: MouseEvent, row: Row): void {
+  const { selection, tree, open } = useExplorer.getState();
+  if (event.shiftKey) return useExplorer.setState({ selection: ranged(selection, row.path, tree.rows(open)) });
+  if (event.ctrlKey || event.metaKey) return useExplorer.setState({ selection: toggled(selection, row.path) });
+  useExplorer.setState({ selection: only(row.path) });
+  if (row.folder) setOpen(row.path, !row.expanded);
+  else openFile(row.id, { preview: true, quiet: true });
+}

@@ -1,0 +1,160 @@
+"use client";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { Menu, type MenuPlace } from "@/ui/Menu";
+import { useActiveFileId } from "@/features/editor/store";
+import { commitEditing, endEditing } from "./actions";
+import { entryMenu } from "./menu";
+import { NameRow } from "./NameRow";
+import { onTreeKey } from "./keyboard";
+import { useRowDrag } from "./drag";
+import { only } from "./selection";
+import { openAbove, useExplorer } from "./store";
+import { TreeRow } from "./TreeRow";
+import type { Row } from "./tree";
+
+export const ROW_HEIGHT = 24;
+const OVERSCAN = 12;
+
+/** Draws only the rows on the screen, at their places in the full height: 100,000 cost as much as 40. */
+export function TreeView() {
+  const rows = useRows();
+  const editing = useExplorer((state) => state.editing);
+  const selection = useExplorer((state) => state.selection);
+  const activeFile = useActiveFileId();
+  const box = useRef<HTMLDivElement>(null);
+  const { from, to, onScroll } = useWindow(box, rows.length);
+  const [menu, setMenu] = useState<MenuPlace | null>(null);
+  const drag = useRowDrag(box, rows);
+  const focusRow = selection.focus ? rows.findIndex((row) => row.path === selection.focus) : -1;
+  const nameAt = editing && editing.kind !== "rename" ? newRowPlace(rows, editing.path) : null;
+
+  useScrollTo(box, focusRow);
+  useRevealOf(activeFile, rows, box);
+
+  const openMenu = (place: MenuPlace, path: string | null) => {
+    if (path && !useExplorer.getState().selection.chosen.has(path)) useExplorer.setState({ selection: only(path) });
+    setMenu(place);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
+      event.preventDefault();
+      const bounds = box.current!.getBoundingClientRect();
+      const top = bounds.top + Math.max(0, focusRow) * ROW_HEIGHT - box.current!.scrollTop + ROW_HEIGHT;
+      return openMenu({ x: bounds.left + 32, y: top }, selection.focus);
+    }
+    onTreeKey(event, rows, Math.floor((box.current?.clientHeight ?? 400) / ROW_HEIGHT));
+  };
+
+  const shift = (index: number) => (nameAt && index >= nameAt.index ? 1 : 0);
+  return (
+    <>
+      <div
+        ref={box}
+        role="tree"
+        aria-label="Files"
+        aria-multiselectable
+        tabIndex={0}
+        aria-activedescendant={focusRow >= from && focusRow < to ? rowId(rows[focusRow]!) : undefined}
+        onScroll={onScroll}
+        onKeyDown={onKeyDown}
+        onContextMenu={(event) => {
+          event.preventDefault();
+          const row = (event.target as Element).closest<HTMLElement>("[data-path]");
+          openMenu({ x: event.clientX, y: event.clientY }, row?.dataset.path ?? null);
+        }}
+        onClick={(event) => event.target === event.currentTarget && useExplorer.setState({ selection: { chosen: new Set(), focus: null, anchor: null } })}
+        {...drag.handlers}
+        className="group/tree h-full overflow-auto overscroll-contain pb-6 focus-visible:outline-none"
+        data-drop={drag.target === "" || undefined}
+      >
+        <div className="relative min-w-full" style={{ height: (rows.length + (nameAt ? 1 : 0)) * ROW_HEIGHT }} role="presentation">
+          {rows.slice(from, to).map((row, offset) => {
+            const index = from + offset;
+            const top = (index + shift(index)) * ROW_HEIGHT;
+            if (editing?.kind === "rename" && editing.path === row.path) {
+              return <NameRow key={row.id} top={top} depth={row.depth} editing={editing} onCommit={commitEditing} onCancel={endEditing} />;
+            }
+            return (
+              <TreeRow
+                key={row.id}
+                row={row}
+                top={top}
+                chosen={selection.chosen.has(row.path)}
+                focused={selection.focus === row.path}
+                active={row.id === activeFile}
+                dropTarget={drag.target !== null && drag.target !== "" && drag.target === row.path}
+              />
+            );
+          })}
+          {nameAt && editing && (
+            <NameRow top={nameAt.index * ROW_HEIGHT} depth={nameAt.depth} editing={editing} onCommit={commitEditing} onCancel={endEditing} />
+          )}
+        </div>
+      </div>
+      {menu && <Menu label="File actions" place={menu} entries={entryMenu()} onClose={() => setMenu(null)} />}
+    </>
+  );
+}
+
+export function rowId(row: Row): string {
+  return `row-${row.id}`;
+}
+
+function useRows(): Row[] {
+  const tree = useExplorer((state) => state.tree);
+  const version = useExplorer((state) => state.version);
+  const open = useExplorer((state) => state.open);
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- the tree changes in place; its version says when
+  return useMemo(() => tree.rows(open), [tree, version, open]);
+}
+
+/** The new entry's row stands first in its folder. */
+function newRowPlace(rows: readonly Row[], folder: string): { index: number; depth: number } {
+  const at = folder ? rows.findIndex((row) => row.path === folder) : -1;
+  return { index: at + 1, depth: at < 0 ? 0 : rows[at]!.depth + 1 };
+}
+
+function useWindow(box: React.RefObject<HTMLDivElement | null>, count: number) {
+  const [view, setView] = useState({ top: 0, height: 600 });
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const measure = () => setView({ top: element.scrollTop, height: element.clientHeight });
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [box]);
+  const from = Math.max(0, Math.floor(view.top / ROW_HEIGHT) - OVERSCAN);
+  const to = Math.min(count, Math.ceil((view.top + view.height) / ROW_HEIGHT) + OVERSCAN);
+  const onScroll = () => {
+    const { scrollTop, clientHeight } = box.current!;
+    // A new window only when the old one's overscan is used up.
+    if (Math.abs(scrollTop - view.top) > (OVERSCAN / 2) * ROW_HEIGHT) setView({ top: scrollTop, height: clientHeight });
+  };
+  return { from, to, onScroll };
+}
+
+function useScrollTo(box: React.RefObject<HTMLDivElement | null>, index: number) {
+  useEffect(() => {
+    const element = box.current;
+    if (!element || index < 0) return;
+    const top = index * ROW_HEIGHT;
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (top + ROW_HEIGHT > element.scrollTop + element.clientHeight) element.scrollTop = top + ROW_HEIGHT - element.clientHeight;
+  }, [box, index]);
+}
+
+/** Opens the folders above the active file and scrolls to it, once each time another one becomes it. */
+function useRevealOf(fileId: string | null, rows: readonly Row[], box: React.RefObject<HTMLDivElement | null>) {
+  const last = useRef<string | null>(null);
+  useEffect(() => {
+    if (!fileId || fileId === last.current) return;
+    const index = rows.findIndex((row) => row.id === fileId);
+    const element = box.current;
+    if (!element) return;
+    if (index < 0) return openAbove(fileId);
+    last.current = fileId;
+    const top = index * ROW_HEIGHT;
+    const visible = top >= element.scrollTop && top + ROW_HEIGHT <= element.scrollTop + element.clientHeight;
+    if (!visible) element.scrollTop = top - element.clientHeight / 2;
+  }, [fileId, rows, box]);
+}

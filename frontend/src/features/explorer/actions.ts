@@ -1,0 +1,162 @@
+/** What can be done with files: each deed changes the screen first and takes it back when refused. */
+import { files as api } from "@/api/client";
+import { ApiError } from "@/api/problem";
+import type { FileEntry, Id } from "@/api/types";
+import { count } from "@/lib/format";
+import { copyText, download } from "@/lib/download";
+import { basename, isInside, join, parent } from "@/lib/path";
+import { dispose, renamedDocument } from "@/features/editor/documents";
+import { closeTabs, openFile } from "@/features/editor/navigate";
+import { deferred } from "@/features/toasts/deferred";
+import { fail, toast } from "@/features/toasts/store";
+import { only } from "./selection";
+import { bump, canDrop, chosenEntries, put, reveal, setOpen, take, targetFolder, useExplorer, type Editing } from "./store";
+import { topmost } from "./tree";
+
+const get = useExplorer.getState;
+const set = useExplorer.setState;
+
+export function beginNew(kind: "file" | "folder", folder = targetFolder()): void {
+  if (folder) setOpen(folder, true);
+  set({ editing: { kind, path: folder }, filter: "" });
+}
+
+export function beginRename(): void {
+  const { selection } = get();
+  if (selection.focus) set({ editing: { kind: "rename", path: selection.focus } });
+}
+
+export function endEditing(): void {
+  set({ editing: null });
+}
+
+/** The name was typed. */
+export async function commitEditing(editing: Editing, name: string): Promise<void> {
+  endEditing();
+  if (editing.kind === "rename") await rename(editing.path, name);
+  else await create(join(editing.path, name), editing.kind);
+}
+
+async function create(path: string, type: "file" | "folder"): Promise<void> {
+  const { projectId } = get();
+  if (!projectId) return;
+  try {
+    const entry = await api.create(projectId, { path, type, ...(type === "file" ? { content: "" } : {}) });
+    await admitFolders(entry);
+    put(entry);
+    reveal(entry.path);
+    if (type === "file") openFile(entry.id);
+    else setOpen(entry.path, true);
+  } catch (error) {
+    fail(`${basename(path)} could not be created`, error);
+  }
+}
+
+/** `a/b/c.txt` makes folders on the way, which only the list tells of. */
+async function admitFolders(entry: FileEntry): Promise<void> {
+  const folder = parent(entry.path);
+  if (!folder || get().tree.at(folder)) return;
+  const entries = await api.list(entry.project_id);
+  for (const each of entries) if (!get().tree.get(each.id)) get().tree.upsert(each);
+  bump();
+}
+
+async function rename(path: string, name: string): Promise<void> {
+  const entry = get().tree.at(path);
+  if (!entry || entry.name === name) return;
+  await relocate(entry, { name }, join(parent(path), name));
+}
+
+async function relocate(entry: FileEntry, patch: { name?: string; parent_id?: Id | null }, path: string): Promise<void> {
+  const before = { ...entry };
+  showAt(entry, path);
+  try {
+    put(await api.patch(entry.id, patch));
+  } catch (error) {
+    showAt(get().tree.get(entry.id) ?? before, before.path);
+    fail(`${before.name} could not be ${patch.name ? "renamed" : "moved"}`, error);
+  }
+}
+
+function showAt(entry: FileEntry, path: string): void {
+  const wasOpen = get().open.has(entry.path);
+  put({ ...entry, path, name: basename(path) });
+  if (wasOpen) setOpen(path, true);
+  set({ selection: only(path) });
+  renamedDocument(entry.id, path);
+}
+
+export async function moveTo(paths: readonly string[], folder: string): Promise<void> {
+  const chosen = topmost([...paths]);
+  if (!canDrop(chosen, folder)) return;
+  const target = folder ? get().tree.at(folder) : null;
+  if (target === undefined) return;
+  for (const path of chosen) {
+    const entry = get().tree.at(path);
+    if (entry) await relocate(entry, { parent_id: target?.id ?? null }, join(folder, entry.name));
+  }
+  if (folder) setOpen(folder, true);
+}
+
+/** Takes the chosen away; the server hears of it when Undo has passed. */
+export function removeChosen(): void {
+  const paths = topmost(chosenEntries().map((entry) => entry.path));
+  const roots = paths.map((path) => get().tree.at(path)!);
+  if (!roots.length) return;
+  const projectId = get().projectId;
+  const next = neighbour(paths);
+  const gone = roots.flatMap((entry) => take(entry.id));
+  const ids = new Set(gone.map((entry) => entry.id));
+  closeTabs((tab) => tab.kind === "file" && ids.has(tab.fileId));
+  set({ selection: next ? only(next) : { chosen: new Set(), focus: null, anchor: null } });
+  deferred(
+    roots.length === 1 ? `Deleted ${roots[0]!.name}` : `Deleted ${count(roots.length, "item")}`,
+    () => get().projectId === projectId && giveBack(gone),
+    (leaving) => removeNow(roots, leaving, () => get().projectId === projectId && giveBack(gone)),
+  );
+}
+
+function giveBack(gone: readonly FileEntry[]): void {
+  for (const entry of gone) get().tree.upsert(entry);
+  bump();
+}
+
+async function removeNow(roots: readonly FileEntry[], leaving: boolean, undo: () => void): Promise<void> {
+  try {
+    await Promise.all(roots.map((entry) => api.remove(entry.id, leaving).catch(alreadyGone)));
+    for (const entry of roots) dispose(entry.id);
+  } catch (error) {
+    undo();
+    fail("Not everything could be deleted", error);
+  }
+}
+
+function alreadyGone(error: unknown): void {
+  if (!(error instanceof ApiError && error.status === 404)) throw error;
+}
+
+/** The row that gets the selection when the chosen ones go. */
+function neighbour(paths: readonly string[]): string | null {
+  const { tree, open } = get();
+  const rows = tree.rows(open);
+  const stays = (path: string) => !paths.some((gone) => isInside(path, gone));
+  const at = rows.findIndex((row) => !stays(row.path));
+  return (rows.slice(at).find((row) => stays(row.path)) ?? rows.slice(0, at).findLast((row) => stays(row.path)))?.path ?? null;
+}
+
+export async function copyPath(): Promise<void> {
+  const { focus } = get().selection;
+  if (!focus) return;
+  await copyText(focus);
+  toast("Path copied", { detail: focus });
+}
+
+export async function downloadChosen(): Promise<void> {
+  for (const entry of chosenEntries().filter((item) => item.type === "file")) {
+    try {
+      download(await api.bytes(entry.id), entry.name);
+    } catch (error) {
+      fail(`${entry.name} could not be downloaded`, error);
+    }
+  }
+}

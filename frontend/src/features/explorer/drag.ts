@@ -1,0 +1,85 @@
+/** Dragging rows within the tree, and files from the desktop onto it. */
+import { useRef, useState, type DragEvent, type RefObject } from "react";
+import { parent } from "@/lib/path";
+import { fail } from "@/features/toasts/store";
+import { gathered, hasFiles } from "@/features/upload/ProjectDrop";
+import { uploadInto } from "@/features/upload/upload";
+import { moveTo } from "./actions";
+import { only } from "./selection";
+import { canDrop, setOpen, useExplorer } from "./store";
+import type { Row } from "./tree";
+
+const TYPE = "application/x-engunity-paths";
+/** A closed folder that is hovered opens, so that one can go on into it. */
+const SPRING_MS = 650;
+
+export function useRowDrag(box: RefObject<HTMLDivElement | null>, rows: readonly Row[]) {
+  const [target, setTarget] = useState<string | null>(null);
+  const dragged = useRef<string[]>([]);
+  const spring = useRef<{ path: string; timer: ReturnType<typeof setTimeout> } | null>(null);
+
+  const folderUnder = (event: DragEvent): string => {
+    const element = (event.target as Element).closest<HTMLElement>("[data-path]");
+    const row = element && rows.find((item) => item.path === element.dataset.path);
+    if (!row) return "";
+    return row.folder ? row.path : parent(row.path);
+  };
+  const clear = () => {
+    if (spring.current) clearTimeout(spring.current.timer);
+    spring.current = null;
+    setTarget(null);
+  };
+  const springOpen = (path: string) => {
+    if (spring.current?.path === path) return;
+    if (spring.current) clearTimeout(spring.current.timer);
+    spring.current = { path, timer: setTimeout(() => path && setOpen(path, true), SPRING_MS) };
+  };
+
+  const handlers = {
+    onDragStart(event: DragEvent) {
+      const path = (event.target as HTMLElement).dataset?.path;
+      if (!path) return;
+      const { selection } = useExplorer.getState();
+      if (!selection.chosen.has(path)) useExplorer.setState({ selection: only(path) });
+      dragged.current = [...useExplorer.getState().selection.chosen];
+      event.dataTransfer.setData(TYPE, JSON.stringify(dragged.current));
+      event.dataTransfer.setData("text/plain", dragged.current.join("\n"));
+      event.dataTransfer.effectAllowed = "move";
+    },
+    onDragOver(event: DragEvent) {
+      const outside = hasFiles(event.dataTransfer);
+      if (!outside && !event.dataTransfer.types.includes(TYPE)) return;
+      const folder = folderUnder(event);
+      if (!outside && !canDrop(dragged.current, folder)) return setTarget(null);
+      event.preventDefault();
+      event.dataTransfer.dropEffect = outside ? "copy" : "move";
+      setTarget(folder);
+      springOpen(folder);
+    },
+    onDragLeave(event: DragEvent) {
+      if (!box.current?.contains(event.relatedTarget as Node | null)) clear();
+    },
+    onDragEnd: clear,
+    onDrop(event: DragEvent) {
+      const folder = folderUnder(event);
+      clear();
+      if (hasFiles(event.dataTransfer)) return dropFiles(event, folder);
+      const data = event.dataTransfer.getData(TYPE);
+      if (!data) return;
+      event.preventDefault();
+      void moveTo(JSON.parse(data) as string[], folder);
+    },
+  };
+  return { handlers, target };
+}
+
+function dropFiles(event: DragEvent, folder: string): void {
+  event.preventDefault();
+  const { projectId } = useExplorer.getState();
+  if (!projectId) return;
+  if (folder) setOpen(folder, true);
+  gathered(event.dataTransfer).then(
+    (found) => uploadInto(projectId, found, folder),
+    (error) => fail("The files could not be read", error),
+  );
+}

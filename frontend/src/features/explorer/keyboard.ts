@@ -1,0 +1,88 @@
+/** The tree's keys, as the ARIA pattern for trees has them. */
+import type { KeyboardEvent } from "react";
+import { openFile } from "@/features/editor/navigate";
+import { parent } from "@/lib/path";
+import { beginRename, copyPath, removeChosen } from "./actions";
+import { only, ranged, toggled } from "./selection";
+import { setOpen, useExplorer } from "./store";
+import type { Row } from "./tree";
+
+const TYPING_MS = 700;
+let typed = "";
+let typedAt = 0;
+
+export function onTreeKey(event: KeyboardEvent, rows: readonly Row[], page: number): void {
+  if ((event.target as Element).tagName === "INPUT") return;
+  const { selection } = useExplorer.getState();
+  const at = rows.findIndex((row) => row.path === selection.focus);
+  const row = rows[at];
+  const go = (index: number) => goTo(rows, Math.max(0, Math.min(rows.length - 1, index)), event.shiftKey);
+
+  const deeds: Record<string, () => void> = {
+    ArrowDown: () => go(at + 1),
+    ArrowUp: () => go(at - 1),
+    PageDown: () => go(at + page),
+    PageUp: () => go(at - page),
+    Home: () => go(0),
+    End: () => go(rows.length - 1),
+    ArrowRight: () => row && into(rows, at, row),
+    ArrowLeft: () => row && outOf(rows, row),
+    Enter: () => row && enter(row),
+    " ": () => row && useExplorer.setState({ selection: toggled(selection, row.path) }),
+    F2: beginRename,
+    Delete: removeChosen,
+    Backspace: () => (event.metaKey ? removeChosen() : undefined),
+    Escape: () => row && useExplorer.setState({ selection: only(row.path) }),
+  };
+  const mod = event.ctrlKey || event.metaKey;
+  if (mod && event.key.toLowerCase() === "a") deeds.a = () => selectAll(rows);
+  if (mod && event.key.toLowerCase() === "c") deeds.c = () => void copyPath();
+  const deed = deeds[event.key];
+  if (deed) {
+    event.preventDefault();
+    deed();
+  } else if (event.key.length === 1 && !mod && !event.altKey) {
+    typeAhead(rows, at, event.key);
+  }
+}
+
+function goTo(rows: readonly Row[], index: number, extend: boolean): void {
+  const row = rows[index];
+  if (!row) return;
+  const { selection } = useExplorer.getState();
+  useExplorer.setState({ selection: extend ? ranged(selection, row.path, rows) : only(row.path) });
+}
+
+function into(rows: readonly Row[], at: number, row: Row): void {
+  if (!row.folder) return;
+  if (!row.expanded) setOpen(row.path, true);
+  else if (rows[at + 1]?.depth === row.depth + 1) goTo(rows, at + 1, false);
+}
+
+function outOf(rows: readonly Row[], row: Row): void {
+  if (row.folder && row.expanded) return setOpen(row.path, false);
+  const above = rows.findIndex((other) => other.path === parent(row.path));
+  if (above >= 0) goTo(rows, above, false);
+}
+
+function enter(row: Row): void {
+  if (row.folder) setOpen(row.path, !row.expanded);
+  else openFile(row.id);
+}
+
+function selectAll(rows: readonly Row[]): void {
+  const { selection } = useExplorer.getState();
+  useExplorer.setState({ selection: { ...selection, chosen: new Set(rows.map((row) => row.path)) } });
+}
+
+/** Letters go to the next row that starts with them. */
+function typeAhead(rows: readonly Row[], at: number, letter: string): void {
+  const now = performance.now();
+  typed = now - typedAt < TYPING_MS ? typed + letter.toLowerCase() : letter.toLowerCase();
+  typedAt = now;
+  const start = typed.length === 1 ? at + 1 : Math.max(0, at);
+  for (let step = 0; step < rows.length; step++) {
+    const index = (start + step) % rows.length;
+    if (rows[index]!.name.toLowerCase().startsWith(typed)) return goTo(rows, index, false);
+  }
+}

@@ -1,0 +1,23 @@
+import { menuItem } from "@/features/commands/registry";
+import type { MenuEntry } from "@/ui/Menu";
+import { chosenEntries } from "./store";
+
+/** What the chosen entries offer. */
+export function entryMenu(): MenuEntry[] {
+  const chosen = chosenEntries();
+  const creating: MenuEntry[] = [menuItem("file.new"), menuItem("file.newFolder")];
+  if (!chosen.length) return creating;
+  const single = chosen.length === 1;
+  const file = chosen.some((entry) => entry.type === "file");
+  const opening: MenuEntry[] = single && file ? [menuItem("file.openBeside"), menuItem("run.chosen"), null] : [];
+  return [
+    ...opening,
+    ...creating,
+    null,
+    ...(single ? [{ ...menuItem("file.rename"), keys: "F2" }] : []),
+    ...(single ? [menuItem("file.copyPath")] : []),
+    ...(file ? [menuItem("file.download")] : []),
+    null,
+    { ...menuItem("file.delete"), keys: "Delete", danger: true },
+  ];
+}

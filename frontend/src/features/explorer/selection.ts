@@ -1,0 +1,38 @@
+/** Which rows are chosen, as every file manager does it. Pure. */
+export interface Selection {
+  /** Chosen paths. */
+  chosen: ReadonlySet<string>;
+  /** Where the keyboard is. */
+  focus: string | null;
+  /** Where a Shift range starts. */
+  anchor: string | null;
+}
+
+export const nothing: Selection = { chosen: new Set(), focus: null, anchor: null };
+
+export function only(path: string): Selection {
+  return { chosen: new Set([path]), focus: path, anchor: path };
+}
+
+export function toggled(selection: Selection, path: string): Selection {
+  const chosen = new Set(selection.chosen);
+  if (!chosen.delete(path)) chosen.add(path);
+  return { chosen, focus: path, anchor: path };
+}
+
+/** Everything between the anchor and `path`, in the order of the rows. */
+export function ranged(selection: Selection, path: string, rows: readonly { path: string }[]): Selection {
+  const anchor = selection.anchor ?? path;
+  const from = rows.findIndex((row) => row.path === anchor);
+  const to = rows.findIndex((row) => row.path === path);
+  if (from < 0 || to < 0) return only(path);
+  const slice = rows.slice(Math.min(from, to), Math.max(from, to) + 1);
+  return { chosen: new Set(slice.map((row) => row.path)), focus: path, anchor };
+}
+
+/** A renamed or moved path keeps its place in the selection. */
+export function renamed(selection: Selection, from: string, to: string): Selection {
+  const swap = (path: string | null) => (path === from ? to : path);
+  const chosen = new Set([...selection.chosen].map((path) => swap(path)!));
+  return { chosen, focus: swap(selection.focus), anchor: swap(selection.anchor) };
+}

@@ -1,0 +1,166 @@
+/** The open project's files as the views see them. */
+import { create } from "zustand";
+import type { FileEntry, FileMessage, Id } from "@/api/types";
+import { files as api } from "@/api/client";
+import { FuzzyIndex } from "@/lib/fuzzy";
+import { isInside, parent } from "@/lib/path";
+import { recall, remember } from "@/lib/storage";
+import { nothing, type Selection } from "./selection";
+import { Tree } from "./tree";
+
+/** A row that is being named. */
+export interface Editing {
+  kind: "rename" | "file" | "folder";
+  /** The entry's path, or the folder that gets a new one. */
+  path: string;
+}
+
+interface ExplorerState {
+  projectId: Id | null;
+  status: "idle" | "loading" | "ready" | "failed";
+  tree: Tree;
+  /** Moves on with every change of the tree. */
+  version: number;
+  open: ReadonlySet<string>;
+  selection: Selection;
+  editing: Editing | null;
+  filter: string;
+  /** Changed by someone else since it was last looked at. */
+  changed: ReadonlySet<Id>;
+}
+
+export const useExplorer = create<ExplorerState>(() => ({
+  projectId: null,
+  status: "idle",
+  tree: new Tree(),
+  version: 0,
+  open: new Set(),
+  selection: nothing,
+  editing: null,
+  filter: "",
+  changed: new Set(),
+}));
+
+const get = useExplorer.getState;
+const set = useExplorer.setState;
+
+export function bump(): void {
+  set(({ version }) => ({ version: version + 1 }));
+}
+
+/** Reads the list again; what is shown stays until it has come. */
+export async function loadFiles(projectId: Id): Promise<void> {
+  if (get().projectId !== projectId) {
+    const open = new Set(recall<string[]>(`open.${projectId}`, []));
+    set({ projectId, status: "loading", tree: new Tree(), open, selection: nothing, changed: new Set(), filter: "" });
+  }
+  try {
+    const entries = await api.list(projectId);
+    if (get().projectId === projectId) set(({ version }) => ({ tree: new Tree(entries), status: "ready", version: version + 1 }));
+  } catch (error) {
+    if (get().projectId === projectId && get().status === "loading") set({ status: "failed" });
+    throw error;
+  }
+}
+
+export function leaveFiles(): void {
+  set({ projectId: null, status: "idle", tree: new Tree(), selection: nothing, editing: null });
+}
+
+export function setOpen(path: string, open: boolean): void {
+  const next = new Set(get().open);
+  if (open) next.add(path);
+  else next.delete(path);
+  keepOpen(next);
+}
+
+export function collapseAll(): void {
+  keepOpen(new Set());
+}
+
+function keepOpen(open: ReadonlySet<string>): void {
+  set({ open });
+  const { projectId } = get();
+  if (projectId) remember(`open.${projectId}`, [...open].slice(0, 2000));
+}
+
+/** Opens every folder above a file. */
+export function openAbove(id: Id): void {
+  const path = entryOf(id)?.path;
+  if (path) openFolders(path);
+}
+
+function openFolders(path: string): void {
+  const open = new Set(get().open);
+  for (let folder = parent(path); folder; folder = parent(folder)) open.add(folder);
+  if (open.size !== get().open.size) keepOpen(open);
+}
+
+/** Opens every folder above a path and puts the selection on it. */
+export function reveal(path: string): void {
+  openFolders(path);
+  set({ selection: { chosen: new Set([path]), focus: path, anchor: path }, filter: "" });
+}
+
+export function entryOf(id: Id): FileEntry | undefined {
+  return get().tree.get(id);
+}
+
+export function put(entry: FileEntry): void {
+  const { content: _content, ...rest } = entry;
+  get().tree.upsert(rest);
+  bump();
+}
+
+export function take(id: Id): FileEntry[] {
+  const gone = get().tree.remove(id);
+  if (gone.length) bump();
+  return gone;
+}
+
+export function markChanged(id: Id, changed: boolean): void {
+  if (get().changed.has(id) === changed) return;
+  const next = new Set(get().changed);
+  if (changed) next.add(id);
+  else next.delete(id);
+  set({ changed: next });
+}
+
+/** Applies a change that came over the socket; gives the entries that are gone. */
+export function applyFileMessage(message: FileMessage, own: boolean): FileEntry[] {
+  const id = message.file?.id ?? message.file_id;
+  if (message.change === "deleted") return id ? take(id) : [];
+  if (message.file) {
+    put(message.file);
+    if (!own && message.change !== "moved" && message.file.type === "file") markChanged(message.file.id, true);
+  }
+  return [];
+}
+
+let index: { tree: Tree; shape: number; fuzzy: FuzzyIndex } | null = null;
+
+/** The index of file names, made when it is first needed after a change. */
+export function fuzzyFiles(): FuzzyIndex {
+  const { tree } = get();
+  if (!index || index.tree !== tree || index.shape !== tree.shape) {
+    index = { tree, shape: tree.shape, fuzzy: new FuzzyIndex(tree.filePaths()) };
+  }
+  return index.fuzzy;
+}
+
+/** The folder that a new entry goes to: the chosen one, or the chosen file's. */
+export function targetFolder(): string {
+  const { selection, tree } = get();
+  const entry = selection.focus ? tree.at(selection.focus) : undefined;
+  if (!entry) return "";
+  return entry.type === "folder" ? entry.path : parent(entry.path);
+}
+
+export function chosenEntries(): FileEntry[] {
+  const { selection, tree } = get();
+  return [...selection.chosen].map((path) => tree.at(path)).filter((entry) => entry !== undefined);
+}
+
+export function canDrop(paths: readonly string[], folder: string): boolean {
+  return paths.length > 0 && paths.every((path) => !isInside(folder, path) && parent(path) !== folder);
+}

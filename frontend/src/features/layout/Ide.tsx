@@ -1,0 +1,110 @@
+"use client";
+import { useEffect } from "react";
+import { EditorArea } from "@/features/editor/EditorArea";
+import { keepAllDrafts } from "@/features/editor/documents";
+import { loadMonaco } from "@/features/editor/monaco";
+import { followMarkers } from "@/features/errors/markers";
+import { Explorer } from "@/features/explorer/Explorer";
+import { Configurations } from "@/features/run/Configurations";
+import { ProjectDrop } from "@/features/upload/ProjectDrop";
+import { cx } from "@/lib/cx";
+import type { Id } from "@/api/types";
+import { Splitter } from "@/ui/Splitter";
+import { BottomPanel } from "./BottomPanel";
+import { Header } from "./Header";
+import { enterProject } from "./session";
+import { StatusBar } from "./StatusBar";
+import { BOTTOM, paneDefaults, SIDEBAR, useLayout } from "./store";
+
+/** The studio with a project open: header, tree, editor, panel, status; the right column waits for its engine. */
+export function Ide({ projectId }: { projectId: Id }) {
+  useEffect(() => enterProject(projectId), [projectId]);
+  useEffect(() => {
+    let stop = () => {};
+    let gone = false;
+    void loadMonaco().then((api) => !gone && (stop = followMarkers(api)));
+    window.addEventListener("pagehide", keepAllDrafts);
+    return () => {
+      gone = true;
+      stop();
+      window.removeEventListener("pagehide", keepAllDrafts);
+    };
+  }, []);
+
+  const { sidebar, sidebarWidth, narrow } = useLayout();
+  const columns = `${sidebar && !narrow ? sidebarWidth : 0}px minmax(0, 1fr) 0px`;
+  return (
+    <ProjectDrop projectId={projectId}>
+      <div
+        className="grid h-dvh overflow-hidden"
+        style={{ gridTemplateColumns: columns, gridTemplateRows: "44px minmax(0, 1fr) 26px" }}
+      >
+        <Header />
+        <Sidebar />
+        <Center />
+        <StatusBar />
+      </div>
+      <Configurations />
+    </ProjectDrop>
+  );
+}
+
+function Sidebar() {
+  const { sidebar, sidebarWidth, narrow, set } = useLayout();
+  return (
+    <aside
+      aria-label="Explorer"
+      hidden={!sidebar}
+      className={cx(
+        "min-w-0 border-r border-line bg-app",
+        narrow ? "appear fixed top-[44px] bottom-[26px] left-0 z-30 w-[min(300px,84vw)] shadow-pop" : "relative col-start-1 row-start-2",
+      )}
+    >
+      <Explorer />
+      {!narrow && (
+        <Splitter
+          label="Explorer width"
+          orientation="vertical"
+          value={sidebarWidth}
+          min={SIDEBAR.min}
+          max={SIDEBAR.max}
+          onChange={(width) => set({ sidebarWidth: width })}
+          onReset={() => set({ sidebarWidth: paneDefaults.sidebarWidth })}
+        />
+      )}
+    </aside>
+  );
+}
+
+function Center() {
+  const { bottom, bottomHeight, sidebar, narrow, set } = useLayout();
+  const max = Math.max(BOTTOM.min, Math.min(BOTTOM.max, window.innerHeight - 180));
+  const height = narrow ? Math.round(window.innerHeight * 0.5) : Math.min(bottomHeight, max);
+  return (
+    <main className="relative col-start-2 row-start-2 flex min-w-0 flex-col bg-surface">
+      <div className="min-h-0 flex-1">
+        <EditorArea />
+      </div>
+      {bottom && (
+        <section aria-label="Panel" className="relative shrink-0 border-t border-line" style={{ height }}>
+          {!narrow && (
+            <Splitter
+              label="Panel height"
+              orientation="horizontal"
+              inverted
+              value={height}
+              min={BOTTOM.min}
+              max={max}
+              onChange={(next) => set({ bottomHeight: next })}
+              onReset={() => set({ bottomHeight: paneDefaults.bottomHeight })}
+            />
+          )}
+          <BottomPanel />
+        </section>
+      )}
+      {narrow && sidebar && (
+        <div className="fixed inset-0 top-[44px] z-20 bg-(--backdrop)" onClick={() => set({ sidebar: false })} aria-hidden />
+      )}
+    </main>
+  );
+}

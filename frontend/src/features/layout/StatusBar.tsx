@@ -1,0 +1,123 @@
+"use client";
+import { CircleAlert, TriangleAlert } from "lucide-react";
+import { useDocuments, documentOf } from "@/features/editor/documents";
+import { languageName } from "@/features/editor/languages";
+import { useActiveFileId, useEditor } from "@/features/editor/store";
+import { useProblems } from "@/features/errors/markers";
+import { useRun } from "@/features/run/store";
+import { useLive } from "@/features/live/store";
+import { runningCount, useJobs, waitingCount } from "@/features/tasks/store";
+import { count } from "@/lib/format";
+import { cx } from "@/lib/cx";
+import { execute } from "@/features/commands/registry";
+import { useLayout } from "./store";
+import type { Phase } from "@/features/editor/sync";
+
+export function StatusBar() {
+  return (
+    <footer className="col-span-3 flex items-center justify-between gap-3 overflow-hidden border-t border-line bg-app px-1.5 text-2xs text-muted select-none">
+      <div className="flex min-w-0 items-center">
+        <Connection />
+        <Queue />
+        <Problems />
+      </div>
+      <div className="flex shrink-0 items-center">
+        <FileState />
+        <Place />
+      </div>
+    </footer>
+  );
+}
+
+const item = "tabular flex h-5 items-center gap-1.5 rounded-[5px] px-2 whitespace-nowrap";
+
+function Connection() {
+  const { link, rtt } = useLive();
+  const open = link === "open";
+  const text = open ? "Connected" : link === "off" || link === "connecting" ? "Connecting…" : "Offline, reconnecting…";
+  return (
+    <span className={item} role="status" aria-label={`Connection: ${text}`}>
+      <span
+        aria-hidden
+        className={cx("size-[7px] rounded-full", open ? "bg-good" : "animate-[pulse-light_1.4s_infinite] bg-warn")}
+      />
+      <span className="max-sm:hidden">{text}</span>
+      {open && rtt !== null && <span className="text-faint">{rtt < 1 ? "<1" : Math.round(rtt)} ms</span>}
+    </span>
+  );
+}
+
+function Queue() {
+  const running = useJobs(runningCount);
+  const waiting = useJobs(waitingCount);
+  if (!running && !waiting) return null;
+  const parts = [running ? `${running} running` : "", waiting ? `${waiting} waiting` : ""].filter(Boolean);
+  return (
+    <button type="button" className={cx(item, "hover:bg-hover hover:text-text")} onClick={() => useLayout.getState().show("tasks")}>
+      {parts.join(" · ")}
+    </button>
+  );
+}
+
+function Problems() {
+  const problems = useProblems((state) => state.problems);
+  const fromRun = useRun((state) => state.errors);
+  const all = [...problems, ...fromRun];
+  const errors = all.filter((problem) => problem.severity === "error").length;
+  const warnings = all.length - errors;
+  return (
+    <button
+      type="button"
+      aria-label={`${count(errors, "error")}, ${count(warnings, "warning")}`}
+      className={cx(item, "hover:bg-hover hover:text-text")}
+      onClick={() => execute("view.errors")}
+    >
+      <CircleAlert size={12} className={errors ? "text-bad" : undefined} aria-hidden />
+      {errors}
+      <TriangleAlert size={12} className={warnings ? "text-warn" : undefined} aria-hidden />
+      {warnings}
+    </button>
+  );
+}
+
+const PHASES: Record<Phase, { text: string; tone?: string }> = {
+  clean: { text: "Saved" },
+  dirty: { text: "Unsaved", tone: "text-warn" },
+  saving: { text: "Saving…" },
+  offline: { text: "Kept here until you are online", tone: "text-warn" },
+  conflict: { text: "Conflict", tone: "text-bad" },
+  gone: { text: "Deleted on the server", tone: "text-bad" },
+  failed: { text: "Not saved", tone: "text-bad" },
+};
+
+function FileState() {
+  const fileId = useActiveFileId();
+  const status = useDocuments((state) => (fileId ? state.status[fileId] : undefined));
+  if (status?.kind !== "text") return null;
+  const { text, tone } = PHASES[status.phase];
+  return (
+    <span className={cx(item, tone)} role="status" aria-label={`File: ${text}`}>
+      {text}
+    </span>
+  );
+}
+
+function Place() {
+  const fileId = useActiveFileId();
+  const { line, column, selected } = useEditor((state) => state.cursor);
+  const text = useDocuments((state) => (fileId ? state.status[fileId]?.kind === "text" : false));
+  const model = fileId && text ? documentOf(fileId)?.model : undefined;
+  if (!model) return null;
+  const { insertSpaces, tabSize } = model.getOptions();
+  return (
+    <>
+      <button type="button" className={cx(item, "hover:bg-hover hover:text-text")} onClick={() => execute("editor.goToLine")}>
+        Ln {line}, Col {column}
+        {selected > 0 && ` (${selected} selected)`}
+      </button>
+      <span className={cx(item, "max-md:hidden")}>{insertSpaces ? `Spaces: ${tabSize}` : "Tabs"}</span>
+      <span className={cx(item, "max-md:hidden")}>{model.getEOL() === "\r\n" ? "CRLF" : "LF"}</span>
+      <span className={cx(item, "max-sm:hidden")}>{languageName(model.getLanguageId())}</span>
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+"use client";
+import { useEffect, useState, type ReactNode } from "react";
+import { followOtherTabs, restore, useAccount } from "@/features/accounts/store";
+import { SignIn } from "@/features/accounts/SignIn";
+import { registerCommands } from "@/features/commands/commands";
+import { listenForShortcuts } from "@/features/commands/registry";
+import { Palette } from "@/features/palette/Palette";
+import { ProjectList } from "@/features/projects/ProjectList";
+import { NewProject } from "@/features/projects/NewProject";
+import { loadProjects, loadRuntimes } from "@/features/projects/store";
+import { SettingsDialog } from "@/features/settings/SettingsDialog";
+import { applyTheme } from "@/features/settings/store";
+import { Toasts } from "@/features/toasts/Toasts";
+import { Logo } from "@/ui/Logo";
+import { Tooltips } from "@/ui/Tooltips";
+import { Ide } from "./Ide";
+import { followHistory, usePlace } from "./location";
+import { followWindow } from "./store";
+
+/** The whole page: who is here decides what it shows. */
+export function Studio() {
+  const [mounted, setMounted] = useState(false);
+  useEffect(() => {
+    registerCommands();
+    const stops = [applyTheme(), followHistory(), followWindow(), followOtherTabs(), listenForShortcuts()];
+    void restore();
+    setMounted(true);
+    return () => stops.forEach((stop) => stop());
+  }, []);
+  // The export is rendered without a browser: it can't know the account, the address or the panes.
+  if (!mounted) return <Splash />;
+  return <Screens />;
+}
+
+function Screens() {
+  const status = useAccount((state) => state.status);
+  const project = usePlace((state) => state.project);
+  useEffect(() => {
+    if (status !== "in") return;
+    void loadProjects();
+    void loadRuntimes();
+  }, [status]);
+
+  let screen: ReactNode = <Splash />;
+  if (status === "out") screen = <SignIn />;
+  if (status === "in") screen = project ? <Ide key={project} projectId={project} /> : <ProjectList />;
+  return (
+    <>
+      {screen}
+      {status === "in" && (
+        <>
+          <Palette />
+          <NewProject />
+        </>
+      )}
+      <SettingsDialog />
+      <Toasts />
+      <Tooltips />
+    </>
+  );
+}
+
+function Splash() {
+  return (
+    <main className="grid h-dvh place-items-center" aria-busy="true">
+      <h1 className="sr-only">Engunity Code Lab</h1>
+      <Logo size={40} />
+    </main>
+  );
+}

@@ -1,0 +1,28 @@
+/** Moving the keyboard between panes. */
+import { focusedEditor } from "@/features/editor/navigate";
+
+const later = (work: () => void) => requestAnimationFrame(() => requestAnimationFrame(work));
+
+export function focusTree(): void {
+  later(() => document.querySelector<HTMLElement>("[role=tree]")?.focus());
+}
+
+export function focusConsole(): void {
+  later(() => document.querySelector<HTMLElement>("[data-testid=console] textarea, [role=tabpanel] button")?.focus());
+}
+
+/** The panes in the order of the page; each gives its first place to stand. */
+const PANES: { within: string; focus(): void }[] = [
+  { within: "header", focus: () => document.querySelector<HTMLElement>("header button")?.focus() },
+  { within: "aside", focus: () => document.querySelector<HTMLElement>("aside:not([hidden]) [role=tree], aside:not([hidden]) button")?.focus() },
+  { within: "main > div", focus: () => (focusedEditor() ? focusedEditor()!.focus() : document.querySelector<HTMLElement>("main > div button")?.focus()) },
+  { within: "main > section", focus: () => document.querySelector<HTMLElement>("main > section [role=tab][aria-selected=true]")?.focus() },
+  { within: "footer", focus: () => document.querySelector<HTMLElement>("footer button")?.focus() },
+];
+
+export function cyclePanes(by: number): void {
+  const shown = PANES.filter(({ within }) => document.querySelector(`${within}:not([hidden])`));
+  const at = shown.findIndex(({ within }) => document.activeElement?.closest(within));
+  const next = shown[(Math.max(at, by > 0 ? -1 : 0) + by + shown.length) % shown.length];
+  next?.focus();
+}

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ClientMessage, ServerMessage } from "@/api/types";
+import { LiveConnection, type Hooks } from "./connection";
+
+class FakeSocket {
+  static all: FakeSocket[] = [];
+  static OPEN = 1;
+  readyState = 0;
+  sent: ClientMessage[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  constructor(readonly url: string) {
+    FakeSocket.all.push(this);
+  }
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as ClientMessage);
+  }
+  close(): void {
+    this.readyState = 3;
+  }
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+  say(message: ServerMessage): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  welcome(seq: number, snapshot = true): void {
+    this.say({ type: "welcome", epoch: "e", seq, snapshot, conn_id: "c", presence: [], jobs: [] });
+  }
+  get types(): string[] {
+    return this.sent.map((message) => message.type);
+  }
+}
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+const event = (id: number): ServerMessage => ({ type: "event", job_id: "j", id, event: "progress", data: { message: `${id}` } });
+let hooks: Hooks;
+let live: LiveConnection;
+const socket = () => FakeSocket.all.at(-1)!;
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("WebSocket", FakeSocket);
+  FakeSocket.all = [];
+  hooks = { ticket: vi.fn(async () => "t"), url: (ticket) => `ws://x?ticket=${ticket}`, link: vi.fn(), message: vi.fn(), refused: () => false };
+  live = new LiveConnection(hooks);
+  live.start();
+  await settle();
+});
+afterEach(() => {
+  live.stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("LiveConnection", () => {
+  it("says hello with a fresh ticket and opens with the welcome", () => {
+    socket().open();
+    expect(socket().sent[0]).toEqual({ type: "hello" });
+    expect(live.open).toBe(false);
+    socket().welcome(3);
+    expect(live.open).toBe(true);
+    expect(hooks.link).toHaveBeenLastCalledWith("open", null);
+  });
+
+  it("comes back after a close, resumes, and watches again from the last event", async () => {
+    const heard: number[] = [];
+    live.watch("j", undefined, ({ id }) => heard.push(id));
+    socket().open();
+    socket().welcome(3);
+    socket().say(event(7));
+    socket().onclose?.();
+    expect(hooks.link).toHaveBeenLastCalledWith("waiting", null);
+    await vi.advanceTimersByTimeAsync(1000);
+    socket().open();
+    expect(socket().sent[0]).toEqual({ type: "hello", last_seq: 3, epoch: "e" });
+    socket().welcome(3, false);
+    expect(socket().sent).toContainEqual({ type: "watch", job_id: "j", after: 7 });
+    socket().say(event(7));
+    socket().say(event(8));
+    expect(heard).toEqual([7, 8]);
+    expect(hooks.ticket).toHaveBeenCalledTimes(2);
+  });
+
+  it("takes a line without pongs for dead", async () => {
+    socket().open();
+    socket().welcome(1);
+    const first = socket();
+    await vi.advanceTimersByTimeAsync(9000);
+    expect(first.readyState).toBe(3);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(socket()).not.toBe(first);
+  });
+
+  it("keeps a line with pongs", async () => {
+    socket().open();
+    socket().welcome(1);
+    for (let n = 0; n < 5; n++) {
+      socket().say({ type: "pong", t: performance.now() });
+      await vi.advanceTimersByTimeAsync(5000);
+    }
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it("hands numbered messages on once", () => {
+    socket().open();
+    socket().welcome(1);
+    socket().say({ type: "project", seq: 2, change: "updated" });
+    socket().say({ type: "project", seq: 2, change: "updated" });
+    expect(hooks.message).toHaveBeenCalledTimes(2);
+  });
+
+  it("unwatches with the last listener", () => {
+    socket().open();
+    socket().welcome(1);
+    const first = live.watch("j", 4, () => {});
+    const second = live.watch("j", 4, () => {});
+    first();
+    expect(socket().types).not.toContain("unwatch");
+    second();
+    expect(socket().types.at(-1)).toBe("unwatch");
+  });
+});

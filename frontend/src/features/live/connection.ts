@@ -1,0 +1,189 @@
+/**
+ * The one live connection of an open project. Reconnects by itself after sleep, a lost network or a
+ * restarted server, resumes where it was, and tells a quiet line from a dead one by pings.
+ */
+import type { ClientMessage, Id, NumberedJobEvent, ServerMessage } from "@/api/types";
+import { advance, backoff, hello, isRepeat, median, sample, type Resume } from "./protocol";
+
+export type Link = "connecting" | "open" | "waiting";
+
+export interface Hooks {
+  ticket(): Promise<string>;
+  url(ticket: string): string;
+  link(link: Link, rtt: number | null): void;
+  message(message: ServerMessage): void;
+  /** The server will not have us: no use in trying again. */
+  refused(error: unknown): boolean;
+}
+
+type JobListener = (event: NumberedJobEvent) => void;
+interface Watch {
+  after: number | undefined;
+  listeners: Set<JobListener>;
+}
+
+const PING_MS = 10_000;
+const PONG_MS = 8_000;
+
+export class LiveConnection {
+  private socket: WebSocket | null = null;
+  private resume: Resume = {};
+  private attempt = 0;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private pinger: ReturnType<typeof setInterval> | undefined;
+  private deadline: ReturnType<typeof setTimeout> | undefined;
+  private times: number[] = [];
+  private watches = new Map<Id, Watch>();
+  private presence: ClientMessage | null = null;
+  private welcomed = false;
+  private stopped = false;
+
+  constructor(private readonly hooks: Hooks) {}
+
+  start(): void {
+    window.addEventListener("online", this.wake);
+    document.addEventListener("visibilitychange", this.onVisible);
+    void this.connect();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    window.removeEventListener("online", this.wake);
+    document.removeEventListener("visibilitychange", this.onVisible);
+    clearTimeout(this.retry);
+    this.drop();
+  }
+
+  get open(): boolean {
+    return this.welcomed;
+  }
+
+  send(message: ClientMessage): void {
+    if (message.type === "presence") this.presence = message;
+    if (this.welcomed) this.write(message);
+  }
+
+  /** Hears a job's events from `after` on; each once, over any number of reconnects. */
+  watch(jobId: Id, after: number | undefined, listener: JobListener): () => void {
+    const watch = this.watches.get(jobId) ?? { after, listeners: new Set<JobListener>() };
+    const first = watch.listeners.size === 0;
+    watch.listeners.add(listener);
+    this.watches.set(jobId, watch);
+    if (first && this.welcomed) this.write({ type: "watch", job_id: jobId, after: watch.after });
+    return () => {
+      watch.listeners.delete(listener);
+      if (watch.listeners.size || !this.watches.delete(jobId)) return;
+      if (this.welcomed) this.write({ type: "unwatch", job_id: jobId });
+    };
+  }
+
+  /** Tries at once, whatever the backoff says. */
+  wake = (): void => {
+    if (this.stopped) return;
+    if (this.socket) return this.ping();
+    clearTimeout(this.retry);
+    this.attempt = 0;
+    void this.connect();
+  };
+
+  private onVisible = (): void => {
+    if (document.visibilityState === "visible") this.wake();
+  };
+
+  private async connect(): Promise<void> {
+    if (this.stopped || this.socket) return;
+    this.hooks.link("connecting", null);
+    try {
+      const ticket = await this.hooks.ticket();
+      if (this.stopped || this.socket) return;
+      this.attach(new WebSocket(this.hooks.url(ticket)));
+    } catch (error) {
+      if (this.hooks.refused(error)) this.stop();
+      else this.again();
+    }
+  }
+
+  private attach(socket: WebSocket): void {
+    this.socket = socket;
+    this.expect();
+    socket.onopen = () => this.write(hello(this.resume));
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") this.receive(JSON.parse(data) as ServerMessage);
+    };
+    socket.onclose = () => {
+      if (this.socket !== socket) return;
+      this.drop();
+      this.again();
+    };
+  }
+
+  private receive(message: ServerMessage): void {
+    clearTimeout(this.deadline);
+    if (isRepeat(this.resume, message)) return;
+    this.resume = advance(this.resume, message);
+    if (message.type === "welcome") this.welcome();
+    if (message.type === "pong") return this.pong(message.t);
+    if (message.type === "event") return this.deliver(message.job_id, message);
+    this.hooks.message(message);
+  }
+
+  private welcome(): void {
+    this.welcomed = true;
+    this.attempt = 0;
+    this.hooks.link("open", median(this.times));
+    for (const [job_id, { after }] of this.watches) this.write({ type: "watch", job_id, after });
+    if (this.presence) this.write(this.presence);
+    clearInterval(this.pinger);
+    this.pinger = setInterval(() => this.ping(), PING_MS);
+    this.ping();
+  }
+
+  private deliver(jobId: Id, event: NumberedJobEvent): void {
+    const watch = this.watches.get(jobId);
+    if (!watch || (watch.after !== undefined && event.id <= watch.after)) return;
+    watch.after = event.id;
+    for (const listener of watch.listeners) listener(event);
+  }
+
+  private ping(): void {
+    this.write({ type: "ping", t: performance.now() });
+    this.expect();
+  }
+
+  private pong(sent: number): void {
+    this.times = sample(this.times, performance.now() - sent);
+    this.hooks.link("open", median(this.times));
+  }
+
+  /** Something has to come soon, or the line is dead. */
+  private expect(): void {
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => {
+      this.drop();
+      this.again();
+    }, PONG_MS);
+  }
+
+  private write(message: ClientMessage): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  private drop(): void {
+    clearInterval(this.pinger);
+    clearTimeout(this.deadline);
+    const socket = this.socket;
+    this.socket = null;
+    this.welcomed = false;
+    if (socket) {
+      socket.onclose = socket.onmessage = socket.onopen = null;
+      socket.close();
+    }
+  }
+
+  private again(): void {
+    if (this.stopped) return;
+    this.hooks.link("waiting", null);
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => void this.connect(), backoff(this.attempt++));
+  }
+}

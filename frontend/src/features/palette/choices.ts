@@ -1,0 +1,99 @@
+/** What the palette offers for a query. */
+import type { LucideIcon } from "lucide-react";
+import { allCommands, enabled, type Command } from "@/features/commands/registry";
+import { openPath } from "@/features/editor/navigate";
+import { fuzzyFiles, useExplorer } from "@/features/explorer/store";
+import { recents } from "@/features/projects/recent";
+import { basename, parent } from "@/lib/path";
+import { FuzzyIndex } from "@/lib/fuzzy";
+
+export interface Choice {
+  id: string;
+  label: string;
+  detail: string;
+  keys?: string;
+  icon?: LucideIcon;
+  /** A file's path, for its icon. */
+  path?: string;
+  /** Matched letters of the label. */
+  positions: number[];
+  run(): void;
+}
+
+export const LIMIT = 50;
+
+export interface Query {
+  text: string;
+  line?: number;
+  column?: number;
+}
+
+/** `name:12:4` goes to a place in the file. */
+export function parseQuery(text: string): Query {
+  const match = /^(.*?):(\d*)(?::(\d*))?$/.exec(text);
+  if (!match) return { text };
+  const number = (value?: string) => (value ? Number(value) : undefined);
+  return { text: match[1]!, line: number(match[2]), column: number(match[3]) };
+}
+
+export function fileChoices(input: string): Choice[] {
+  const { text, line, column } = parseQuery(input);
+  const found = text ? fuzzyFiles().search(text, LIMIT) : recentPaths().map((path) => ({ path, positions: [] as number[] }));
+  return found.map(({ path, positions }) => {
+    const name = basename(path);
+    const offset = path.length - name.length;
+    return {
+      id: path,
+      label: name,
+      detail: parent(path),
+      path,
+      positions: positions.map((position) => position - offset).filter((position) => position >= 0),
+      run: () => void openPath(path, { line, column }),
+    };
+  });
+}
+
+function recentPaths(): string[] {
+  const { tree, projectId } = useExplorer.getState();
+  return recents()
+    .filter((recent) => recent.project === projectId && tree.at(recent.path))
+    .map((recent) => recent.path);
+}
+
+const used: string[] = [];
+
+export function commandChoices(input: string): Choice[] {
+  const commands = allCommands().filter(enabled);
+  if (!input.trim()) return byUse(commands).map((command) => commandChoice(command, []));
+  const byLabel = new Map(commands.map((command) => [labelOf(command), command]));
+  return new FuzzyIndex([...byLabel.keys()])
+    .search(input, LIMIT)
+    .map(({ path, positions }) => {
+      const offset = path.length - byLabel.get(path)!.label.length;
+      return commandChoice(byLabel.get(path)!, positions.map((position) => position - offset).filter((position) => position >= 0));
+    });
+}
+
+function labelOf(command: Command): string {
+  return `${command.category}: ${command.label}`;
+}
+
+function byUse(commands: Command[]): Command[] {
+  const rank = ({ id }: Command) => (used.includes(id) ? used.indexOf(id) : used.length);
+  return commands.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function commandChoice(command: Command, positions: number[]): Choice {
+  return {
+    id: command.id,
+    label: command.label,
+    detail: command.category,
+    keys: command.keys?.[0],
+    icon: command.icon,
+    positions,
+    run: () => {
+      used.splice(0, used.length, command.id, ...used.filter((id) => id !== command.id));
+      void command.run();
+    },
+  };
+}

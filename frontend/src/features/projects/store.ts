@@ -1,0 +1,118 @@
+/** The account's projects. */
+import { create } from "zustand";
+import { files as filesApi, projects as api, runtimes as runtimesApi } from "@/api/client";
+import type { Id, Project, Runtime } from "@/api/types";
+import { download } from "@/lib/download";
+import { deferred } from "@/features/toasts/deferred";
+import { fail, toast } from "@/features/toasts/store";
+import { visit } from "@/features/layout/location";
+import { asProject, uploadInto } from "@/features/upload/upload";
+import type { Gathered } from "@/features/upload/gather";
+import { forgetProject } from "./recent";
+
+interface ProjectsState {
+  status: "idle" | "loading" | "ready" | "failed";
+  projects: Project[];
+  runtimes: Runtime[];
+  /** The "new project" dialog is open. */
+  creating: boolean;
+}
+
+export const useProjects = create<ProjectsState>(() => ({ status: "idle", projects: [], runtimes: [], creating: false }));
+
+const set = useProjects.setState;
+const get = useProjects.getState;
+const deleting = new Set<Id>();
+
+export async function loadProjects(): Promise<void> {
+  if (get().status !== "ready") set({ status: "loading" });
+  try {
+    const projects = await api.list();
+    set({ status: "ready", projects: projects.filter((project) => !deleting.has(project.id)) });
+  } catch (error) {
+    if (get().status !== "ready") set({ status: "failed" });
+    fail("The projects can't be loaded", error);
+  }
+}
+
+export async function loadRuntimes(): Promise<void> {
+  if (get().runtimes.length) return;
+  try {
+    set({ runtimes: await runtimesApi.list() });
+  } catch {
+    // Without the list there are no templates; everything else works.
+  }
+}
+
+export function putProject(project: Project): void {
+  set(({ projects }) => ({ projects: [project, ...projects.filter((item) => item.id !== project.id)] }));
+}
+
+/** Makes a project and opens it; with a runtime it starts with a program that runs. */
+export async function createProject(name: string, runtime: Runtime | null): Promise<void> {
+  const project = await api.create({ name, ...(runtime ? { language: runtime.name } : {}) });
+  putProject(project);
+  if (runtime) await filesApi.create(project.id, { path: runtime.starter, type: "file", content: runtime.starter_content });
+  set({ creating: false });
+  visit(project.id, runtime?.starter ?? null);
+}
+
+export async function createFromUpload(gathered: Gathered): Promise<void> {
+  if (!gathered.items.length) return void toast("Nothing to upload");
+  const { name, gathered: stripped } = asProject(gathered);
+  try {
+    const project = await api.create({ name });
+    putProject(project);
+    if (await uploadInto(project.id, stripped)) visit(project.id);
+  } catch (error) {
+    fail("The project could not be created", error);
+  }
+}
+
+export async function renameProject(project: Project, name: string): Promise<void> {
+  const swap = (next: Project) => set(({ projects }) => ({ projects: projects.map((item) => (item.id === next.id ? next : item)) }));
+  if (!name.trim() || name === project.name) return;
+  swap({ ...project, name });
+  try {
+    swap(await api.rename(project.id, name.trim()));
+  } catch (error) {
+    swap(project);
+    fail("The project could not be renamed", error);
+  }
+}
+
+export function removeProject(project: Project): void {
+  const before = get().projects;
+  const undo = () => {
+    deleting.delete(project.id);
+    const at = before.findIndex((item) => item.id === project.id);
+    set(({ projects }) => ({ projects: projects.toSpliced(at, 0, project) }));
+  };
+  deleting.add(project.id);
+  set({ projects: before.filter((item) => item.id !== project.id) });
+  deferred(`Deleted ${project.name}`, undo, async (leaving) => {
+    try {
+      await api.remove(project.id, leaving);
+      forgetProject(project.id);
+    } catch (error) {
+      undo();
+      fail(`${project.name} could not be deleted`, error);
+    }
+  });
+}
+
+export async function downloadProject(project: Project): Promise<void> {
+  try {
+    download(await api.archive(project.id), `${project.name.replace(/[^\w.-]+/g, "-")}.tar.gz`);
+  } catch (error) {
+    fail(`${project.name} could not be downloaded`, error);
+  }
+}
+
+export function matching(projects: readonly Project[], query: string): Project[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return projects.filter((project) => {
+    const text = `${project.name} ${project.description ?? ""} ${project.language ?? ""}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}

@@ -1,0 +1,170 @@
+"use client";
+import { useEffect, useRef, useState } from "react";
+import { ChevronDown, ChevronUp, Download, Play, RotateCw, Search, Square, X } from "lucide-react";
+import { jobs as api } from "@/api/client";
+import type { Id, Job } from "@/api/types";
+import { execute } from "@/features/commands/registry";
+import { ArtifactStrip } from "@/features/artifacts/ArtifactStrip";
+import { openPath } from "@/features/editor/navigate";
+import { projectPath } from "@/features/errors/markers";
+import { useSettings } from "@/features/settings/store";
+import { isOver, useJobs } from "@/features/tasks/store";
+import { StateIcon } from "@/features/tasks/StateIcon";
+import { cost, evidence, titleOf, verdictWords, waitingWords } from "@/features/tasks/words";
+import { fail } from "@/features/toasts/store";
+import { useNow } from "@/lib/useNow";
+import { download } from "@/lib/download";
+import { Button, IconButton } from "@/ui/Button";
+import { Empty } from "@/ui/Empty";
+import { rerun, stop } from "./actions";
+import { logOf, useRun } from "./store";
+import type { ConsoleScreen } from "./terminal";
+
+export function Console() {
+  const shown = useRun((state) => state.shown);
+  const job = useJobs((state) => (shown ? state.jobs.get(shown) : undefined));
+  if (!shown || !job) return <NothingRun />;
+  return (
+    <div className="flex h-full flex-col">
+      <Verdict job={job} />
+      <div className="flex min-h-0 flex-1">
+        <div className="min-w-0 flex-1">
+          <Screen jobId={shown} />
+        </div>
+        <ArtifactStrip jobId={shown} />
+      </div>
+    </div>
+  );
+}
+
+function NothingRun() {
+  return (
+    <Empty icon={Play} title="Nothing has run yet">
+      <p>Run the open file, or choose a run configuration.</p>
+      <Button small icon={Play} className="mt-3" onClick={() => execute("run.start")}>
+        Run
+      </Button>
+    </Empty>
+  );
+}
+
+/** What runs, how it stands, what it cost, and why it ended. */
+function Verdict({ job }: { job: Job }) {
+  const over = isOver(job.state);
+  const now = useNow(over ? 0 : 200);
+  const progress = useRun((state) => state.progress[job.id]);
+  const words = job.state === "queued" ? waitingWords(job) : over ? verdictWords(job) : "Running";
+  const why = over ? evidence(job) : progress;
+  return (
+    <div className="flex min-h-8.5 shrink-0 items-center gap-2.5 border-y border-line bg-app py-0.5 pr-1.5 pl-3.5 text-xs">
+      <StateIcon state={job.state} />
+      <span role="status" className="shrink-0 font-semibold">
+        {words}
+      </span>
+      {job.attempt > 1 && <span className="shrink-0 text-warn">attempt {job.attempt}</span>}
+      <span className="tabular shrink-0 text-muted">{cost(job, now).join(" · ")}</span>
+      {why && (
+        <span className="min-w-0 truncate text-muted" data-tip={why}>
+          {why}
+        </span>
+      )}
+      <code className="ml-auto min-w-0 truncate pl-2 text-right text-2xs text-faint max-sm:hidden">{titleOf(job)}</code>
+      <div className="flex shrink-0 max-sm:ml-auto">
+        {!over && <IconButton label="Stop" icon={Square} keys="Shift+F5" className="text-bad!" onClick={() => void stop(job.id)} />}
+        {over && <IconButton label="Run again" icon={RotateCw} onClick={() => void rerun(job.id)} />}
+        <IconButton label="Download output" icon={Download} onClick={() => void saveOutput(job.id)} />
+      </div>
+    </div>
+  );
+}
+
+async function saveOutput(jobId: Id): Promise<void> {
+  try {
+    const [out, err] = await Promise.all([api.output(jobId, "stdout"), api.output(jobId, "stderr")]);
+    if (out.size || !err.size) download(out, `${jobId}.stdout.txt`);
+    if (err.size) download(err, `${jobId}.stderr.txt`);
+  } catch (error) {
+    fail("The output could not be downloaded", error);
+  }
+}
+
+function Screen({ jobId }: { jobId: Id }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [screen, setScreen] = useState<ConsoleScreen | null>(null);
+  const [searching, setSearching] = useState(false);
+  const { fontSize, dark, screenReader } = useSettings();
+
+  useEffect(() => {
+    let made: ConsoleScreen | null = null;
+    let gone = false;
+    void import("./terminal").then((module) => {
+      if (gone || !box.current) return;
+      const settings = useSettings.getState();
+      made = new module.ConsoleScreen(box.current, {
+        ...settings,
+        leadsSomewhere: ({ path }) => projectPath(path) !== null,
+        go: ({ path, line, column }) => openPath(projectPath(path)!, { line, column }),
+      });
+      setScreen(made);
+    });
+    return () => {
+      gone = true;
+      made?.dispose();
+    };
+  }, []);
+  useEffect(() => screen?.show(logOf(jobId)), [screen, jobId]);
+  useEffect(() => screen?.set({ fontSize, dark, screenReader }), [screen, fontSize, dark, screenReader]);
+
+  return (
+    <div
+      className="relative h-full overflow-hidden bg-surface"
+      onKeyDown={(event) => {
+        if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "f") return;
+        event.preventDefault();
+        setSearching(true);
+      }}
+    >
+      <div ref={box} data-testid="console" className="h-full" />
+      {screen && !searching && (
+        <IconButton label="Search the output" icon={Search} keys="Mod+F" className="absolute top-1.5 right-4 z-10 bg-surface" onClick={() => setSearching(true)} />
+      )}
+      {screen && searching && (
+        <SearchBox
+          screen={screen}
+          onClose={() => {
+            setSearching(false);
+            screen.focus();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function SearchBox({ screen, onClose }: { screen: ConsoleScreen; onClose(): void }) {
+  const [text, setText] = useState("");
+  const next = () => screen.search.findNext(text);
+  const previous = () => screen.search.findPrevious(text);
+  return (
+    <div role="search" className="appear absolute top-1.5 right-4 z-10 flex items-center gap-0.5 rounded-lg bg-raised p-1 shadow-pop">
+      <input
+        autoFocus
+        aria-label="Search the output"
+        className="field h-7 w-44 text-xs"
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          screen.search.findNext(event.target.value, { incremental: true });
+        }}
+        onKeyDown={(event) => {
+          event.stopPropagation();
+          if (event.key === "Enter") (event.shiftKey ? previous : next)();
+          if (event.key === "Escape") onClose();
+        }}
+      />
+      <IconButton label="Previous match" icon={ChevronUp} onClick={previous} />
+      <IconButton label="Next match" icon={ChevronDown} onClick={next} />
+      <IconButton label="Close search" icon={X} onClick={onClose} />
+    </div>
+  );
+}

@@ -1,0 +1,169 @@
+/** Running, stopping and looking at runs. */
+import { jobs as api } from "@/api/client";
+import type { Id, Job, NumberedJobEvent, RunRequest } from "@/api/types";
+import { randomId } from "@/lib/random";
+import { duration } from "@/lib/format";
+import { activeFileId } from "@/features/editor/store";
+import { documentOf, saveAll } from "@/features/editor/documents";
+import { entryOf, useExplorer } from "@/features/explorer/store";
+import { files } from "@/api/client";
+import { parseErrors } from "@/features/errors/parse";
+import { showRunMarkers } from "@/features/errors/markers";
+import { useLayout } from "@/features/layout/store";
+import { applyState, isOver, putJob, useJobs } from "@/features/tasks/store";
+import { elapsed, titleOf, verdictWords } from "@/features/tasks/words";
+import { flushDeferred } from "@/features/toasts/deferred";
+import { fail, toast } from "@/features/toasts/store";
+import { remember } from "@/lib/storage";
+import { CONFIGURATIONS_PATH, DEFAULT_ARTIFACTS, parseConfigurations, requestOf } from "./configurations";
+import { keepRequest, logOf, newLog, requestFor, useRun } from "./store";
+import { plain } from "./log";
+import { followJob } from "./stream";
+
+const following = new Map<Id, () => void>();
+
+/** What the Run button would do now; null when there is nothing to run. */
+export function plannedRun(): { label: string; request: RunRequest } | null {
+  const { chosen, configurations } = useRun.getState();
+  const configuration = configurations.find((item) => item.name === chosen);
+  if (configuration) return { label: configuration.name, request: requestOf(configuration) };
+  const fileId = activeFileId();
+  const entry = fileId ? entryOf(fileId) : undefined;
+  if (!entry) return null;
+  return { label: entry.name, request: { entry: entry.path, artifacts: DEFAULT_ARTIFACTS } };
+}
+
+export async function runPlanned(): Promise<void> {
+  const plan = plannedRun();
+  if (plan) await start(plan.request);
+  else toast("Open a file or choose a run configuration first");
+}
+
+export async function start(request: RunRequest): Promise<void> {
+  const { projectId } = useExplorer.getState();
+  if (!projectId || useRun.getState().starting) return;
+  useRun.setState({ starting: true });
+  try {
+    await flushDeferred();
+    if (!(await saveAll())) toast("Some changes are not saved; the run uses the saved files", { tone: "error" });
+    const job = await api.run(projectId, request, randomId());
+    keepRequest(job.id, request);
+    putJob(job);
+    show(job.id);
+  } catch (error) {
+    fail("The run could not start", error);
+  } finally {
+    useRun.setState({ starting: false });
+  }
+}
+
+/** Puts a job into the console and follows it, from its first byte. */
+export function show(jobId: Id): void {
+  useRun.setState({ shown: jobId, errors: [] });
+  useLayout.getState().show("console");
+  if (logOf(jobId)) readErrors(jobId);
+  else follow(jobId);
+  const job = useJobs.getState().jobs.get(jobId);
+  if (job && isOver(job.state)) void loadArtifacts(jobId);
+}
+
+function follow(jobId: Id): void {
+  newLog(jobId);
+  following.get(jobId)?.();
+  following.set(jobId, followJob(jobId, (event) => onEvent(jobId, event)));
+}
+
+function onEvent(jobId: Id, event: NumberedJobEvent): void {
+  const log = logOf(jobId);
+  switch (event.event) {
+    case "output":
+      return log?.push(event.data);
+    case "state":
+      log?.enterAttempt(event.data.attempt);
+      return applyState(jobId, event.data);
+    case "progress":
+      return useRun.setState(({ progress }) => ({ progress: { ...progress, [jobId]: event.data.message } }));
+    case "result":
+      return finished(event.data);
+  }
+}
+
+function finished(job: Job): void {
+  const wasOver = isOver(useJobs.getState().jobs.get(job.id)?.state ?? "queued");
+  putJob(job);
+  following.delete(job.id);
+  if (useRun.getState().shown === job.id) readErrors(job.id);
+  void loadArtifacts(job.id);
+  if (!wasOver) announce(job);
+}
+
+/** Only what took long enough to look away from. */
+const WORTH_SAYING_MS = 5000;
+
+export function announce(job: Job): void {
+  const time = elapsed(job) ?? 0;
+  const looking = useLayout.getState().bottom && useLayout.getState().bottomTab === "console" && useRun.getState().shown === job.id;
+  if (looking && time < WORTH_SAYING_MS) return;
+  const good = job.state === "succeeded";
+  toast(`${titleOf(job)}: ${verdictWords(job)}`, {
+    tone: good ? "success" : "error",
+    detail: time ? `after ${duration(time)}` : undefined,
+    action: looking ? undefined : { label: "Show", run: () => show(job.id) },
+    ms: 5000,
+  });
+}
+
+/** Of a long output, errors are looked for at both ends. */
+const READ = 400_000;
+
+function readErrors(jobId: Id): void {
+  const text = logOf(jobId)?.text() ?? "";
+  const errors = parseErrors(plain(text.length > 2 * READ ? `${text.slice(0, READ)}\n${text.slice(-READ)}` : text));
+  useRun.setState({ errors });
+  showRunMarkers(errors);
+}
+
+async function loadArtifacts(jobId: Id): Promise<void> {
+  if (useRun.getState().artifacts[jobId]) return;
+  try {
+    const list = await api.artifacts(jobId);
+    useRun.setState(({ artifacts }) => ({ artifacts: { ...artifacts, [jobId]: list } }));
+  } catch {
+    // Shown again, it is asked for again.
+  }
+}
+
+export async function stop(jobId = useRun.getState().shown): Promise<void> {
+  if (!jobId) return;
+  try {
+    await api.cancel(jobId);
+  } catch (error) {
+    fail("The run could not be stopped", error);
+  }
+}
+
+export async function rerun(jobId = useRun.getState().shown): Promise<void> {
+  const request = jobId ? requestFor(jobId) : undefined;
+  const job = jobId ? useJobs.getState().jobs.get(jobId) : undefined;
+  if (request) return start(request);
+  // Runs of other tabs are known by their command line.
+  if (job?.title) return start({ command: job.title, ...(job.runtime ? { runtime: job.runtime } : {}), artifacts: DEFAULT_ARTIFACTS });
+}
+
+export function choose(name: string | null): void {
+  useRun.setState({ chosen: name });
+  remember(`run.${useExplorer.getState().projectId}`, name);
+}
+
+/** Reads the project's configurations; a file that can't be read says so once. */
+export async function loadConfigurations(): Promise<void> {
+  const entry = useExplorer.getState().tree.at(CONFIGURATIONS_PATH);
+  if (!entry) return useRun.setState({ configurations: [] });
+  try {
+    const open = documentOf(entry.id);
+    const text = open ? open.model.getValue() : ((await files.get(entry.id)).content ?? "");
+    useRun.setState({ configurations: parseConfigurations(text) });
+  } catch (error) {
+    fail(`${CONFIGURATIONS_PATH} can't be read`, error);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * A job's output as text. Takes events in any pieces, drops what it has seen (by byte offset), starts
+ * again with a new attempt, and keeps the tail of what is too long to keep.
+ */
+import type { OutputEvent } from "@/api/types";
+
+export type LogListener = (text: string | null) => void;
+
+const KEEP_CHARACTERS = 4_000_000;
+type Stream = OutputEvent["stream"];
+
+interface Side {
+  next: number;
+  decoder: TextDecoder;
+}
+
+const side = (): Side => ({ next: 0, decoder: new TextDecoder() });
+const encoder = new TextEncoder();
+
+export class OutputLog {
+  attempt = 0;
+  /** Bytes received of both streams. */
+  bytes = 0;
+  /** Characters that were let go at the front. */
+  dropped = 0;
+  private chunks: string[] = [];
+  private kept = 0;
+  private sides: Record<Stream, Side> = { stdout: side(), stderr: side() };
+  private listeners = new Set<LogListener>();
+
+  /** Hears every new text; null means: start anew. */
+  listen(listener: LogListener): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  text(): string {
+    return this.chunks.join("");
+  }
+
+  push(event: OutputEvent): void {
+    this.enterAttempt(event.attempt ?? this.attempt);
+    if ((event.attempt ?? this.attempt) < this.attempt) return;
+    const side = this.sides[event.stream];
+    const all = event.encoding === "base64" ? fromBase64(event.data) : encoder.encode(event.data);
+    const seen = Math.max(0, side.next - event.offset);
+    if (seen >= all.length) return;
+    const missing = event.offset - side.next;
+    if (missing > 0) this.append(notice(`${missing} bytes of ${event.stream} are missing`));
+    side.next = event.offset + all.length;
+    this.bytes += all.length - seen;
+    // Nearly always the text is whole and new: then it needs no decoding.
+    if (event.encoding === "utf-8" && !seen) this.append(side.decoder.decode() + event.data);
+    else this.append(side.decoder.decode(all.subarray(seen), { stream: true }));
+  }
+
+  /** A higher attempt means that the output starts again. */
+  enterAttempt(attempt: number): void {
+    if (attempt <= this.attempt) return;
+    const again = this.attempt > 0 && this.bytes > 0;
+    this.attempt = attempt;
+    if (!again) return;
+    this.clear();
+    this.append(notice(`attempt ${attempt}: the worker was lost, the program runs again`));
+  }
+
+  note(text: string): void {
+    this.append(notice(text));
+  }
+
+  private clear(): void {
+    this.chunks = [];
+    this.kept = this.bytes = this.dropped = 0;
+    this.sides = { stdout: side(), stderr: side() };
+    for (const listener of this.listeners) listener(null);
+  }
+
+  private append(text: string): void {
+    if (!text) return;
+    this.chunks.push(text);
+    this.kept += text.length;
+    while (this.kept > KEEP_CHARACTERS && this.chunks.length > 1) {
+      const first = this.chunks.shift()!;
+      this.kept -= first.length;
+      this.dropped += first.length;
+    }
+    for (const listener of this.listeners) listener(text);
+  }
+}
+
+function notice(text: string): string {
+  return `\r\n\x1b[2m── ${text} ──\x1b[0m\r\n`;
+}
+
+function fromBase64(data: string): Uint8Array {
+  const binary = atob(data);
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}
+
+/** Text without escape sequences and with plain line ends. */
+export function plain(text: string): string {
+  return text.replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g, "").replace(/\r\n?/g, "\n");
+}

@@ -1,0 +1,66 @@
+/**
+ * A job's events, from wherever they can be had: over the socket while it is open, else as
+ * server-sent events. Either way each event comes once, in order.
+ */
+import { jobs as api } from "@/api/client";
+import { readEvents } from "@/api/sse";
+import type { Id, NumberedJobEvent } from "@/api/types";
+import { connection } from "@/features/live/session";
+import { backoff } from "@/features/live/protocol";
+import { useLive } from "@/features/live/store";
+
+type Listener = (event: NumberedJobEvent) => void;
+
+/** How long a closed socket may take to come back before we go around it. */
+const PATIENCE_MS = 1500;
+
+export function followJob(jobId: Id, onEvent: Listener): () => void {
+  let after: number | undefined;
+  let over = false;
+  let detour: AbortController | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let unwatch = () => {};
+
+  const take: Listener = (event) => {
+    if (over || (after !== undefined && event.id <= after)) return;
+    after = event.id;
+    onEvent(event);
+    if (event.event === "result") stop();
+  };
+
+  const choose = () => {
+    clearTimeout(timer);
+    unwatch();
+    unwatch = connection()?.watch(jobId, after, take) ?? (() => {});
+    if (useLive.getState().link === "open") detour?.abort();
+    else timer = setTimeout(() => void goAround(), PATIENCE_MS);
+  };
+
+  const goAround = async () => {
+    detour = new AbortController();
+    for (let attempt = 0; !over && !detour.signal.aborted; attempt++) {
+      try {
+        for await (const event of readEvents(await api.events(jobId, after, detour.signal))) {
+          attempt = 0;
+          take({ id: Number(event.id), event: event.event, data: JSON.parse(event.data) } as NumberedJobEvent);
+        }
+      } catch {
+        // Cut off: the next turn resumes after the last event.
+      }
+      if (!over && !detour.signal.aborted) await new Promise((resolve) => setTimeout(resolve, backoff(attempt)));
+    }
+  };
+
+  const stopListening = useLive.subscribe((state, before) => {
+    if ((state.link === "open") !== (before.link === "open")) choose();
+  });
+  const stop = () => {
+    over = true;
+    clearTimeout(timer);
+    stopListening();
+    unwatch();
+    detour?.abort();
+  };
+  choose();
+  return stop;
+}

@@ -1,0 +1,184 @@
+/**
+ * The console's screen: xterm fed from an output log. What the screen can't take at once waits here,
+ * bounded: of a flood only the newest part is drawn, so that the page answers while 100 MB go by.
+ */
+import { FitAddon } from "@xterm/addon-fit";
+import { SearchAddon } from "@xterm/addon-search";
+import { WebLinksAddon } from "@xterm/addon-web-links";
+import { WebglAddon } from "@xterm/addon-webgl";
+import { Terminal, type ILink, type ITheme } from "@xterm/xterm";
+import { references, type Reference } from "./references";
+import type { OutputLog } from "./log";
+
+const SCROLLBACK = 20_000;
+/** Characters handed to xterm and not drawn yet. */
+const IN_FLIGHT = 64_000;
+const QUEUE = 500_000;
+/** Between two helpings while a flood goes by: the page belongs to the person who types meanwhile. */
+const BREATH_MS = 100;
+
+export interface ConsoleOptions {
+  fontSize: number;
+  dark: boolean;
+  screenReader: boolean;
+  /** True when a reference leads into the project. */
+  leadsSomewhere(reference: Reference): boolean;
+  go(reference: Reference): void;
+}
+
+const night: ITheme = {
+  background: "#0f141e", foreground: "#d6deeb", cursor: "#0f141e", selectionBackground: "#24427f", black: "#3a465c", red: "#ff8585",
+  green: "#5fd08f", yellow: "#f2c46d", blue: "#6ea3ff", magenta: "#c3a6ff", cyan: "#5fcfe3", white: "#d6deeb", brightBlack: "#8390a6",
+  brightRed: "#ffa3a3", brightGreen: "#8be3ae", brightYellow: "#ffd993", brightBlue: "#9cc0ff", brightMagenta: "#d8c5ff",
+  brightCyan: "#92e2ef", brightWhite: "#ffffff",
+};
+const day: ITheme = {
+  background: "#ffffff", foreground: "#16202e", cursor: "#ffffff", selectionBackground: "#c7d7fe", black: "#16202e", red: "#c01f1f",
+  green: "#12703a", yellow: "#8a5a00", blue: "#1d4ed8", magenta: "#7c3aed", cyan: "#0b6f8a", white: "#64748b", brightBlack: "#5a6a80",
+  brightRed: "#dc2626", brightGreen: "#15803d", brightYellow: "#a16207", brightBlue: "#2563eb", brightMagenta: "#8b5cf6",
+  brightCyan: "#0e7490", brightWhite: "#334155",
+};
+
+export class ConsoleScreen {
+  private readonly terminal: Terminal;
+  private readonly fit = new FitAddon();
+  readonly search = new SearchAddon();
+  private readonly observer: ResizeObserver;
+  private queue: string[] = [];
+  private queued = 0;
+  private skipped = 0;
+  private inFlight = 0;
+  private resting: ReturnType<typeof setTimeout> | undefined;
+  private unlisten = () => {};
+
+  constructor(box: HTMLElement, private readonly options: ConsoleOptions) {
+    this.terminal = new Terminal({
+      fontFamily: '"JetBrains Mono Variable", ui-monospace, Menlo, monospace',
+      fontSize: options.fontSize - 0.5,
+      lineHeight: 1.35,
+      theme: options.dark ? night : day,
+      scrollback: SCROLLBACK,
+      disableStdin: true,
+      convertEol: true,
+      cursorInactiveStyle: "none",
+      screenReaderMode: options.screenReader,
+      minimumContrastRatio: 4.5,
+      allowProposedApi: true,
+    });
+    for (const addon of [this.fit, this.search, new WebLinksAddon(openLink)]) this.terminal.loadAddon(addon);
+    this.terminal.open(box);
+    this.terminal.textarea?.setAttribute("aria-label", "Program output");
+    this.terminal.attachCustomKeyEventHandler((event) => this.onKey(event));
+    this.useWebgl();
+    this.terminal.registerLinkProvider({ provideLinks: (y, done) => done(this.linksOf(y)) });
+    this.observer = new ResizeObserver(() => this.fit.fit());
+    this.observer.observe(box);
+    this.fit.fit();
+  }
+
+  set(options: Pick<ConsoleOptions, "fontSize" | "dark" | "screenReader">): void {
+    this.terminal.options.fontSize = options.fontSize - 0.5;
+    this.terminal.options.theme = options.dark ? night : day;
+    this.terminal.options.screenReaderMode = options.screenReader;
+    this.fit.fit();
+  }
+
+  /** Shows a log from its beginning and follows it. */
+  show(log: OutputLog | undefined): void {
+    this.unlisten();
+    this.clear();
+    if (!log) return;
+    this.write(log.text());
+    this.unlisten = log.listen((text) => (text === null ? this.clear() : this.write(text)));
+  }
+
+  clear(): void {
+    this.queue = [];
+    this.queued = this.skipped = 0;
+    this.terminal.reset();
+  }
+
+  focus(): void {
+    this.terminal.focus();
+  }
+
+  dispose(): void {
+    clearTimeout(this.resting);
+    this.unlisten();
+    this.observer.disconnect();
+    this.terminal.dispose();
+  }
+
+  private write(text: string): void {
+    if (!text) return;
+    this.queue.push(text);
+    this.queued += text.length;
+    while (this.queued > QUEUE && this.queue.length > 1) {
+      const dropped = this.queue.shift()!.length;
+      this.queued -= dropped;
+      this.skipped += dropped;
+    }
+    if (this.skipped) this.resting ??= setTimeout(() => this.pump(), BREATH_MS);
+    if (!this.resting) this.pump();
+  }
+
+  private pump(): void {
+    clearTimeout(this.resting);
+    this.resting = undefined;
+    while (this.queue.length && this.inFlight < IN_FLIGHT) {
+      const text = this.notice() + this.queue.shift()!;
+      this.queued = Math.max(0, this.queued - text.length);
+      this.inFlight += text.length;
+      this.terminal.write(text, () => {
+        this.inFlight -= text.length;
+        if (!this.resting) this.pump();
+      });
+    }
+  }
+
+  /** Says once how much of a flood was not drawn. */
+  private notice(): string {
+    if (!this.skipped) return "";
+    const text = `\r\n\x1b[0;2m── ${this.skipped.toLocaleString("en")} characters went by too fast to show; download the output to read them ──\x1b[0m\r\n`;
+    this.skipped = 0;
+    return text;
+  }
+
+  private useWebgl(): void {
+    try {
+      const webgl = new WebglAddon();
+      webgl.onContextLoss(() => webgl.dispose());
+      this.terminal.loadAddon(webgl);
+    } catch {
+      // No WebGL here: xterm draws with the DOM.
+    }
+  }
+
+  /** Copy works as everywhere; all other keys leave the screen alone so that Tab and shortcuts work. */
+  private onKey(event: KeyboardEvent): boolean {
+    const copies = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "c" && this.terminal.hasSelection();
+    if (copies && event.type === "keydown") void navigator.clipboard?.writeText(this.terminal.getSelection());
+    const { terminal } = this;
+    const moves: Record<string, () => void> = {
+      PageUp: () => terminal.scrollPages(-1), PageDown: () => terminal.scrollPages(1), Home: () => terminal.scrollToTop(),
+      End: () => terminal.scrollToBottom(), ArrowUp: () => terminal.scrollLines(-1), ArrowDown: () => terminal.scrollLines(1),
+    };
+    if (event.type === "keydown") moves[event.key]?.();
+    return false;
+  }
+
+  private linksOf(y: number): ILink[] {
+    const line = this.terminal.buffer.active.getLine(y - 1)?.translateToString(true) ?? "";
+    return references(line)
+      .filter((reference) => this.options.leadsSomewhere(reference))
+      .map((reference) => ({
+        range: { start: { x: reference.start + 1, y }, end: { x: reference.end, y } },
+        text: line.slice(reference.start, reference.end),
+        activate: () => this.options.go(reference),
+      }));
+  }
+}
+
+function openLink(_event: MouseEvent, address: string): void {
+  window.open(address, "_blank", "noopener,noreferrer");
+}

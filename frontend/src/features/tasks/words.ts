@@ -1,0 +1,58 @@
+/** How a job and its end are told to people. */
+import type { Job, JobState, Reason } from "@/api/types";
+import { duration, mebibytes } from "@/lib/format";
+
+export const STATE_WORDS: Record<JobState, string> = {
+  queued: "Waiting", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Stopped",
+  timed_out: "Timed out", lost: "Lost",
+};
+
+const REASONS: Record<Reason, (job: Job) => string> = {
+  ok: () => "Finished",
+  exit: (job) => `Exit code ${job.verdict?.exit_code ?? "?"}`,
+  signal: (job) => `Ended by signal ${job.verdict?.signal ?? "?"}`,
+  oom: () => "Out of memory",
+  wall: () => "Time limit reached",
+  cpu: () => "CPU time limit reached",
+  output_cap: () => "Output limit reached",
+  pids: () => "Too many processes",
+  disk: () => "Disk full",
+  cancelled: () => "Stopped",
+  worker_lost: () => "The worker was lost",
+  image_missing: () => "The runtime's image is missing",
+  internal: () => "Failed on our side",
+};
+
+export function verdictWords(job: Job): string {
+  return job.verdict ? REASONS[job.verdict.reason](job) : STATE_WORDS[job.state];
+}
+
+/** The evidence, where it says more than the words already do. */
+export function evidence(job: Job): string | null {
+  const text = job.verdict?.evidence?.trim();
+  if (!text || job.verdict?.reason === "ok") return null;
+  return text === `exit ${job.verdict?.exit_code}` ? null : text;
+}
+
+export function elapsed(job: Job, now = Date.now()): number | null {
+  if (job.usage) return job.usage.wall_ms;
+  if (!job.started_at) return null;
+  return Math.max(0, (job.finished_at ? Date.parse(job.finished_at) : now) - Date.parse(job.started_at));
+}
+
+export function cost(job: Job, now = Date.now()): string[] {
+  const time = elapsed(job, now);
+  const memory = job.usage?.peak_memory_bytes;
+  return [time === null ? "" : duration(time), memory ? mebibytes(memory) : ""].filter(Boolean);
+}
+
+export function waitingWords(job: Job): string {
+  if (!job.waiting) return "Waiting for a worker";
+  const place = job.waiting.position <= 1 ? "Next in line" : `Number ${job.waiting.position} in line`;
+  return job.waiting.because ? `${place} · ${job.waiting.because}` : place;
+}
+
+export function titleOf(job: Job): string {
+  if (job.title) return job.title;
+  return { execute: "Run", index: "Build the search index", refine: "Refine", noop: "No operation" }[job.kind];
+}

@@ -1,0 +1,46 @@
+/**
+ * Deeds that can be undone for a few seconds: the screen changes at once, the server hears of it when
+ * the time has passed, when something needs it done, or when the page is left.
+ */
+import { dismiss, toast } from "./store";
+
+interface Pending {
+  commit(leaving: boolean): Promise<void>;
+  timer: ReturnType<typeof setTimeout>;
+  toastId: number;
+}
+
+const UNDO_MS = 6000;
+const pending = new Set<Pending>();
+
+export function deferred(text: string, undo: () => void, commit: (leaving: boolean) => Promise<void>): void {
+  const entry: Pending = {
+    commit,
+    timer: setTimeout(() => void settle(entry), UNDO_MS),
+    toastId: toast(text, {
+      ms: UNDO_MS,
+      action: {
+        label: "Undo",
+        run: () => {
+          clearTimeout(entry.timer);
+          if (pending.delete(entry)) undo();
+        },
+      },
+    }),
+  };
+  pending.add(entry);
+}
+
+async function settle(entry: Pending, leaving = false): Promise<void> {
+  if (!pending.delete(entry)) return;
+  clearTimeout(entry.timer);
+  dismiss(entry.toastId);
+  await entry.commit(leaving);
+}
+
+/** Does everything that still waits, now. */
+export async function flushDeferred(leaving = false): Promise<void> {
+  await Promise.all([...pending].map((entry) => settle(entry, leaving)));
+}
+
+if (typeof window !== "undefined") window.addEventListener("pagehide", () => void flushDeferred(true));

@@ -1,0 +1,107 @@
+/** Sends files and folders: packed into archives below the server's limit, with one progress bar. */
+import { projects as api } from "@/api/client";
+import type { Id } from "@/api/types";
+import { bytes, count } from "@/lib/format";
+import { join } from "@/lib/path";
+import { loadFiles, useExplorer } from "@/features/explorer/store";
+import { useLive } from "@/features/live/store";
+import { dismiss, fail, toast, update } from "@/features/toasts/store";
+import { commonRoot, isArchive, strip, type Gathered, type Item } from "./gather";
+import { tarParts } from "./tar";
+
+export const MAX_BYTES = 50_000_000;
+/** Room for tar headers. */
+const BATCH_BYTES = 40_000_000;
+const BATCH_FILES = 20_000;
+
+export interface Plan {
+  batches: Item[][];
+  tooLarge: Item[];
+}
+
+export function planUpload(items: readonly Item[]): Plan {
+  const plan: Plan = { batches: [], tooLarge: [] };
+  let batch: Item[] = [];
+  let size = 0;
+  for (const item of items) {
+    if (item.file.size > BATCH_BYTES) {
+      plan.tooLarge.push(item);
+      continue;
+    }
+    if (batch.length && (size + item.file.size > BATCH_BYTES || batch.length >= BATCH_FILES)) {
+      plan.batches.push(batch);
+      batch = [];
+      size = 0;
+    }
+    batch.push(item);
+    size += item.file.size;
+  }
+  if (batch.length) plan.batches.push(batch);
+  return plan;
+}
+
+async function pack(batch: readonly Item[], folder: string): Promise<Blob> {
+  const members = batch.map(({ path, file }) => ({ path: join(folder, path), size: file.size, data: file }));
+  const tar = new Blob(tarParts(members));
+  const packed = tar.stream().pipeThrough(new CompressionStream("gzip"));
+  return new Response(packed).blob();
+}
+
+/** Uploads into a folder of a project. A lone archive at the root is unpacked by the server. */
+export async function uploadInto(projectId: Id, gathered: Gathered, folder = ""): Promise<boolean> {
+  const { items, skipped } = gathered;
+  if (!items.length) {
+    toast("Nothing to upload", { detail: skipped ? "Everything there is ignored" : undefined });
+    return false;
+  }
+  const label = items.length === 1 ? items[0]!.file.name : count(items.length, "file");
+  const id = toast(`Uploading ${label}`, { progress: 0 });
+  try {
+    const only = items[0]!;
+    if (items.length === 1 && !folder && isArchive(only.file.name)) await sendArchive(projectId, only, id);
+    else await sendBatches(projectId, items, folder, id);
+    const detail = skipped ? `${count(skipped, "ignored entry", "ignored entries")} left out` : undefined;
+    update(id, { text: `Uploaded ${label}`, tone: "success", progress: undefined, detail });
+    // The socket tells of what is new; while it is closed, the list is read again.
+    if (useExplorer.getState().projectId === projectId && useLive.getState().link !== "open") await loadFiles(projectId);
+    return true;
+  } catch (error) {
+    dismiss(id);
+    fail(`${label} could not be uploaded`, error);
+    return false;
+  }
+}
+
+async function sendArchive(projectId: Id, { file }: Item, toastId: number): Promise<void> {
+  if (file.size > MAX_BYTES) throw new Error(`An archive may have ${bytes(MAX_BYTES)}; this one has ${bytes(file.size)}`);
+  await api.upload(projectId, file, file.name, (progress) => update(toastId, { progress }));
+}
+
+async function sendBatches(projectId: Id, items: readonly Item[], folder: string, toastId: number): Promise<void> {
+  const { batches, tooLarge } = planUpload(items);
+  if (tooLarge.length) {
+    const names = tooLarge.slice(0, 3).map(({ path }) => path).join(", ");
+    toast(`${count(tooLarge.length, "file is", "files are")} larger than ${bytes(BATCH_BYTES)}`, { tone: "error", detail: names });
+  }
+  for (const [index, batch] of batches.entries()) {
+    const archive = await pack(batch, folder);
+    await api.upload(projectId, archive, "upload.tar.gz", (part) => update(toastId, { progress: (index + part) / batches.length }));
+  }
+}
+
+export interface NewFromUpload {
+  name: string;
+  gathered: Gathered;
+}
+
+/** What a drop on the project list becomes: a project named after the folder or the archive. */
+export function asProject(gathered: Gathered): NewFromUpload {
+  const root = commonRoot(gathered.items);
+  if (root) return { name: root, gathered: { ...gathered, items: strip(gathered.items, root) } };
+  const first = gathered.items[0]?.file.name ?? "New project";
+  return { name: gathered.items.length === 1 ? stem(first) : "Uploaded files", gathered };
+}
+
+function stem(name: string): string {
+  return isArchive(name) ? name.replace(/\.(zip|tgz|tar(\.gz|\.zst)?)$/i, "") : name.replace(/(.)\.\w+$/, "$1");
+}
