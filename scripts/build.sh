@@ -1,0 +1,92 @@
+# Our own programs and the web IDE. Cargo and a hash decide what has changed.
+# shellcheck shell=bash
+
+RUST_MINIMUM=1.95
+
+rust_needed() {
+  have cargo || die "Rust $RUST_MINIMUM or newer is missing: install it from https://rustup.rs, then run the command again"
+  local version
+  version="$(rustc --version | awk '{print $2}')"
+  [ "$(printf '%s\n' "$RUST_MINIMUM" "$version" | sort -V | head -n 1)" = "$RUST_MINIMUM" ] ||
+    die "Rust $version is too old, $RUST_MINIMUM is needed: rustup update stable"
+}
+
+# Two clones share the target directory: nobody may replace a binary between its build and its copy.
+build_rust() {
+  rust_needed
+  mkdir -p "$CARGO_TARGET_DIR"
+  with_lock build build_and_copy
+}
+
+build_and_copy() {
+  local triple program
+  triple="$(rustc -vV | sed -n 's/^host: //p')"
+  cd "$ROOT"
+  cargo build --workspace --exclude engunity-load-tests --bins || die "the workspace does not build; the compiler's words are above"
+  # Static, as it runs in any image; into a directory of its own, as its flags differ.
+  RUSTFLAGS="-C target-feature=+crt-static" cargo build -p engunity-agent --target "$triple" ||
+    die "the agent does not build; the compiler's words are above"
+  for program in engunity-coordinator engunity-worker engunity; do
+    binary_install "$CARGO_TARGET_DIR/debug/$program" "$DEV/bin/$program"
+  done
+  agent_install "$CARGO_TARGET_DIR/$triple/debug/engunity-agent"
+}
+
+# A copy, made aside and moved: what runs keeps its file, and the linker may write over the original.
+binary_install() {
+  cmp -s "$1" "$2" && return
+  cp "$1" "$2.new"
+  mv -f "$2.new" "$2"
+}
+
+agent_install() {
+  local stripped
+  stripped="$(mktemp "$DEV/bin/agent.XXXXXX")"
+  strip -o "$stripped" "$1"
+  chmod 755 "$stripped"
+  binary_install "$stripped" "$DEV/bin/engunity-agent"
+  rm -f "$stripped"
+}
+
+FRONTEND="$ROOT/frontend"
+
+frontend_there() { [ -e "$FRONTEND/package.json" ]; }
+
+frontend_hash() {
+  (cd "$FRONTEND" && find . \( -name node_modules -o -name .next -o -name out -o -name e2e -o -path ./public/vs -o -name test-results \) \
+    -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | short_hash
+}
+
+# The exported site of each state of the sources is kept, so a second clone copies it.
+frontend_build() {
+  local hash kept
+  hash="$(frontend_hash)"
+  kept="$CACHE/frontend/$hash"
+  [ "$(cat "$DEV/frontend.hash" 2>/dev/null)" = "$hash" ] && [ -e "$FRONTEND/out/index.html" ] && return
+  if [ -e "$kept/index.html" ]; then
+    rm -rf "$FRONTEND/out"
+    cp -r "$kept" "$FRONTEND/out"
+  else
+    frontend_packages
+    (cd "$FRONTEND" && NEXT_TELEMETRY_DISABLED=1 npm run build) || die "the web IDE does not build; see the lines above"
+    mkdir -p "$CACHE/frontend"
+    rm -rf "$kept.new"
+    cp -r "$FRONTEND/out" "$kept.new"
+    mv -T "$kept.new" "$kept" 2>/dev/null || rm -rf "$kept.new"
+    frontend_forget
+  fi
+  printf '%s\n' "$hash" | write_file "$DEV/frontend.hash" 644
+}
+
+# The newest exports are enough.
+frontend_forget() {
+  # shellcheck disable=SC2012
+  ls -dt "$CACHE"/frontend/*/ | tail -n +6 | xargs -r rm -rf
+}
+
+frontend_packages() {
+  [ "$FRONTEND/node_modules/.package-lock.json" -nt "$FRONTEND/package-lock.json" ] && return
+  have npm || die "Node.js 20.9 or newer with npm is missing: install it from https://nodejs.org, then run the command again"
+  (cd "$FRONTEND" && npm ci --cache "$CACHE/npm" --prefer-offline --no-audit --no-fund) ||
+    die "the front end's packages could not be installed; is the npm registry reachable?"
+}

@@ -1,0 +1,41 @@
+# All tests on the real stack: Rust, front-end units, and browsers against a coordinator with data of its own.
+# shellcheck shell=bash
+
+# A filter runs only the Rust tests whose names contain it; `web` and `e2e` are the front end's.
+cmd_test() {
+  local filter="${1:-}" began=$SECONDS
+  FAILED=()
+  PACKAGES_FOR="test"
+  services_open
+  build_steps
+  steps_wait
+  services_close
+  # shellcheck disable=SC1091
+  . "$DEV/env"
+  case "$filter" in web | e2e) ;; *) run_check "Rust tests" test_rust "$filter" ;; esac
+  case "$filter" in web | "") ! frontend_there || run_check "front-end tests" test_web ;; esac
+  case "$filter" in e2e | "") [ ! -e "$FRONTEND/playwright.config.ts" ] || run_check "browser tests" test_e2e ;; esac
+  [ ${#FAILED[@]} = 0 ] || die "failed: ${FAILED[*]} (after $(took $((SECONDS - began)))); the runners' lines above say which"
+  ok "all tests passed ($(took $((SECONDS - began))))"
+}
+
+test_rust() {
+  cd "$ROOT"
+  cargo_tool nextest
+  cargo nextest run --workspace --no-fail-fast ${1:+"$1"}
+}
+
+test_web() {
+  frontend_packages
+  cd "$FRONTEND"
+  npm test
+}
+
+test_e2e() {
+  frontend_packages
+  trap e2e_down EXIT
+  e2e_up
+  cd "$FRONTEND"
+  E2E_BASE_URL="http://127.0.0.1:$E2E_PORT" ENGUNITY_URL="http://127.0.0.1:$E2E_PORT" E2E_OUTPUT="$DEV/e2e" CHROMIUM="$(command -v chromium || true)" \
+    npm run e2e
+}
