@@ -36,7 +36,9 @@ impl Vhost {
         let vhost = Self::at(&facts.broker_url, &facts.management_url, name)?;
         vhost.manage(Method::PUT, &format!("vhosts/{name}"), json!({})).await?;
         let everything = json!({"configure": ".*", "write": ".*", "read": ".*"});
-        vhost.manage(Method::PUT, &format!("permissions/{name}/{}", vhost.broker.username()), everything).await?;
+        vhost
+            .manage(Method::PUT, &format!("permissions/{name}/{}", vhost.broker.username()), everything)
+            .await?;
         Ok(vhost)
     }
 
@@ -74,7 +76,12 @@ impl Vhost {
 
     async fn manage(&self, method: Method, path: &str, body: serde_json::Value) -> Result<()> {
         let url = self.management.join(&format!("/api/{path}"))?;
-        let answer = Client::new().request(method, url).json(&body).send().await.context("the broker's management API")?;
+        let answer = Client::new()
+            .request(method, url)
+            .json(&body)
+            .send()
+            .await
+            .context("the broker's management API")?;
         ensure!(answer.status().is_success() || answer.status() == 404, "{path}: {}", answer.status());
         Ok(())
     }
@@ -83,7 +90,8 @@ impl Vhost {
 /// Names of all test vhosts.
 pub async fn vhosts(facts: &Facts) -> Result<Vec<String>> {
     let url = Url::parse(&facts.management_url)?.join("/api/vhosts?columns=name")?;
-    let rows: Vec<serde_json::Value> = Client::new().get(url).send().await?.error_for_status()?.json().await?;
+    let rows: Vec<serde_json::Value> =
+        Client::new().get(url).send().await?.error_for_status()?.json().await?;
     Ok(rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect())
 }
 

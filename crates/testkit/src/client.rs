@@ -150,7 +150,12 @@ impl Client {
     }
 
     /// The job, once `is_it` says so.
-    pub async fn job_when(&self, job: JobId, patience: Duration, is_it: impl Fn(&Job) -> bool) -> Result<Job> {
+    pub async fn job_when(
+        &self,
+        job: JobId,
+        patience: Duration,
+        is_it: impl Fn(&Job) -> bool,
+    ) -> Result<Job> {
         let look = || async { self.job(job).await.map(|job| is_it(&job).then_some(job)) };
         match eventually(&format!("job {job} is as wanted"), patience, look).await {
             Ok(job) => Ok(job),
@@ -164,7 +169,8 @@ impl Client {
 
     /// The job's events after number `after` (0: all).
     pub async fn events(&self, job: JobId, after: i64) -> Result<Events> {
-        let mut request = self.request(Method::GET, &format!("/jobs/{job}/events")).header("accept", "text/event-stream");
+        let mut request =
+            self.request(Method::GET, &format!("/jobs/{job}/events")).header("accept", "text/event-stream");
         if after > 0 {
             request = request.header("last-event-id", after.to_string());
         }

@@ -6,9 +6,28 @@ use anyhow::{Context, Result, ensure};
 
 /// Ids of all containers, running or not, whose worker's id starts with `worker`.
 pub fn of(worker: &str) -> Result<Vec<String>> {
-    let listed = docker(&["ps", "-a", "--filter", "label=engunity.worker", "--format", r#"{{.ID}} {{.Label "engunity.worker"}}"#])?;
+    Ok(labelled(worker)?.into_iter().map(|(id, _)| id).collect())
+}
+
+/// Those of them whose worker is not among the living.
+pub fn abandoned(worker: &str, alive: &[String]) -> Result<Vec<String>> {
+    let dead = labelled(worker)?.into_iter().filter(|(_, owner)| !alive.contains(owner));
+    Ok(dead.map(|(id, _)| id).collect())
+}
+
+/// Container and worker ids.
+fn labelled(worker: &str) -> Result<Vec<(String, String)>> {
+    let listed = docker(&[
+        "ps",
+        "-a",
+        "--filter",
+        "label=engunity.worker",
+        "--format",
+        r#"{{.ID}} {{.Label "engunity.worker"}}"#,
+    ])?;
     let lines = listed.lines().filter_map(|line| line.split_once(' '));
-    Ok(lines.filter(|(_, label)| label.starts_with(worker)).map(|(id, _)| id.to_owned()).collect())
+    let ours = lines.filter(|(_, owner)| owner.starts_with(worker));
+    Ok(ours.map(|(id, owner)| (id.to_owned(), owner.to_owned())).collect())
 }
 
 pub fn remove(ids: &[String]) -> Result<()> {

@@ -81,15 +81,20 @@ async fn make_template(facts: &Facts, admin: &Client, name: &str) -> Result<()> 
     let store = Store::new(&url_of(facts, &raw), 1)?;
     store.migrate().await?;
     drop(store);
-    crate::eventually("nobody is connected to the new template", std::time::Duration::from_secs(10), || async {
-        let renamed = admin.batch_execute(&format!(r#"ALTER DATABASE "{raw}" RENAME TO "{name}""#)).await;
-        Ok(renamed.map(Some)?)
-    })
+    crate::eventually(
+        "nobody is connected to the new template",
+        std::time::Duration::from_secs(10),
+        || async {
+            let renamed = admin.batch_execute(&format!(r#"ALTER DATABASE "{raw}" RENAME TO "{name}""#)).await;
+            Ok(renamed.map(Some)?)
+        },
+    )
     .await
 }
 
 fn migrations_hash() -> Result<String> {
-    let mut files: Vec<_> = std::fs::read_dir(Path::new(MIGRATIONS)).context(MIGRATIONS)?.flatten().map(|e| e.path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(Path::new(MIGRATIONS)).context(MIGRATIONS)?.flatten().map(|e| e.path()).collect();
     files.sort();
     let mut hash = blake3::Hasher::new();
     for file in files {

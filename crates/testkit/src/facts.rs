@@ -29,5 +29,6 @@ impl Facts {
 }
 
 fn fact(name: &str) -> Result<String> {
-    std::env::var(name).with_context(|| format!("{name} is not set: run `./dev test`, or `./dev services` and `. .dev/env`"))
+    std::env::var(name)
+        .with_context(|| format!("{name} is not set: run `./dev test`, or `./dev services` and `. .dev/env`"))
 }

@@ -43,10 +43,20 @@ async fn check_job(client: &Client, job: &Job, stdout: &str) -> Result<()> {
     ensure!(job.state.is_terminal(), "{} has not ended: {job:?}", job.id);
     ensure!(job.finished_at.is_some() && job.verdict.is_some(), "an end without verdict: {job:?}");
     let mut watcher = Watcher::default();
-    ensure!(watcher.follow(&mut client.events(job.id, 0).await?).await?, "{}: no result in the stream", job.id);
+    ensure!(
+        watcher.follow(&mut client.events(job.id, 0).await?).await?,
+        "{}: no result in the stream",
+        job.id
+    );
     let result = watcher.result.clone().expect("a result");
     ensure!(result.state == job.state && result.attempt == job.attempt, "{result:?} but {job:?}");
-    ensure!(watcher.attempt <= job.attempt, "{}: attempt {} was told, {} is the last", job.id, watcher.attempt, job.attempt);
+    ensure!(
+        watcher.attempt <= job.attempt,
+        "{}: attempt {} was told, {} is the last",
+        job.id,
+        watcher.attempt,
+        job.attempt
+    );
     match job.state {
         JobState::Succeeded => check_output(client, job, &watcher, stdout).await,
         JobState::Lost => Ok(()),
@@ -64,7 +74,9 @@ async fn check_output(client: &Client, job: &Job, watcher: &Watcher, stdout: &st
 
 /// What no client sees: the database's own account of the same jobs.
 pub async fn check_rows(database: &tokio_postgres::Client, expected: &Expected) -> Result<()> {
-    let count = |sql: &'static str| async move { Ok::<i64, anyhow::Error>(database.query_one(sql, &[]).await?.get(0)) };
+    let count = |sql: &'static str| async move {
+        Ok::<i64, anyhow::Error>(database.query_one(sql, &[]).await?.get(0))
+    };
     let stored = count("SELECT count(*) FROM jobs").await?;
     ensure!(stored >= expected.len() as i64, "{stored} jobs are stored, {} were accepted", expected.len());
     for (what, sql) in FORBIDDEN {
@@ -75,9 +87,18 @@ pub async fn check_rows(database: &tokio_postgres::Client, expected: &Expected) 
 
 const FORBIDDEN: [(&str, &str); 5] = [
     ("a job has not ended", "SELECT count(*) FROM jobs WHERE finished_at IS NULL"),
-    ("a message of an ended job would be published again", "SELECT count(*) FROM dispatches d JOIN jobs j ON j.id = d.job_id WHERE j.finished_at IS NOT NULL"),
-    ("an event is numbered after the end", "SELECT count(*) FROM job_events e JOIN jobs j ON j.id = e.job_id WHERE e.number >= j.last_event"),
-    ("an event belongs to an attempt that never was", "SELECT count(*) FROM job_events e JOIN jobs j ON j.id = e.job_id WHERE e.attempt > j.attempt"),
+    (
+        "a message of an ended job would be published again",
+        "SELECT count(*) FROM dispatches d JOIN jobs j ON j.id = d.job_id WHERE j.finished_at IS NOT NULL",
+    ),
+    (
+        "an event is numbered after the end",
+        "SELECT count(*) FROM job_events e JOIN jobs j ON j.id = e.job_id WHERE e.number >= j.last_event",
+    ),
+    (
+        "an event belongs to an attempt that never was",
+        "SELECT count(*) FROM job_events e JOIN jobs j ON j.id = e.job_id WHERE e.attempt > j.attempt",
+    ),
     (
         "an older attempt's event is numbered after a newer one's",
         "SELECT count(*) FROM job_events a JOIN job_events b ON a.job_id = b.job_id AND a.attempt < b.attempt AND a.number > b.number \

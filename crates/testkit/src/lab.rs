@@ -20,10 +20,20 @@ use crate::{
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// How long processes may take to end when asked.
 const END: Duration = Duration::from_secs(15);
+/// How long the workers that live may take to remove what a killed one left behind: a container that was made and
+/// never started is left alone for 20 s, as its worker may be about to start it.
+const SWEPT: Duration = Duration::from_secs(40);
 
 /// Passed on from the test's environment: what says where Docker and temporary files are.
-const INHERITED: [&str; 7] =
-    ["PATH", "HOME", "TMPDIR", "DOCKER_HOST", "ENGUNITY__DOCKER__SOCKET", "ENGUNITY__RUNTIMES__IMAGE_PREFIX", "RUST_BACKTRACE"];
+const INHERITED: [&str; 7] = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "DOCKER_HOST",
+    "ENGUNITY__DOCKER__SOCKET",
+    "ENGUNITY__RUNTIMES__IMAGE_PREFIX",
+    "RUST_BACKTRACE",
+];
 
 #[derive(Default)]
 pub struct Builder {
@@ -156,9 +166,11 @@ impl TestLab {
     }
 
     fn shared_environment(&self) -> Environment {
-        let inherited = INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+        let inherited =
+            INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
         let mut environment: Environment = inherited.collect();
-        let broker = self.proxy.as_ref().map_or_else(|| self.vhost.url(), |proxy| self.vhost.url_through(proxy));
+        let broker =
+            self.proxy.as_ref().map_or_else(|| self.vhost.url(), |proxy| self.vhost.url_through(proxy));
         let shared = [
             (sweep::MARK, self.name.clone()),
             ("ENGUNITY__BROKER__URL", broker),
@@ -195,6 +207,7 @@ impl TestLab {
 
     /// Ends everything and sees that nothing is left.
     pub async fn finish(mut self) -> Result<()> {
+        self.survivors_have_swept().await?;
         self.end_processes().await?;
         let left = eventually("no container is left", END, || async {
             Ok(self.containers()?.is_empty().then_some(()))
@@ -207,6 +220,21 @@ impl TestLab {
         ensure!(!database::names(&self.facts).await?.contains(&self.name), "the database is left");
         self.finished = true;
         Ok(())
+    }
+
+    /// What killed workers left is for those that live to remove, before they end too.
+    async fn survivors_have_swept(&self) -> Result<()> {
+        let alive: Vec<_> =
+            self.workers.iter().filter(|worker| worker.is_running()).map(Process::word).collect();
+        if alive.is_empty() {
+            return Ok(());
+        }
+        let abandoned = || containers::abandoned(&self.name, &alive);
+        eventually("the living removed the dead's containers", SWEPT, || async {
+            Ok(abandoned()?.is_empty().then_some(()))
+        })
+        .await
+        .with_context(|| format!("containers {:?}", abandoned()))
     }
 
     /// Workers first: they report to coordinators what they hand back.
@@ -251,7 +279,14 @@ impl Drop for TestLab {
         let _ = self.containers().and_then(|left| containers::remove(&left));
         // Not on this thread: it may be one that drives the test's runtime.
         let removal = std::thread::scope(|scope| {
-            scope.spawn(|| tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(self.remove_services())).join()
+            scope
+                .spawn(|| {
+                    tokio::runtime::Builder::new_current_thread()
+                        .enable_all()
+                        .build()?
+                        .block_on(self.remove_services())
+                })
+                .join()
         });
         if !matches!(removal, Ok(Ok(()))) {
             eprintln!("could not remove all of {}: {removal:?}", self.name);

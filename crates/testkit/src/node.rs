@@ -40,11 +40,20 @@ struct Ports {
 impl Node {
     pub async fn start() -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("rabbitmq-").tempdir()?;
-        let ports = Ports { amqp: free_port()?, management: free_port()?, distribution: free_port()?, epmd: free_port()? };
+        let ports = Ports {
+            amqp: free_port()?,
+            management: free_port()?,
+            distribution: free_port()?,
+            epmd: free_port()?,
+        };
         std::fs::write(dir.path().join("rabbitmq.conf"), configuration(&ports))?;
         std::fs::write(dir.path().join("enabled_plugins"), "[rabbitmq_management].\n")?;
         let name = sweep::new_name();
-        let epmd = spawn(Command::new("epmd").args(["-address", "127.0.0.1", "-port", &ports.epmd.to_string()]), &name, dir.path())?;
+        let epmd = spawn(
+            Command::new("epmd").args(["-address", "127.0.0.1", "-port", &ports.epmd.to_string()]),
+            &name,
+            dir.path(),
+        )?;
         let mut node = Self { dir, name, ports, epmd, server: None };
         node.up().await?;
         Ok(node)
@@ -62,7 +71,10 @@ impl Node {
     pub async fn up(&mut self) -> Result<()> {
         self.server = Some(self.spawn_server()?);
         let health = format!("{}/api/health/checks/virtual-hosts", self.management_url());
-        eventually("the broker is up", START, || async { Ok(reqwest::get(&health).await?.status().is_success().then_some(())) }).await
+        eventually("the broker is up", START, || async {
+            Ok(reqwest::get(&health).await?.status().is_success().then_some(()))
+        })
+        .await
     }
 
     /// Kills the server as a power cut would.

@@ -167,7 +167,9 @@ impl Process {
         let start = self.life().log_start as usize;
         let log = self.log();
         let found = log.get(start..).unwrap_or_default().split_once(self.role.sign_of_life());
-        let word = found.and_then(|(_, rest)| rest.split_once('\n')).and_then(|(line, _)| line.split_whitespace().next());
+        let word = found
+            .and_then(|(_, rest)| rest.split_once('\n'))
+            .and_then(|(line, _)| line.split_whitespace().next());
         Ok(word.map(str::to_owned))
     }
 

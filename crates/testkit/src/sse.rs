@@ -89,7 +89,12 @@ impl Watcher {
                     Stream::Stdout => &mut self.stdout,
                     Stream::Stderr => &mut self.stderr,
                 };
-                ensure!(output.offset == seen.len() as u64, "offset {} after {} bytes", output.offset, seen.len());
+                ensure!(
+                    output.offset == seen.len() as u64,
+                    "offset {} after {} bytes",
+                    output.offset,
+                    seen.len()
+                );
                 seen.extend(bytes);
             }
             JobEvent::Progress(_) => {}

@@ -61,7 +61,8 @@ fn marked() -> impl Iterator<Item = (Pid, String)> {
     processes.filter_map(|entry| {
         let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
         let environ = std::fs::read(entry.path().join("environ")).ok()?;
-        let mut variables = environ.split(|byte| *byte == 0).filter_map(|text| std::str::from_utf8(text).ok());
+        let mut variables =
+            environ.split(|byte| *byte == 0).filter_map(|text| std::str::from_utf8(text).ok());
         let lab = variables.find_map(|variable| variable.strip_prefix(MARK)?.strip_prefix('='))?;
         Some((Pid::from_raw(pid), lab.to_owned()))
     })

@@ -23,7 +23,9 @@ fn table(path: &str) -> toml::Table {
 /// Names that a package depends on outside its tests.
 fn dependencies(package: &str) -> BTreeSet<String> {
     let manifest = table(&format!("{package}/Cargo.toml"));
-    let names = ["dependencies", "build-dependencies"].iter().filter_map(|section| manifest.get(*section)?.as_table());
+    let names = ["dependencies", "build-dependencies"]
+        .iter()
+        .filter_map(|section| manifest.get(*section)?.as_table());
     names.flat_map(|table| table.keys().cloned()).collect()
 }
 
@@ -47,7 +49,9 @@ fn rust_files(dir: &str) -> Vec<String> {
 
 /// Sources and tests of all packages; the starter programs of runtimes are data.
 fn all_rust_files() -> impl Iterator<Item = String> {
-    packages().into_iter().flat_map(|package| ["src", "tests"].map(|part| rust_files(&format!("{package}/{part}"))).concat())
+    packages()
+        .into_iter()
+        .flat_map(|package| ["src", "tests"].map(|part| rust_files(&format!("{package}/{part}"))).concat())
 }
 
 fn source(file: &str) -> String {
@@ -79,21 +83,28 @@ fn each_edge_has_one_owner() {
     for package in packages().iter().filter(|package| *package != TESTKIT) {
         let used = dependencies(package);
         for (dependency, owner) in owners {
-            assert!(package == owner || !used.contains(dependency), "{package} may not use {dependency}: that is {owner}'s");
+            assert!(
+                package == owner || !used.contains(dependency),
+                "{package} may not use {dependency}: that is {owner}'s"
+            );
         }
     }
 }
 
 #[test]
 fn the_words_of_the_system_depend_on_nothing_of_ours() {
-    let ours: Vec<_> = dependencies("crates/protocol").into_iter().filter(|name| name.starts_with("engunity-")).collect();
+    let ours: Vec<_> =
+        dependencies("crates/protocol").into_iter().filter(|name| name.starts_with("engunity-")).collect();
     assert!(ours.is_empty(), "{ours:?}");
 }
 
 #[test]
 fn a_worker_holds_no_database() {
     for forbidden in ["engunity-store", "tokio-postgres", "deadpool-postgres"] {
-        assert!(!dependencies("worker").contains(forbidden), "the worker runs strangers' code: no {forbidden}");
+        assert!(
+            !dependencies("worker").contains(forbidden),
+            "the worker runs strangers' code: no {forbidden}"
+        );
     }
     for file in rust_files("worker/src") {
         assert!(!source(&file).to_lowercase().contains("postgres"), "{file} speaks of PostgreSQL");
@@ -102,7 +113,8 @@ fn a_worker_holds_no_database() {
 
 #[test]
 fn the_command_line_speaks_only_to_the_api() {
-    let ours: BTreeSet<_> = dependencies("cli").into_iter().filter(|name| name.starts_with("engunity-")).collect();
+    let ours: BTreeSet<_> =
+        dependencies("cli").into_iter().filter(|name| name.starts_with("engunity-")).collect();
     assert!(ours.iter().all(|name| name == "engunity-protocol"), "{ours:?}");
 }
 
@@ -110,11 +122,20 @@ fn the_command_line_speaks_only_to_the_api() {
 fn within_a_program_each_edge_has_its_place() {
     let places: [(&str, &str, &[&str]); 3] = [
         ("worker/src", "bollard", &["worker/src/sandbox/docker.rs", "worker/src/sandbox/docker/"]),
-        ("coordinator/src", "warp", &["coordinator/src/http/", "coordinator/src/ws/", "coordinator/src/lib.rs"]),
-        ("coordinator/src", "ractor", &["coordinator/src/session/", "coordinator/src/background/", "coordinator/src/engine.rs"]),
+        (
+            "coordinator/src",
+            "warp",
+            &["coordinator/src/http/", "coordinator/src/ws/", "coordinator/src/lib.rs"],
+        ),
+        (
+            "coordinator/src",
+            "ractor",
+            &["coordinator/src/session/", "coordinator/src/background/", "coordinator/src/engine.rs"],
+        ),
     ];
     for (dir, edge, allowed) in places {
-        for file in rust_files(dir).iter().filter(|file| !allowed.iter().any(|place| file.starts_with(place))) {
+        for file in rust_files(dir).iter().filter(|file| !allowed.iter().any(|place| file.starts_with(place)))
+        {
             assert!(!names(&source(file), edge), "{file} may not use {edge}: that belongs in {allowed:?}");
         }
     }
@@ -123,7 +144,9 @@ fn within_a_program_each_edge_has_its_place() {
 #[test]
 fn the_session_core_is_pure() {
     let core = source("coordinator/src/session/core.rs");
-    for effect in ["tokio", "engunity_store", "engunity_broker", "ractor", "std::time::Instant::now", "Utc::now"] {
+    for effect in
+        ["tokio", "engunity_store", "engunity_broker", "ractor", "std::time::Instant::now", "Utc::now"]
+    {
         let named = names(&core, effect) || (effect.ends_with("now") && core.contains(effect));
         assert!(!named, "apply(input, now) -> effects has no use for {effect}");
     }
@@ -139,13 +162,16 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn files_stay_short() {
     let files = all_rust_files();
-    let long: Vec<_> = files.map(|file| (source(&file).lines().count(), file)).filter(|(lines, _)| *lines > 450).collect();
+    let long: Vec<_> =
+        files.map(|file| (source(&file).lines().count(), file)).filter(|(lines, _)| *lines > 450).collect();
     assert!(long.is_empty(), "longer than 450 lines: {long:#?}");
 }
 
 #[test]
 fn statuses_of_errors_are_decided_once() {
-    let number = |line: &str| ["(404)", "(409)", "(422)", "(429)", "(500)", "(503)"].iter().any(|code| line.contains(code));
+    let number = |line: &str| {
+        ["(404)", "(409)", "(422)", "(429)", "(500)", "(503)"].iter().any(|code| line.contains(code))
+    };
     for file in rust_files("coordinator/src") {
         let text = source(&file);
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -157,7 +183,8 @@ fn statuses_of_errors_are_decided_once() {
 /// The text of `UnfinishedWork` markers, put together so that this file does not contain them.
 #[test]
 fn nothing_is_left_for_later() {
-    let markers = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("unimplemented", "!("), concat!("to", "do!(")];
+    let markers =
+        [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("unimplemented", "!("), concat!("to", "do!(")];
     for file in all_rust_files() {
         let text = source(&file);
         assert!(!markers.iter().any(|marker| text.contains(marker)), "{file} has unfinished work");

@@ -16,7 +16,11 @@ use engunity_testkit::{
     history::{self, Expected},
     node::Node,
 };
-use rand::{Rng, SeedableRng, rngs::StdRng, seq::{IndexedRandom, SliceRandom}};
+use rand::{
+    Rng, SeedableRng,
+    rngs::StdRng,
+    seq::{IndexedRandom, SliceRandom},
+};
 
 const JOBS: usize = 200;
 const USERS: usize = 4;
@@ -28,7 +32,8 @@ const ACCEPTANCE: Duration = Duration::from_secs(90);
 const SETTLEMENT: Duration = Duration::from_secs(240);
 
 fn seed() -> u64 {
-    let seed = std::env::var("CHAOS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
+    let seed =
+        std::env::var("CHAOS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
     eprintln!("CHAOS_SEED={seed}");
     seed
 }
@@ -39,13 +44,24 @@ fn job(number: usize, rng: &mut StdRng) -> (RunRequest, String) {
     let pause = [0.0, 0.05, 0.3, 1.0].choose(rng).copied().unwrap_or_default();
     let line = format!("echo job-{number} begins; sleep {pause}; echo job-{number} ends");
     let class = if rng.random_bool(0.5) { JobClass::Bulk } else { JobClass::Interactive };
-    let run = RunRequest { command: Some(Command::Shell(line)), runtime: Some("bash".into()), class, ..RunRequest::default() };
+    let run = RunRequest {
+        command: Some(Command::Shell(line)),
+        runtime: Some("bash".into()),
+        class,
+        ..RunRequest::default()
+    };
     (run, format!("job-{number} begins\njob-{number} ends\n"))
 }
 
 /// Submits until it is accepted: a killed coordinator refuses connections for a while. The idempotency key makes asking
 /// again safe; a no-op that was accepted without our knowing is one more that must end.
-async fn submit(lab: &TestLab, user: &Client, path: &str, key: &str, body: &serde_json::Value) -> Result<JobId> {
+async fn submit(
+    lab: &TestLab,
+    user: &Client,
+    path: &str,
+    key: &str,
+    body: &serde_json::Value,
+) -> Result<JobId> {
     eventually("a job is accepted", ACCEPTANCE, || async {
         let coordinator = &lab.coordinators[rand::random_range(0..lab.coordinators.len())];
         let request = user.at(&coordinator.url()).request(reqwest::Method::POST, path);
@@ -63,7 +79,14 @@ async fn submit_all(lab: &TestLab, users: &[(Client, ProjectId)], seed: u64) -> 
         let (user, project) = &users[number % users.len()];
         let (run, stdout) = job(number, &mut rng);
         let id = if number % 2 == 0 {
-            submit(lab, user, &format!("/code/{project}/runs"), &format!("run-{number}"), &serde_json::to_value(run)?).await?
+            submit(
+                lab,
+                user,
+                &format!("/code/{project}/runs"),
+                &format!("run-{number}"),
+                &serde_json::to_value(run)?,
+            )
+            .await?
         } else {
             submit(lab, user, &format!("/code/{project}/noops"), "", &serde_json::json!({})).await?
         };
@@ -145,7 +168,8 @@ async fn users(lab: &TestLab, count: usize) -> Result<Vec<(Client, ProjectId)>> 
 async fn judge(lab: &TestLab, users: &[(Client, ProjectId)], expected: &[Expected]) -> Result<()> {
     let database = lab.database.client().await?;
     let settled = eventually("every job has ended", SETTLEMENT, || async {
-        let open: i64 = database.query_one("SELECT count(*) FROM jobs WHERE finished_at IS NULL", &[]).await?.get(0);
+        let open: i64 =
+            database.query_one("SELECT count(*) FROM jobs WHERE finished_at IS NULL", &[]).await?.get(0);
         Ok((open == 0).then_some(()))
     });
     settled.await?;
@@ -155,7 +179,10 @@ async fn judge(lab: &TestLab, users: &[(Client, ProjectId)], expected: &[Expecte
         eprintln!("history: {summary:?}");
         ensure!(summary.states.values().sum::<usize>() == own.len(), "{summary:?}");
     }
-    eventually("no container is left", SETTLEMENT, || async { Ok(lab.containers()?.is_empty().then_some(())) }).await
+    eventually("no container is left", SETTLEMENT, || async {
+        Ok(lab.containers()?.is_empty().then_some(()))
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,10 +14,15 @@ use futures::future::try_join_all;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Prints numbered lines for about two seconds, on both streams.
-const COUNTS: &str = "for i in $(seq 1 200); do echo line $i; [ $((i % 10)) = 0 ] && echo err $i >&2; sleep 0.01; done";
+const COUNTS: &str =
+    "for i in $(seq 1 200); do echo line $i; [ $((i % 10)) = 0 ] && echo err $i >&2; sleep 0.01; done";
 
 fn counting() -> RunRequest {
-    RunRequest { command: Some(Command::Shell(COUNTS.into())), runtime: Some("bash".into()), ..RunRequest::default() }
+    RunRequest {
+        command: Some(Command::Shell(COUNTS.into())),
+        runtime: Some("bash".into()),
+        ..RunRequest::default()
+    }
 }
 
 fn expected() -> (Vec<u8>, Vec<u8>) {

@@ -17,12 +17,17 @@ use futures::future::try_join_all;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn shell(line: &str) -> RunRequest {
-    RunRequest { command: Some(Command::Shell(line.to_owned())), runtime: Some("bash".into()), ..RunRequest::default() }
+    RunRequest {
+        command: Some(Command::Shell(line.to_owned())),
+        runtime: Some("bash".into()),
+        ..RunRequest::default()
+    }
 }
 
 /// A tar.gz with a small program.
 fn archive() -> Result<Vec<u8>> {
-    let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut builder =
+        tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
     let program = "echo out; echo err >&2; mkdir -p made; echo kept > made/report.txt; exit 3\n";
     for (path, content) in [("main.sh", program), ("data/words.txt", "alpha\nbeta\n")] {
         let mut header = tar::Header::new_gnu();

@@ -14,7 +14,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TAKEOVER: Duration = Duration::from_secs(10);
 
 fn shell(line: &str) -> RunRequest {
-    RunRequest { command: Some(Command::Shell(line.to_owned())), runtime: Some("bash".into()), ..RunRequest::default() }
+    RunRequest {
+        command: Some(Command::Shell(line.to_owned())),
+        runtime: Some("bash".into()),
+        ..RunRequest::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +61,8 @@ async fn a_draining_worker_hands_back_what_it_cannot_finish() -> Result<()> {
     lab.workers[worker].terminate()?;
     let code = lab.workers[worker].ended(Duration::from_secs(10)).await?;
     ensure!(code == Some(0), "a drained worker ends well: {code:?}");
-    let again = user.job_when(job.id, TAKEOVER, |job| job.attempt == 2 && job.state == JobState::Running).await?;
+    let again =
+        user.job_when(job.id, TAKEOVER, |job| job.attempt == 2 && job.state == JobState::Running).await?;
     ensure!(again.worker_id != job.worker_id, "{again:?}");
     ensure!(user.job_end(job.id, PATIENCE).await?.state == JobState::Succeeded, "the second attempt ends it");
     lab.finish().await
@@ -70,7 +75,8 @@ async fn a_killed_workers_job_runs_elsewhere_in_time() -> Result<()> {
     let (job, worker) = long_job(&lab, &user).await?;
     let killed = Instant::now();
     lab.workers[worker].kill9()?;
-    let again = user.job_when(job.id, PATIENCE, |job| job.attempt == 2 && job.state == JobState::Running).await?;
+    let again =
+        user.job_when(job.id, PATIENCE, |job| job.attempt == 2 && job.state == JobState::Running).await?;
     let took = killed.elapsed();
     ensure!(took < TAKEOVER, "taken over after {took:?}");
     ensure!(again.worker_id != job.worker_id, "{again:?}");
@@ -92,7 +98,9 @@ async fn a_stopped_worker_loses_its_job_and_says_nothing_more_about_it() -> Resu
     ensure!(output.text() == "begun\ndone\n", "only the second attempt is visible: {:?}", output.text());
     eventually("the stopped worker is back in the fleet", PATIENCE, || async {
         let workers: Vec<engunity_protocol::fleet::Worker> = user.get("/workers").await?.ok()?.json()?;
-        let ready = |worker: &&engunity_protocol::fleet::Worker| worker.state == engunity_protocol::fleet::WorkerState::Ready;
+        let ready = |worker: &&engunity_protocol::fleet::Worker| {
+            worker.state == engunity_protocol::fleet::WorkerState::Ready
+        };
         Ok((workers.iter().filter(ready).count() == 2).then_some(()))
     })
     .await?;

@@ -198,7 +198,10 @@ async fn operators_see_how_it_is() -> Result<()> {
         Ok((ready["ready"] == true).then_some(ready))
     })
     .await?;
-    ensure!(ready["broker"] == "ok" && ready["object_storage"] == "ok" && ready["postgres"] == "ok", "{ready}");
+    ensure!(
+        ready["broker"] == "ok" && ready["object_storage"] == "ok" && ready["postgres"] == "ok",
+        "{ready}"
+    );
     let metrics = at("/metrics").await?.text().await?;
     ensure!(
         metrics.contains("engunity_http_requests_total{") && metrics.contains("route=\"/api/v1/code\""),
