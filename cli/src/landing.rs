@@ -55,7 +55,10 @@ impl Landing {
             match fs::symlink_metadata(&disk) {
                 Ok(found) if found.is_dir() => {}
                 Ok(_) => {
-                    return Err(Failure::new(format!("{} is in the way: it is not a folder", disk.display())));
+                    return Err(Failure::new(format!(
+                        "{} is in the way: it is not a folder",
+                        disk.display()
+                    )));
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     fs::create_dir(&disk).about(disk.display())?

@@ -61,7 +61,8 @@ where
         if entries.lock().await.recv_many(&mut batch, most).await == 0 {
             return;
         }
-        let (items, answers): (Vec<I>, Vec<_>) = batch.into_iter().map(|entry| (entry.item, entry.answer)).unzip();
+        let (items, answers): (Vec<I>, Vec<_>) =
+            batch.into_iter().map(|entry| (entry.item, entry.answer)).unzip();
         for (answer, outcome) in answers.into_iter().zip(run_batch(items, &*run).await) {
             // Whoever asked may have gone: the work is done all the same.
             let _ = answer.send(outcome);
@@ -79,13 +80,19 @@ where
     let count = items.len();
     match run(items.clone()).await {
         Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-        Err(StoreError::Unavailable(cause)) => (0..count).map(|_| Err(StoreError::Unavailable(cause.clone()))).collect(),
+        Err(StoreError::Unavailable(cause)) => {
+            (0..count).map(|_| Err(StoreError::Unavailable(cause.clone()))).collect()
+        }
         Err(error) if count == 1 => vec![Err(error)],
         Err(error) => {
             tracing::warn!(%error, count, "a batch failed; its items are tried one by one");
             let mut outcomes = Vec::with_capacity(count);
             for item in items {
-                outcomes.push(run(vec![item]).await.and_then(|mut one| one.pop().ok_or(StoreError::Corrupt("no answer".into()))));
+                outcomes.push(
+                    run(vec![item])
+                        .await
+                        .and_then(|mut one| one.pop().ok_or(StoreError::Corrupt("no answer".into()))),
+                );
             }
             outcomes
         }
@@ -121,7 +128,8 @@ mod tests {
             if items.contains(&3) { Err(StoreError::Conflict("three".into())) } else { Ok(items) }
         });
         let answers = futures::future::join_all((0..5).map(|n| batcher.submit(n))).await;
-        let failed: Vec<usize> = answers.iter().enumerate().filter(|(_, a)| a.is_err()).map(|(n, _)| n).collect();
+        let failed: Vec<usize> =
+            answers.iter().enumerate().filter(|(_, a)| a.is_err()).map(|(n, _)| n).collect();
         assert_eq!(failed, [3]);
     }
 }

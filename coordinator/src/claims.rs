@@ -32,7 +32,8 @@ pub async fn run(broker: Connection, store: Store, live: Arc<Live>) {
 }
 
 async fn answer(claiming: Claiming, body: Vec<u8>) -> Option<Vec<u8>> {
-    let request: ClaimRequest = wire::decode(&body).inspect_err(|error| tracing::warn!(%error, "a claim can't be read")).ok()?;
+    let request: ClaimRequest =
+        wire::decode(&body).inspect_err(|error| tracing::warn!(%error, "a claim can't be read")).ok()?;
     let asked: Vec<Asked> = request.claims.iter().map(|claim| asked(&request, claim)).collect();
     let mut granted = match claiming.submit(asked).await {
         Ok(granted) => granted,
@@ -41,7 +42,10 @@ async fn answer(claiming: Claiming, body: Vec<u8>) -> Option<Vec<u8>> {
             return None;
         }
     };
-    let answer = |claim: &wire::Claim| ClaimAnswer { job_id: claim.job_id, grant: granted.remove(&(claim.job_id, claim.claim_id)) };
+    let answer = |claim: &wire::Claim| ClaimAnswer {
+        job_id: claim.job_id,
+        grant: granted.remove(&(claim.job_id, claim.claim_id)),
+    };
     wire::encode(&ClaimReply { answers: request.claims.iter().map(answer).collect() }).ok()
 }
 
@@ -49,7 +53,11 @@ fn asked(request: &ClaimRequest, claim: &wire::Claim) -> Asked {
     Asked { worker_id: request.worker_id.clone(), job_id: claim.job_id, claim_id: claim.claim_id }
 }
 
-async fn claim(store: &Store, live: &Live, requests: Vec<Vec<Asked>>) -> Result<Vec<HashMap<(JobId, Uuid), Grant>>, StoreError> {
+async fn claim(
+    store: &Store,
+    live: &Live,
+    requests: Vec<Vec<Asked>>,
+) -> Result<Vec<HashMap<(JobId, Uuid), Grant>>, StoreError> {
     let all: Vec<Asked> = requests.iter().flatten().cloned().collect();
     let mut granted = store.claim(&all).await?;
     live.jobs_changed(&granted.values().map(|(_, changed)| *changed).collect::<Vec<_>>());

@@ -103,8 +103,12 @@ impl Dispatcher {
     pub async fn publish(&self, released: Vec<Released>) {
         let messages: Vec<Message> = released.iter().filter_map(message).collect();
         let results = self.publisher.publish_all(&messages).await;
-        let failed: Vec<JobId> =
-            released.iter().zip(&results).filter(|(_, result)| result.is_err()).map(|(released, _)| released.job_id).collect();
+        let failed: Vec<JobId> = released
+            .iter()
+            .zip(&results)
+            .filter(|(_, result)| result.is_err())
+            .map(|(released, _)| released.job_id)
+            .collect();
         if failed.is_empty() {
             return;
         }
@@ -124,7 +128,9 @@ async fn insert(store: &Store, requests: Vec<Vec<NewJob>>) -> Result<Vec<Vec<Acc
 
 fn as_change(accepted: &Accepted) -> Option<Changed> {
     match accepted {
-        Accepted::New(job) => Some(Changed { job_id: job.id, project_id: job.project_id, state: true, ended: false }),
+        Accepted::New(job) => {
+            Some(Changed { job_id: job.id, project_id: job.project_id, state: true, ended: false })
+        }
         _ => None,
     }
 }

@@ -77,7 +77,19 @@ impl Engine {
         let sessions = Sessions::new(id.clone(), store.clone(), publisher.clone());
         live.tell_sessions(sessions.clone());
         let draining = CancellationToken::new();
-        Ok(Arc::new(Self { id, settings, store, objects, broker, live, dispatcher, fleet, sessions, draining, publisher }))
+        Ok(Arc::new(Self {
+            id,
+            settings,
+            store,
+            objects,
+            broker,
+            live,
+            dispatcher,
+            fleet,
+            sessions,
+            draining,
+            publisher,
+        }))
     }
 
     /// Starts all services; the database must be migrated. `more` are services of others under the same supervision.
@@ -99,19 +111,31 @@ impl Engine {
         vec![
             service("dispatch.runs", |engine| Box::pin(engine.dispatcher.clone().run(SlotPool::Runs))),
             service("dispatch.noops", |engine| Box::pin(engine.dispatcher.clone().run(SlotPool::Noops))),
-            service("claims", |engine| Box::pin(claims::run(engine.broker.clone(), engine.store.clone(), engine.live.clone()))),
-            service("heartbeats", |engine| Box::pin(async move { engine.fleet.listen(engine.broker.clone()).await })),
+            service("claims", |engine| {
+                Box::pin(claims::run(engine.broker.clone(), engine.store.clone(), engine.live.clone()))
+            }),
+            service("heartbeats", |engine| {
+                Box::pin(async move { engine.fleet.listen(engine.broker.clone()).await })
+            }),
             service("pings", |engine| Box::pin(async move { engine.fleet.ping().await })),
             service("events", |engine| Box::pin(engine.router().run(engine.broker.clone()))),
-            service("news.send", |engine| Box::pin(async move { engine.live.send(engine.publisher.clone()).await })),
-            service("news.receive", |engine| Box::pin(async move { engine.live.receive(engine.broker.clone()).await })),
+            service("news.send", |engine| {
+                Box::pin(async move { engine.live.send(engine.publisher.clone()).await })
+            }),
+            service("news.receive", |engine| {
+                Box::pin(async move { engine.live.receive(engine.broker.clone()).await })
+            }),
             service("news.jobs", |engine| Box::pin(engine.sessions.clone().tell_jobs())),
             service("relay", |engine| Box::pin(engine.sessions.clone().receive(engine.broker.clone()))),
         ]
     }
 
     fn router(&self) -> EventRouter {
-        EventRouter { store: self.store.clone(), live: self.live.clone(), dispatcher: self.dispatcher.clone() }
+        EventRouter {
+            store: self.store.clone(),
+            live: self.live.clone(),
+            dispatcher: self.dispatcher.clone(),
+        }
     }
 
     /// Tells streams and sockets to end, so that connections become free to close.

@@ -85,5 +85,7 @@ impl EventRouter {
 }
 
 fn read(delivery: &Delivery) -> Option<EventBatch> {
-    wire::decode(&delivery.body).inspect_err(|error| tracing::error!(%error, "a batch of events can't be read")).ok()
+    wire::decode(&delivery.body)
+        .inspect_err(|error| tracing::error!(%error, "a batch of events can't be read"))
+        .ok()
 }

@@ -72,7 +72,12 @@ fn is_deaf(now_ms: i64, first_heard_ms: i64, echo_ms: i64) -> bool {
 }
 
 impl Fleet {
-    pub fn new(store: Store, publisher: Publisher, dispatcher: Dispatcher, connected: watch::Receiver<bool>) -> Self {
+    pub fn new(
+        store: Store,
+        publisher: Publisher,
+        dispatcher: Dispatcher,
+        connected: watch::Receiver<bool>,
+    ) -> Self {
         let now = Instant::now();
         let ears = Mutex::new(Ears { since: now, looked: now });
         Self { store, publisher, dispatcher, connected, ears, known: Mutex::default() }
@@ -98,7 +103,8 @@ impl Fleet {
     }
 
     async fn take_in(&self, deliveries: &[Delivery]) {
-        let beats: Vec<Heartbeat> = deliveries.iter().filter_map(|delivery| wire::decode(&delivery.body).ok()).collect();
+        let beats: Vec<Heartbeat> =
+            deliveries.iter().filter_map(|delivery| wire::decode(&delivery.body).ok()).collect();
         let judged = self.judge(newest(beats));
         match self.store.beat(&judged).await {
             Ok(beaten) => self.correct(beaten).await,
@@ -116,7 +122,8 @@ impl Fleet {
         let trusted = self.may_judge();
         let mut known = lock(&self.known);
         let judge = |beat: Heartbeat| {
-            let worker = known.entry(beat.worker_id.clone()).or_insert(Known { first_heard_ms: now_ms, heard });
+            let worker =
+                known.entry(beat.worker_id.clone()).or_insert(Known { first_heard_ms: now_ms, heard });
             worker.heard = heard;
             let deaf = trusted && is_deaf(now_ms, worker.first_heard_ms, beat.echo as i64);
             (beat, deaf)
@@ -161,7 +168,8 @@ impl Fleet {
 
 /// The last heartbeat of each worker: after a pause several wait.
 fn newest(beats: Vec<Heartbeat>) -> Vec<Heartbeat> {
-    let by_worker: HashMap<WorkerId, Heartbeat> = beats.into_iter().map(|beat| (beat.worker_id.clone(), beat)).collect();
+    let by_worker: HashMap<WorkerId, Heartbeat> =
+        beats.into_iter().map(|beat| (beat.worker_id.clone(), beat)).collect();
     by_worker.into_values().collect()
 }
 

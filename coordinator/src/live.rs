@@ -56,7 +56,8 @@ impl Live {
     /// Says that these jobs have something new, after it was committed.
     pub fn jobs_changed(&self, changed: &[Changed]) {
         for change in changed {
-            let news = JobChanged { job_id: change.job_id, project_id: change.project_id, state: change.state };
+            let news =
+                JobChanged { job_id: change.job_id, project_id: change.project_id, state: change.state };
             self.tell(News::Job(news));
         }
     }

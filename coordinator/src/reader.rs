@@ -43,7 +43,13 @@ pub struct JobReader {
 
 impl JobReader {
     /// Reads a user's job after event number `after` (0 is from the start); `None` if there is no such job.
-    pub async fn open(store: &Store, live: &Arc<Live>, user_id: UserId, job_id: JobId, after: i64) -> Result<Option<Self>, StoreError> {
+    pub async fn open(
+        store: &Store,
+        live: &Arc<Live>,
+        user_id: UserId,
+        job_id: JobId,
+        after: i64,
+    ) -> Result<Option<Self>, StoreError> {
         let watch = live.watch(job_id);
         let Some(head) = store.job(user_id, job_id).await? else { return Ok(None) };
         let ended = head.job.state.is_terminal() && after >= head.last_event;

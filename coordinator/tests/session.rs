@@ -99,7 +99,10 @@ async fn tabs_on_two_coordinators_share_one_session() -> Result<()> {
 
     let job: Job = ann.post(&format!("/code/{project}/noops"), json!({})).await?.ok()?.json()?;
     for tab in [&mut first, &mut second] {
-        tab.until("job", |message| message["job"]["id"] == json!(job.id) && message["job"]["state"] == "succeeded").await?;
+        tab.until("job", |message| {
+            message["job"]["id"] == json!(job.id) && message["job"]["state"] == "succeeded"
+        })
+        .await?;
     }
     drop(second);
     first.until("presence", |message| here(message) == 1).await?;
@@ -126,7 +129,8 @@ async fn a_tab_that_comes_back_gets_what_it_missed() -> Result<()> {
     // A starting coordinator may say "read again" (bulk) in between: a notice that names no file.
     let missed = back.until("file", |message| message["change"] != "bulk").await?;
     ensure!(missed["file"]["path"] == "b.py", "{missed}");
-    let (_, new) = Tab::open(&ann, project, json!({"type": "hello", "last_seq": 3, "epoch": "another"})).await?;
+    let (_, new) =
+        Tab::open(&ann, project, json!({"type": "hello", "last_seq": 3, "epoch": "another"})).await?;
     ensure!(new["snapshot"] == true, "{new}");
     lab.finish().await
 }
@@ -192,8 +196,14 @@ async fn only_a_fresh_ticket_from_our_own_page_opens_a_socket() -> Result<()> {
             Err(error) => Err(error.into()),
         }
     };
-    ensure!(refused(address(&ann, project, &once), Some("https://evil.example")).await? == Some(401), "another page");
-    ensure!(refused(address(&ann, project, &once), None).await?.is_none(), "the ticket was not used up by that");
+    ensure!(
+        refused(address(&ann, project, &once), Some("https://evil.example")).await? == Some(401),
+        "another page"
+    );
+    ensure!(
+        refused(address(&ann, project, &once), None).await?.is_none(),
+        "the ticket was not used up by that"
+    );
     ensure!(refused(address(&ann, project, &once), None).await? == Some(401), "a ticket works once");
     let bobs = ticket(&bob).await?;
     ensure!(refused(address(&ann, project, &bobs), None).await? == Some(404), "someone else's project");

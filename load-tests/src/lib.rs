@@ -62,8 +62,17 @@ impl Row {
 pub fn table(peer: &str, rows: &[Row]) -> String {
     let mut text = format!("| | ours | {peer} | times better |\n|---|---:|---:|---:|\n");
     for row in rows {
-        let number = |value: f64| if value >= 100.0 { format!("{value:.0}{}", row.unit) } else { format!("{value:.2}{}", row.unit) };
-        let _ = writeln!(text, "| {} | {} | {} | {:.1} |", row.what, number(row.ours), number(row.peer), row.ratio());
+        let number = |value: f64| {
+            if value >= 100.0 { format!("{value:.0}{}", row.unit) } else { format!("{value:.2}{}", row.unit) }
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {:.1} |",
+            row.what,
+            number(row.ours),
+            number(row.peer),
+            row.ratio()
+        );
     }
     text
 }
@@ -80,13 +89,17 @@ pub fn report(name: &str, title: &str, body: &str) -> Result<()> {
 /// When, on what, and how built: numbers mean nothing without.
 fn setting() -> Result<String> {
     let cpu = std::fs::read_to_string("/proc/cpuinfo")?;
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).and_then(|rest| rest.split(": ").nth(1));
+    let model =
+        cpu.lines().find_map(|line| line.strip_prefix("model name")).and_then(|rest| rest.split(": ").nth(1));
     let cores = std::thread::available_parallelism()?;
     let load = std::fs::read_to_string("/proc/loadavg")?;
     let load = load.split(' ').next().unwrap_or_default();
     let build = if cfg!(debug_assertions) { "dev profile (opt-level 1)" } else { "release build" };
     let now = chrono::Utc::now().format("%Y-%m-%d %H:%M UTC");
-    Ok(format!("{now} · {cores} × {} · load average {load} at the end · {build}", model.unwrap_or("unknown CPU")))
+    Ok(format!(
+        "{now} · {cores} × {} · load average {load} at the end · {build}",
+        model.unwrap_or("unknown CPU")
+    ))
 }
 
 /// The peers' Python, made by the bench's `run`.

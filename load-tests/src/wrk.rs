@@ -28,7 +28,10 @@ pub async fn load(base: &str, token: &str, create: bool, duration: Duration) -> 
     let seconds = format!("{}s", duration.as_secs());
     let mut wrk = Command::new("wrk");
     wrk.args(["-t", THREADS, "-c", CONNECTIONS, "-d", &seconds, "--timeout", "10s", "-s"]).arg(&script);
-    wrk.arg("-H").arg(format!("Authorization: Bearer {token}")).arg(format!("{base}/api/v1/code/")).kill_on_drop(true);
+    wrk.arg("-H")
+        .arg(format!("Authorization: Bearer {token}"))
+        .arg(format!("{base}/api/v1/code/"))
+        .kill_on_drop(true);
     let load: Load = measured(wrk).await.context("wrk (Debian package `wrk`)")?;
     std::fs::remove_file(script)?;
     ensure!(load.refused == 0 && load.broken == 0, "{base}: {load:?}");

@@ -24,7 +24,13 @@ pub fn services(engine: &Arc<Engine>) -> Vec<Service> {
     ]
 }
 
-fn clock<F, Fut>(engine: &Arc<Engine>, name: &'static str, seconds: u64, what: &'static str, work: F) -> Service
+fn clock<F, Fut>(
+    engine: &Arc<Engine>,
+    name: &'static str,
+    seconds: u64,
+    what: &'static str,
+    work: F,
+) -> Service
 where
     F: Fn(Arc<Engine>) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Result<(), StoreError>> + Send + 'static,
@@ -52,7 +58,10 @@ async fn reap(engine: Arc<Engine>) -> Result<(), StoreError> {
     }
     let lost = engine.store.reap().await?;
     if !lost.is_empty() {
-        tracing::warn!(jobs = lost.len(), "workers stopped answering; their jobs run again elsewhere or end as lost");
+        tracing::warn!(
+            jobs = lost.len(),
+            "workers stopped answering; their jobs run again elsewhere or end as lost"
+        );
         metrics::counter!("engunity_attempts_lost_total").increment(lost.len() as u64);
         engine.live.jobs_changed(&lost);
         engine.dispatcher.wake();

@@ -73,7 +73,11 @@ impl Actor for Runner {
     type State = tokio::task::AbortHandle;
     type Arguments = Service;
 
-    async fn pre_start(&self, myself: ActorRef<Ended>, service: Service) -> Result<Self::State, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Ended>,
+        service: Service,
+    ) -> Result<Self::State, ActorProcessingErr> {
         let run = tokio::spawn(async move {
             if AssertUnwindSafe((service.start)()).catch_unwind().await.is_err() {
                 tracing::error!(service = service.name, "a service panicked");
@@ -83,7 +87,12 @@ impl Actor for Runner {
         Ok(run.abort_handle())
     }
 
-    async fn handle(&self, _: ActorRef<Ended>, _: Ended, _: &mut Self::State) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        _: ActorRef<Ended>,
+        _: Ended,
+        _: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
         Err("the service ended".into())
     }
 
@@ -142,7 +151,11 @@ impl Actor for Root {
     type State = RootState;
     type Arguments = (Vec<Service>, Option<Arc<Sessions>>);
 
-    async fn pre_start(&self, myself: ActorRef<RootMessage>, (services, sessions): Self::Arguments) -> Result<RootState, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        myself: ActorRef<RootMessage>,
+        (services, sessions): Self::Arguments,
+    ) -> Result<RootState, ActorProcessingErr> {
         myself.cast(RootMessage::StartSessions)?;
         for service in services {
             myself.cast(RootMessage::Start(service))?;
@@ -150,15 +163,22 @@ impl Actor for Root {
         Ok(RootState { sessions, ..RootState::default() })
     }
 
-    async fn handle(&self, myself: ActorRef<RootMessage>, message: RootMessage, state: &mut RootState) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        myself: ActorRef<RootMessage>,
+        message: RootMessage,
+        state: &mut RootState,
+    ) -> Result<(), ActorProcessingErr> {
         match message {
             RootMessage::Start(service) => {
-                let (runner, _) = Actor::spawn_linked(None, Runner, service.clone(), myself.get_cell()).await?;
+                let (runner, _) =
+                    Actor::spawn_linked(None, Runner, service.clone(), myself.get_cell()).await?;
                 state.running.insert(runner.get_id(), service);
             }
             RootMessage::StartSessions => {
                 if let Some(sessions) = &state.sessions {
-                    state.session_supervisor = Some(session::supervisor::start(sessions, myself.get_cell()).await?);
+                    state.session_supervisor =
+                        Some(session::supervisor::start(sessions, myself.get_cell()).await?);
                 }
             }
         }
@@ -171,14 +191,23 @@ impl Actor for Root {
         event: SupervisionEvent,
         state: &mut RootState,
     ) -> Result<(), ActorProcessingErr> {
-        let (SupervisionEvent::ActorFailed(who, _) | SupervisionEvent::ActorTerminated(who, ..)) = event else { return Ok(()) };
+        let (SupervisionEvent::ActorFailed(who, _) | SupervisionEvent::ActorTerminated(who, ..)) = event
+        else {
+            return Ok(());
+        };
         let (name, restart) = match state.running.remove(&who.get_id()) {
             Some(service) => (service.name, RootMessage::Start(service)),
-            None if state.session_supervisor == Some(who.get_id()) => ("sessions", RootMessage::StartSessions),
+            None if state.session_supervisor == Some(who.get_id()) => {
+                ("sessions", RootMessage::StartSessions)
+            }
             None => return Ok(()),
         };
         let pause = state.pause(name, Instant::now());
-        tracing::warn!(service = name, pause_ms = pause.as_millis() as u64, "a service ended and is started again");
+        tracing::warn!(
+            service = name,
+            pause_ms = pause.as_millis() as u64,
+            "a service ended and is started again"
+        );
         myself.send_after(pause, move || restart);
         Ok(())
     }

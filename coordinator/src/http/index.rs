@@ -21,7 +21,10 @@ use crate::app::App;
 const PATH: &str = "/api/v1/code/{project_id}/index";
 
 pub fn routes() -> Vec<Route> {
-    vec![Route::signed(Method::GET, PATH, read), Route::signed(Method::POST, PATH, build).takes(Takes::Json { optional: true })]
+    vec![
+        Route::signed(Method::GET, PATH, read),
+        Route::signed(Method::POST, PATH, build).takes(Takes::Json { optional: true }),
+    ]
 }
 
 /// The state of a project's index.
@@ -29,7 +32,15 @@ pub fn routes() -> Vec<Route> {
     params(("project_id" = String, Path)), responses((status = 200, body = IndexStatus), (status = 404, body = Problem)))]
 pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     check(&app, &caller, &request).await?;
-    reply::json(&IndexStatus { state: IndexState::None, files: 0, chunks: 0, embedded: 0, skipped: Vec::new(), segments: 0, indexed_at: None })
+    reply::json(&IndexStatus {
+        state: IndexState::None,
+        files: 0,
+        chunks: 0,
+        embedded: 0,
+        skipped: Vec::new(),
+        segments: 0,
+        indexed_at: None,
+    })
 }
 
 /// Builds a project's index.

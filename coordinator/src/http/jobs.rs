@@ -87,7 +87,12 @@ async fn follow(app: &App, cancelled: Cancelled) -> Job {
         app.engine.fleet.control(&worker, &Control::Cancel { job_id: job.id, attempt }).await;
     }
     if ended {
-        app.engine.live.jobs_changed(&[Changed { job_id: job.id, project_id: job.project_id, state: true, ended }]);
+        app.engine.live.jobs_changed(&[Changed {
+            job_id: job.id,
+            project_id: job.project_id,
+            state: true,
+            ended,
+        }]);
         app.engine.dispatcher.wake();
     }
     job

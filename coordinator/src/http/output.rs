@@ -5,13 +5,7 @@ use std::{str::FromStr, sync::Arc};
 
 use bytes::Bytes;
 use engunity_artifacts::keys;
-use engunity_protocol::{
-    JobId,
-    event::Stream,
-    job::Artifact,
-    path::ProjectPath,
-    problem::Problem,
-};
+use engunity_protocol::{JobId, event::Stream, job::Artifact, path::ProjectPath, problem::Problem};
 use engunity_store::{Chunk, JobHead, Store, StoreError};
 use futures::stream;
 use warp::http::{HeaderValue, Method, header};
@@ -30,7 +24,8 @@ const CHUNKS: i64 = 32;
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::GET, "/api/v1/jobs/{job_id}/output", output).answers(&["application/octet-stream"]),
+        Route::signed(Method::GET, "/api/v1/jobs/{job_id}/output", output)
+            .answers(&["application/octet-stream"]),
         Route::signed(Method::GET, "/api/v1/jobs/{job_id}/artifacts", list),
         Route::signed(Method::GET, "/api/v1/jobs/{job_id}/artifacts/{*path}", download).answers(&[]),
     ]
@@ -65,7 +60,15 @@ pub async fn output(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     }
     let JobHead { job, .. } = app.store.job(caller.user_id, id).await?.ok_or_else(no_job)?;
     let end = app.store.output_end(id, job.attempt, stream).await?.max(offset);
-    let reading = Reading { store: app.store.clone(), user_id: caller.user_id, id, attempt: job.attempt, stream, offset, end };
+    let reading = Reading {
+        store: app.store.clone(),
+        user_id: caller.user_id,
+        id,
+        attempt: job.attempt,
+        stream,
+        offset,
+        end,
+    };
     let mut response = reply::stream("application/octet-stream", reading.into_stream());
     response.headers_mut().insert("x-engunity-next-offset", HeaderValue::from(end));
     response.headers_mut().insert("x-engunity-attempt", HeaderValue::from(job.attempt));
@@ -99,7 +102,10 @@ impl Reading {
         if self.offset >= self.end {
             return Ok(Bytes::new());
         }
-        let chunks = self.store.output_from(self.user_id, self.id, self.attempt, self.stream, self.offset, CHUNKS).await?;
+        let chunks = self
+            .store
+            .output_from(self.user_id, self.id, self.attempt, self.stream, self.offset, CHUNKS)
+            .await?;
         let mut piece: Vec<u8> = chunks.into_iter().flat_map(|Chunk { bytes, .. }| bytes).collect();
         piece.truncate((self.end - self.offset) as usize);
         self.offset += piece.len() as u64;
@@ -111,7 +117,8 @@ impl Reading {
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}/artifacts", operation_id = "list_artifacts", tag = "jobs", security(("bearer" = [])),
     params(("job_id" = String, Path)), responses((status = 200, body = Vec<Artifact>), (status = 404, body = Problem)))]
 pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
-    let (_, artifacts) = app.store.artifacts(caller.user_id, request.id("job_id")?).await?.ok_or_else(no_job)?;
+    let (_, artifacts) =
+        app.store.artifacts(caller.user_id, request.id("job_id")?).await?.ok_or_else(no_job)?;
     reply::json(&artifacts)
 }
 
@@ -123,7 +130,8 @@ pub async fn download(app: Arc<App>, caller: Caller, request: Request) -> Answer
     let id: JobId = request.id("job_id")?;
     let (attempt, artifacts) = app.store.artifacts(caller.user_id, id).await?.ok_or_else(no_job)?;
     let missing = || Failure::not_found("this artifact");
-    let artifact = artifacts.into_iter().find(|artifact| artifact.path == request.param("path")).ok_or_else(missing)?;
+    let artifact =
+        artifacts.into_iter().find(|artifact| artifact.path == request.param("path")).ok_or_else(missing)?;
     let path = ProjectPath::parse(&artifact.path).map_err(|_| missing())?;
     let mut response = reply::object(app.objects.get_stream(&keys::artifact(id, attempt, &path)).await?);
     reply::download(&mut response, path.name());

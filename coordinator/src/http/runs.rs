@@ -37,7 +37,8 @@ const MAX_BODY: usize = 8 << 20;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::signed(Method::POST, "/api/v1/code/{project_id}/runs", run).up_to(MAX_BODY),
-        Route::signed(Method::POST, "/api/v1/code/{project_id}/noops", noops).takes(Takes::Json { optional: true }),
+        Route::signed(Method::POST, "/api/v1/code/{project_id}/noops", noops)
+            .takes(Takes::Json { optional: true }),
     ]
 }
 
@@ -65,7 +66,8 @@ pub async fn run(app: Arc<App>, caller: Caller, mut request: Request) -> Answer 
 fn idempotency_key(request: &Request) -> Result<Option<String>, Failure> {
     let Some(key) = request.headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= MAX_KEY);
-    let wrong = || Failure::field("Idempotency-Key", format!("must have 1 to {MAX_KEY} visible ASCII characters"));
+    let wrong =
+        || Failure::field("Idempotency-Key", format!("must have 1 to {MAX_KEY} visible ASCII characters"));
     key.map(|key| Some(key.to_owned())).ok_or_else(wrong)
 }
 
@@ -76,7 +78,11 @@ fn request_hash(project_id: ProjectId, asked: &RunRequest) -> Vec<u8> {
 }
 
 /// The job that the same request made before: a repeated request needs nothing else.
-async fn known(app: &App, caller: &Caller, idempotency: Option<&Idempotency>) -> Result<Option<Job>, Failure> {
+async fn known(
+    app: &App,
+    caller: &Caller,
+    idempotency: Option<&Idempotency>,
+) -> Result<Option<Job>, Failure> {
     let Some(idempotency) = idempotency else { return Ok(None) };
     match app.store.job_by_key(caller.user_id, idempotency).await? {
         None => Ok(None),
@@ -87,9 +93,10 @@ async fn known(app: &App, caller: &Caller, idempotency: Option<&Idempotency>) ->
 fn job_of(accepted: Option<Accepted>) -> Result<Job, Failure> {
     match accepted {
         Some(Accepted::New(job) | Accepted::Same(job)) => Ok(job),
-        Some(Accepted::Mismatch) => {
-            Err(Failure::new(ErrorCode::IdempotencyMismatch, "this Idempotency-Key came before with another request; use a new one"))
-        }
+        Some(Accepted::Mismatch) => Err(Failure::new(
+            ErrorCode::IdempotencyMismatch,
+            "this Idempotency-Key came before with another request; use a new one",
+        )),
         Some(Accepted::NoProject) => Err(no_project()),
         None => Err(Failure::internal("a job was neither accepted nor refused")),
     }
@@ -170,5 +177,14 @@ pub async fn noops(app: Arc<App>, caller: Caller, mut request: Request) -> Answe
 
 fn noop(caller: &Caller, project_id: ProjectId, class: JobClass) -> NewJob {
     let (id, user_id) = (JobId::new(), caller.user_id);
-    NewJob { id, user_id, project_id, class, title: None, runtime: None, spec: JobSpec::Noop, idempotency: None }
+    NewJob {
+        id,
+        user_id,
+        project_id,
+        class,
+        title: None,
+        runtime: None,
+        spec: JobSpec::Noop,
+        idempotency: None,
+    }
 }

@@ -55,7 +55,9 @@ pub async fn events(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 fn after(request: &Request) -> Result<i64, Failure> {
     let expected = "the number of an event";
     match request.header("last-event-id").map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => text.parse().map_err(|_| Failure::field("Last-Event-ID", format!("must be {expected}"))),
+        Some(text) => {
+            text.parse().map_err(|_| Failure::field("Last-Event-ID", format!("must be {expected}")))
+        }
         None => Ok(request.query_value("after", expected)?.unwrap_or(0)),
     }
 }
@@ -108,6 +110,9 @@ mod tests {
     fn an_event_is_three_lines() {
         let mut out = Vec::new();
         write(&mut out, 7, &JobEvent::Progress(Progress { message: "a\nb".into(), fraction: None }));
-        assert_eq!(String::from_utf8(out).unwrap(), "event: progress\nid: 7\ndata: {\"message\":\"a\\nb\"}\n\n");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "event: progress\nid: 7\ndata: {\"message\":\"a\\nb\"}\n\n"
+        );
     }
 }

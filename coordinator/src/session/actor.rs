@@ -103,12 +103,26 @@ impl Actor for SessionActor {
     type State = SessionState;
     type Arguments = Arguments;
 
-    async fn pre_start(&self, _: ActorRef<Admitted>, context: Arguments) -> Result<SessionState, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        _: ActorRef<Admitted>,
+        context: Arguments,
+    ) -> Result<SessionState, ActorProcessingErr> {
         let epoch = uuid::Uuid::now_v7().simple().to_string();
-        Ok(SessionState { context, core: SessionCore::new(epoch, 0), outlets: HashMap::new(), started: Instant::now() })
+        Ok(SessionState {
+            context,
+            core: SessionCore::new(epoch, 0),
+            outlets: HashMap::new(),
+            started: Instant::now(),
+        })
     }
 
-    async fn handle(&self, myself: ActorRef<Admitted>, admitted: Admitted, state: &mut SessionState) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        myself: ActorRef<Admitted>,
+        admitted: Admitted,
+        state: &mut SessionState,
+    ) -> Result<(), ActorProcessingErr> {
         if state.context.lost.swap(false, Ordering::Relaxed) {
             state.apply(Input::Lost, &myself).await;
         }
@@ -147,8 +161,12 @@ impl SessionState {
     /// Runs an effect; returns members that could not be reached.
     async fn run(&mut self, effect: Effect, myself: &ActorRef<Admitted>) -> Vec<ConnectionId> {
         match effect {
-            Effect::Welcome { to, welcome } => self.send(vec![to], Downstream::Welcome(Box::new(welcome))).await,
-            Effect::Broadcast(text) => self.send(self.outlets.keys().cloned().collect(), Downstream::Text(text)).await,
+            Effect::Welcome { to, welcome } => {
+                self.send(vec![to], Downstream::Welcome(Box::new(welcome))).await
+            }
+            Effect::Broadcast(text) => {
+                self.send(self.outlets.keys().cloned().collect(), Downstream::Text(text)).await
+            }
             Effect::Refuse { conn_id } => {
                 self.send(vec![conn_id.clone()], Downstream::Refused).await;
                 self.outlets.remove(&conn_id);
@@ -161,7 +179,10 @@ impl SessionState {
                 Vec::new()
             }
             Effect::Passivate => {
-                let ended = SupervisorMessage::Passivate { project_id: self.context.project_id, actor: myself.get_id() };
+                let ended = SupervisorMessage::Passivate {
+                    project_id: self.context.project_id,
+                    actor: myself.get_id(),
+                };
                 let _ = self.context.supervisor.cast(ended);
                 Vec::new()
             }
@@ -173,7 +194,9 @@ impl SessionState {
         let mut elsewhere: HashMap<CoordinatorId, Vec<ConnectionId>> = HashMap::new();
         for conn_id in to {
             match self.outlets.get(&conn_id) {
-                Some(Outlet::Here(outlet)) if outlet.try_send(message.clone()).is_err() => unreachable.push(conn_id),
+                Some(Outlet::Here(outlet)) if outlet.try_send(message.clone()).is_err() => {
+                    unreachable.push(conn_id)
+                }
                 Some(Outlet::There(holder)) => elsewhere.entry(holder.clone()).or_default().push(conn_id),
                 _ => {}
             }

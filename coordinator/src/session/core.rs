@@ -36,10 +36,17 @@ pub enum Input {
         remote: bool,
         resume: Option<Resume>,
     },
-    Leave { conn_id: ConnectionId },
-    Place { conn_id: ConnectionId, place: Place },
+    Leave {
+        conn_id: ConnectionId,
+    },
+    Place {
+        conn_id: ConnectionId,
+        place: Place,
+    },
     /// A remote member is still there.
-    Alive { conn_id: ConnectionId },
+    Alive {
+        conn_id: ConnectionId,
+    },
     File(FileChange),
     Job(Box<Job>),
     Project(ProjectChange),
@@ -116,7 +123,9 @@ impl SessionCore {
     /// Takes in one input; returns what is to be done, in order.
     pub fn apply(&mut self, input: Input, now: Millis) -> Vec<Effect> {
         match input {
-            Input::Join { conn_id, user_id, name, remote, resume } => self.join(conn_id, user_id, name, remote.then_some(now), resume),
+            Input::Join { conn_id, user_id, name, remote, resume } => {
+                self.join(conn_id, user_id, name, remote.then_some(now), resume)
+            }
             Input::Leave { conn_id } => self.leave(&conn_id, now),
             Input::Place { conn_id, place } => self.place(&conn_id, place, now),
             Input::Alive { conn_id } => self.alive(&conn_id, now),
@@ -128,11 +137,19 @@ impl SessionCore {
         }
     }
 
-    fn join(&mut self, conn_id: ConnectionId, user_id: UserId, name: String, heard: Option<Millis>, resume: Option<Resume>) -> Vec<Effect> {
+    fn join(
+        &mut self,
+        conn_id: ConnectionId,
+        user_id: UserId,
+        name: String,
+        heard: Option<Millis>,
+        resume: Option<Resume>,
+    ) -> Vec<Effect> {
         if self.members.len() >= MOST_MEMBERS && !self.members.contains_key(&conn_id) {
             return vec![Effect::Refuse { conn_id }];
         }
-        let place = self.members.get(&conn_id).map(|member| member.presence.place.clone()).unwrap_or_default();
+        let place =
+            self.members.get(&conn_id).map(|member| member.presence.place.clone()).unwrap_or_default();
         let presence = Presence { conn_id: conn_id.clone(), user_id, name, place };
         let known = self.members.insert(conn_id.clone(), Member { presence, heard }).is_some();
         self.empty_since = None;
@@ -146,7 +163,13 @@ impl SessionCore {
             Some(after) => self.recent.iter().filter(|text| text.seq > after).cloned().collect(),
             None => Vec::new(),
         };
-        Welcome { epoch: self.epoch.clone(), seq: self.seq, presence: self.here(), snapshot: after.is_none(), missed }
+        Welcome {
+            epoch: self.epoch.clone(),
+            seq: self.seq,
+            presence: self.here(),
+            snapshot: after.is_none(),
+            missed,
+        }
     }
 
     fn can_resume(&self, resume: &Resume) -> bool {
@@ -183,8 +206,10 @@ impl SessionCore {
     }
 
     fn tick(&mut self, now: Millis) -> Vec<Effect> {
-        let silent = |member: &Member| member.heard.is_some_and(|heard| now.saturating_sub(heard) > SILENCE_MS);
-        let gone: Vec<ConnectionId> = self.members.iter().filter(|(_, member)| silent(member)).map(|(id, _)| id.clone()).collect();
+        let silent =
+            |member: &Member| member.heard.is_some_and(|heard| now.saturating_sub(heard) > SILENCE_MS);
+        let gone: Vec<ConnectionId> =
+            self.members.iter().filter(|(_, member)| silent(member)).map(|(id, _)| id.clone()).collect();
         let mut effects: Vec<Effect> = gone.iter().flat_map(|conn_id| self.leave(conn_id, now)).collect();
         self.note_emptiness(now);
         if self.empty_since.is_some_and(|since| now.saturating_sub(since) > IDLE_MS) {
@@ -213,7 +238,10 @@ impl SessionCore {
     /// Who is here is said whole each time and stands in every welcome, so it need not be remembered.
     fn presence(&mut self) -> Effect {
         self.seq += 1;
-        Effect::Broadcast(Text::of(self.seq, &ServerMessage::Presence { seq: self.seq, presence: self.here() }))
+        Effect::Broadcast(Text::of(
+            self.seq,
+            &ServerMessage::Presence { seq: self.seq, presence: self.here() },
+        ))
     }
 
     fn remembered(&mut self, message: impl FnOnce(u64) -> ServerMessage) -> Effect {

@@ -1,6 +1,9 @@
 //! The session core under any sequence of inputs.
 
-use engunity_protocol::{JobId, ProjectId, job::{JobClass, JobKind, JobState}};
+use engunity_protocol::{
+    JobId, ProjectId,
+    job::{JobClass, JobKind, JobState},
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -50,11 +53,17 @@ fn input() -> impl Strategy<Value = Input> {
 }
 
 fn broadcasts(effects: &[Effect]) -> Vec<Text> {
-    effects.iter().filter_map(|effect| if let Effect::Broadcast(text) = effect { Some(text.clone()) } else { None }).collect()
+    effects
+        .iter()
+        .filter_map(|effect| if let Effect::Broadcast(text) = effect { Some(text.clone()) } else { None })
+        .collect()
 }
 
 fn welcome(effects: Vec<Effect>) -> Welcome {
-    effects.into_iter().find_map(|effect| if let Effect::Welcome { welcome, .. } = effect { Some(welcome) } else { None }).unwrap()
+    effects
+        .into_iter()
+        .find_map(|effect| if let Effect::Welcome { welcome, .. } = effect { Some(welcome) } else { None })
+        .unwrap()
 }
 
 fn is_presence(text: &Text) -> bool {

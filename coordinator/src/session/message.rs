@@ -52,12 +52,32 @@ pub struct Joining {
 /// Between coordinators, over `coordinators`. The broker may lose one: numbers show it, and joining again heals it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Relay {
-    Join { project_id: ProjectId, holder: CoordinatorId, joining: Joining },
-    Place { project_id: ProjectId, conn_id: ConnectionId, place: Place },
-    Alive { project_id: ProjectId, holder: CoordinatorId, conn_id: ConnectionId },
-    Leave { project_id: ProjectId, conn_id: ConnectionId },
+    Join {
+        project_id: ProjectId,
+        holder: CoordinatorId,
+        joining: Joining,
+    },
+    Place {
+        project_id: ProjectId,
+        conn_id: ConnectionId,
+        place: Place,
+    },
+    Alive {
+        project_id: ProjectId,
+        holder: CoordinatorId,
+        conn_id: ConnectionId,
+    },
+    Leave {
+        project_id: ProjectId,
+        conn_id: ConnectionId,
+    },
     /// Back to whoever holds these connections.
-    Down { to: Vec<ConnectionId>, message: Downstream },
+    Down {
+        to: Vec<ConnectionId>,
+        message: Downstream,
+    },
     /// These are not members any more: join again.
-    Gone { conns: Vec<ConnectionId> },
+    Gone {
+        conns: Vec<ConnectionId>,
+    },
 }

@@ -1,17 +1,9 @@
 //! Brings news to the sessions here. Of a job only that it changed is told; its view is read from the database,
 //! many at once, and only for projects that someone has open.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use engunity_protocol::{
-    JobId, ProjectId,
-    job::JobState,
-    wire::News,
-};
+use engunity_protocol::{JobId, ProjectId, job::JobState, wire::News};
 use engunity_store::{JobHead, StoreError};
 
 use super::{Sessions, core::Input};
@@ -56,7 +48,8 @@ impl Sessions {
             if waiting.recv_many(&mut changed, BATCH).await == 0 {
                 return;
             }
-            let projects: HashMap<JobId, ProjectId> = changed.into_iter().map(|(project, job)| (job, project)).collect();
+            let projects: HashMap<JobId, ProjectId> =
+                changed.into_iter().map(|(project, job)| (job, project)).collect();
             while let Err(error) = self.read_and_tell(&projects).await {
                 tracing::debug!(%error, "news of jobs wait for the database");
                 tokio::time::sleep(PAUSE).await;

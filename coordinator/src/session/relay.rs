@@ -37,8 +37,12 @@ impl Sessions {
 
     async fn take_in(&self, message: Relay) {
         match message {
-            Relay::Join { project_id, holder, joining } => self.join_remote(project_id, holder, joining).await,
-            Relay::Place { project_id, conn_id, place } => self.input(project_id, Input::Place { conn_id, place }),
+            Relay::Join { project_id, holder, joining } => {
+                self.join_remote(project_id, holder, joining).await
+            }
+            Relay::Place { project_id, conn_id, place } => {
+                self.input(project_id, Input::Place { conn_id, place })
+            }
             Relay::Leave { project_id, conn_id } => self.input(project_id, Input::Leave { conn_id }),
             Relay::Alive { project_id, holder, conn_id } => match self.local(project_id) {
                 Some(session) => drop(session.send(SessionMessage::Input(Input::Alive { conn_id }))),
@@ -52,7 +56,9 @@ impl Sessions {
     async fn join_remote(&self, project_id: ProjectId, holder: CoordinatorId, joining: Joining) {
         let conn_id = joining.conn_id.clone();
         let joined = match self.attach(project_id).await {
-            Ok(Attached::Here(session)) => session.send(SessionMessage::Join { joining, outlet: Outlet::There(holder.clone()) }),
+            Ok(Attached::Here(session)) => {
+                session.send(SessionMessage::Join { joining, outlet: Outlet::There(holder.clone()) })
+            }
             _ => false,
         };
         if !joined {
@@ -91,7 +97,8 @@ impl Sessions {
 
     /// Lets go of sessions whose owner died: their connections join again.
     pub(super) async fn leave_dead_owners(&self) -> Result<(), StoreError> {
-        let owners: HashSet<CoordinatorId> = lock(&self.held).values().map(|held| held.owner.clone()).collect();
+        let owners: HashSet<CoordinatorId> =
+            lock(&self.held).values().map(|held| held.owner.clone()).collect();
         if owners.is_empty() {
             return Ok(());
         }

@@ -9,7 +9,10 @@ use std::{
 
 use engunity_protocol::{CoordinatorId, ProjectId};
 use engunity_store::StoreError;
-use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent, rpc::CallResult};
+use ractor::{
+    Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent,
+    rpc::CallResult,
+};
 
 use super::{
     Sessions,
@@ -26,9 +29,15 @@ pub enum Attached {
 }
 
 pub enum SupervisorMessage {
-    Attach { project_id: ProjectId, reply: RpcReplyPort<Result<Attached, StoreError>> },
+    Attach {
+        project_id: ProjectId,
+        reply: RpcReplyPort<Result<Attached, StoreError>>,
+    },
     /// Nobody has been there for a while.
-    Passivate { project_id: ProjectId, actor: ActorId },
+    Passivate {
+        project_id: ProjectId,
+        actor: ActorId,
+    },
     /// Our lease had run out for a while: see whose our sessions are now.
     Verify,
     /// The coordinator ends.
@@ -79,7 +88,11 @@ impl Actor for SessionSupervisor {
     type State = SupervisorState;
     type Arguments = Arc<Sessions>;
 
-    async fn pre_start(&self, _: ActorRef<SupervisorMessage>, sessions: Arc<Sessions>) -> Result<SupervisorState, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        _: ActorRef<SupervisorMessage>,
+        sessions: Arc<Sessions>,
+    ) -> Result<SupervisorState, ActorProcessingErr> {
         Ok(SupervisorState { sessions, projects: HashMap::new() })
     }
 
@@ -97,7 +110,9 @@ impl Actor for SessionSupervisor {
             }
             SupervisorMessage::Passivate { project_id, actor } => state.passivate(project_id, actor).await,
             SupervisorMessage::Verify => state.verify().await,
-            SupervisorMessage::StopAll => state.sessions.registry().drain().for_each(|(_, session)| session.stop()),
+            SupervisorMessage::StopAll => {
+                state.sessions.registry().drain().for_each(|(_, session)| session.stop())
+            }
         }
         Ok(())
     }
@@ -119,7 +134,11 @@ impl Actor for SessionSupervisor {
 }
 
 impl SupervisorState {
-    async fn attach(&mut self, project_id: ProjectId, myself: ActorRef<SupervisorMessage>) -> Result<Attached, StoreError> {
+    async fn attach(
+        &mut self,
+        project_id: ProjectId,
+        myself: ActorRef<SupervisorMessage>,
+    ) -> Result<Attached, StoreError> {
         if let Some(session) = self.sessions.local(project_id) {
             return Ok(Attached::Here(session));
         }
@@ -128,10 +147,16 @@ impl SupervisorState {
             return Ok(Attached::There(owner));
         }
         let session = self.start(project_id, myself).await;
-        session.map(Attached::Here).map_err(|error| StoreError::Unavailable(format!("the session could not be started: {error}")))
+        session
+            .map(Attached::Here)
+            .map_err(|error| StoreError::Unavailable(format!("the session could not be started: {error}")))
     }
 
-    async fn start(&mut self, project_id: ProjectId, myself: ActorRef<SupervisorMessage>) -> Result<SessionHandle, SpawnErr> {
+    async fn start(
+        &mut self,
+        project_id: ProjectId,
+        myself: ActorRef<SupervisorMessage>,
+    ) -> Result<SessionHandle, SpawnErr> {
         let lost = Arc::new(AtomicBool::new(false));
         let (publisher, parent) = (self.sessions.publisher.clone(), myself.get_cell());
         let arguments = Arguments { project_id, supervisor: myself, publisher, lost: lost.clone() };

@@ -177,7 +177,9 @@ impl Connection {
             }
             Happening::Watched(event) => self.write(Message::text(event)).await,
             Happening::Clock => self.clock().await,
-            Happening::Draining => Err(Closing(CloseCode::Restart, "the coordinator restarts: connect again")),
+            Happening::Draining => {
+                Err(Closing(CloseCode::Restart, "the coordinator restarts: connect again"))
+            }
         }
     }
 
@@ -280,7 +282,9 @@ impl Connection {
         let text = match message {
             Message::Text(text) => text,
             Message::Close(_) => return Err(Closing(CloseCode::Normal, "")),
-            Message::Binary(_) => return Err(Closing(CloseCode::Unsupported, "binary frames have no meaning here yet")),
+            Message::Binary(_) => {
+                return Err(Closing(CloseCode::Unsupported, "binary frames have no meaning here yet"));
+            }
             _ => return Ok(()),
         };
         if !self.budget.take(self.heard) {
@@ -328,9 +332,17 @@ impl Connection {
     async fn watch(&mut self, job_id: JobId, after: i64) -> Flow {
         self.watches.retain(|_, watch| !watch.is_finished());
         if self.watches.len() >= WATCHES && !self.watches.contains_key(&job_id) {
-            return self.refuse(ErrorCode::QuotaExceeded, format!("at most {WATCHES} jobs can be watched at once")).await;
+            return self
+                .refuse(ErrorCode::QuotaExceeded, format!("at most {WATCHES} jobs can be watched at once"))
+                .await;
         }
-        let task = tokio::spawn(watch(self.engine.clone(), self.caller.user_id, job_id, after, self.watching.clone()));
+        let task = tokio::spawn(watch(
+            self.engine.clone(),
+            self.caller.user_id,
+            job_id,
+            after,
+            self.watching.clone(),
+        ));
         if let Some(before) = self.watches.insert(job_id, task.abort_handle()) {
             before.abort();
         }
@@ -374,8 +386,14 @@ async fn watch(engine: Arc<Engine>, user_id: UserId, job_id: JobId, after: i64, 
     let refused = |code, detail: String| to_json(&ServerMessage::Error { code, detail });
     let mut reader = match JobReader::open(&engine.store, &engine.live, user_id, job_id, after).await {
         Ok(Some(reader)) => reader,
-        Ok(None) => return drop(out.send(refused(ErrorCode::NotFound, format!("job {job_id} does not exist"))).await),
-        Err(_) => return drop(out.send(refused(ErrorCode::Unavailable, format!("job {job_id} can't be read now"))).await),
+        Ok(None) => {
+            return drop(out.send(refused(ErrorCode::NotFound, format!("job {job_id} does not exist"))).await);
+        }
+        Err(_) => {
+            return drop(
+                out.send(refused(ErrorCode::Unavailable, format!("job {job_id} can't be read now"))).await,
+            );
+        }
     };
     loop {
         let events = reader.next().await;

@@ -3,6 +3,7 @@
 //! Not warp's own filter, because that leaves a read buffer of 128 KiB to every socket: a thousand idle ones would
 //! fill more memory than the whole rest of the coordinator.
 
+use engunity_protocol::problem::ErrorCode;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::{
     WebSocketStream,
@@ -11,7 +12,6 @@ use tokio_tungstenite::{
         protocol::{Role, WebSocketConfig},
     },
 };
-use engunity_protocol::problem::ErrorCode;
 use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
 use warp::hyper::upgrade::{OnUpgrade, Upgraded};
 use warp::reply::Response;
@@ -37,13 +37,18 @@ impl Handshake {
     /// Checks the headers.
     pub fn check(request: &mut Request) -> Result<Self, Failure> {
         let refuse = |detail: &str| Failure::new(ErrorCode::InvalidInput, detail);
-        if !has_token(&request.headers, header::CONNECTION.as_str(), "upgrade") || !has_token(&request.headers, "upgrade", "websocket") {
-            return Err(refuse("this is a WebSocket: connect with Connection: Upgrade and Upgrade: websocket"));
+        if !has_token(&request.headers, header::CONNECTION.as_str(), "upgrade")
+            || !has_token(&request.headers, "upgrade", "websocket")
+        {
+            return Err(refuse(
+                "this is a WebSocket: connect with Connection: Upgrade and Upgrade: websocket",
+            ));
         }
         if request.header("sec-websocket-version") != Some("13") {
             return Err(refuse("Sec-WebSocket-Version must be 13"));
         }
-        let key = request.header("sec-websocket-key").ok_or_else(|| refuse("Sec-WebSocket-Key is missing"))?;
+        let key =
+            request.header("sec-websocket-key").ok_or_else(|| refuse("Sec-WebSocket-Key is missing"))?;
         let accept = derive_accept_key(key.as_bytes());
         let upgrade = request.upgrade.take().ok_or_else(|| refuse("this connection can't be upgraded"))?;
         Ok(Self { upgrade, accept })
@@ -60,7 +65,11 @@ impl Handshake {
             headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
         }
         let socket = async {
-            let upgraded = self.upgrade.await.inspect_err(|error| tracing::debug!(%error, "a socket did not open")).ok()?;
+            let upgraded = self
+                .upgrade
+                .await
+                .inspect_err(|error| tracing::debug!(%error, "a socket did not open"))
+                .ok()?;
             Some(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(limits())).await)
         };
         (response, socket)
@@ -86,11 +95,15 @@ pub fn check_origin(http: &config::Http, headers: &HeaderMap) -> Result<(), Fail
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or_default().trim_end_matches('/');
     let same_host = origin.split_once("://").map(|(_, host)| host) == text(header::HOST);
-    let listed = http.cors_origins.iter().any(|allowed| allowed == "*" || allowed.trim_end_matches('/') == origin);
+    let listed =
+        http.cors_origins.iter().any(|allowed| allowed == "*" || allowed.trim_end_matches('/') == origin);
     if same_host || listed || (!http.public_url.is_empty() && public_origin(&http.public_url) == origin) {
         return Ok(());
     }
-    Err(Failure::new(ErrorCode::Unauthenticated, format!("pages of {origin:?} may not open sessions here (http.cors_origins)")))
+    Err(Failure::new(
+        ErrorCode::Unauthenticated,
+        format!("pages of {origin:?} may not open sessions here (http.cors_origins)"),
+    ))
 }
 
 /// Scheme and host of the public URL, without a path.
@@ -140,7 +153,8 @@ mod tests {
 
     #[test]
     fn header_lists_are_read_by_their_tokens() {
-        let headers = HeaderMap::from_iter([(header::CONNECTION, HeaderValue::from_static("keep-alive, Upgrade"))]);
+        let headers =
+            HeaderMap::from_iter([(header::CONNECTION, HeaderValue::from_static("keep-alive, Upgrade"))]);
         assert!(has_token(&headers, "connection", "upgrade"));
         assert!(!has_token(&headers, "upgrade", "websocket"));
     }

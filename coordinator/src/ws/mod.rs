@@ -36,7 +36,9 @@ pub async fn open(app: Arc<App>, mut request: Request) -> Answer {
     let project_id = request.id("project_id")?;
     check_origin(&app.config.http, &request.headers)?;
     let handshake = Handshake::check(&mut request)?;
-    let ticket = request.query_param("ticket").ok_or_else(|| auth::unauthenticated("add ?ticket= from POST /api/v1/auth/ticket"))?;
+    let ticket = request
+        .query_param("ticket")
+        .ok_or_else(|| auth::unauthenticated("add ?ticket= from POST /api/v1/auth/ticket"))?;
     let caller = auth::redeem_ticket(&app, &ticket).await?;
     app.store.project(caller.user_id, project_id).await?.ok_or_else(|| Failure::not_found("this project"))?;
     let (response, socket) = handshake.accept();

@@ -7,9 +7,7 @@ use lapin::{ConnectionProperties, Event, uri::AMQPUri};
 use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    BrokerError, Consumer, Publisher, Queue, Result, RpcClient, backoff::Backoff, topology,
-};
+use crate::{BrokerError, Consumer, Publisher, Queue, Result, RpcClient, backoff::Backoff, topology};
 
 /// A connect that hangs longer has failed.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -112,7 +110,9 @@ impl Supervisor {
                     backoff.reset();
                     self.hold(number, connection).await;
                 }
-                Err(error) if backoff.is_fresh() => tracing::warn!(%error, "can't connect to the broker; trying on"),
+                Err(error) if backoff.is_fresh() => {
+                    tracing::warn!(%error, "can't connect to the broker; trying on")
+                }
                 Err(error) => tracing::debug!(%error, "still can't connect to the broker"),
             }
             backoff.pause().await;
@@ -157,7 +157,9 @@ async fn lost(connection: &lapin::Connection) -> String {
     while connection.status().connected() {
         match timeout(LOOK_EVERY, events.next()).await {
             Ok(Some(Event::Error(error))) => reason = error.to_string(),
-            Ok(Some(Event::ConnectionBlocked(why))) => tracing::warn!(%why, "the broker takes no messages for now"),
+            Ok(Some(Event::ConnectionBlocked(why))) => {
+                tracing::warn!(%why, "the broker takes no messages for now")
+            }
             Ok(None) => break,
             _ => {}
         }

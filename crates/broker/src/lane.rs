@@ -26,7 +26,10 @@ impl<T: Clone> Lane<T> {
     }
 
     /// Returns the channel, after waiting for a link if there is none; a new one is set up by `prepare`.
-    pub(crate) async fn channel(&self, prepare: impl AsyncFnOnce(&Channel) -> lapin::Result<T>) -> Result<(Channel, T)> {
+    pub(crate) async fn channel(
+        &self,
+        prepare: impl AsyncFnOnce(&Channel) -> lapin::Result<T>,
+    ) -> Result<(Channel, T)> {
         let link = link(&mut self.links.clone()).await?;
         let mut current = self.current.lock().await;
         if let Some(current) = current.as_ref().filter(|current| current.is_good(&link)) {

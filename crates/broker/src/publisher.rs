@@ -73,7 +73,9 @@ impl Publisher {
         let sending = async {
             let (channel, ()) = self.shared.passing.channel(async |_| Ok(())).await?;
             let options = BasicPublishOptions::default();
-            channel.basic_publish(route.exchange.into(), route.key.into(), options, body, properties(false)).await?;
+            channel
+                .basic_publish(route.exchange.into(), route.key.into(), options, body, properties(false))
+                .await?;
             Ok::<(), BrokerError>(())
         };
         matches!(timeout(self.shared.patience, sending).await, Ok(Ok(())))
@@ -91,7 +93,8 @@ impl Publisher {
     async fn until_confirmed(&self, messages: &[Message], results: &mut [Result<()>]) {
         let Ok(_permits) = self.shared.permits.acquire_many(messages.len() as u32).await else { return };
         loop {
-            let waiting: Vec<usize> = (0..messages.len()).filter(|i| wants_another_try(&results[*i])).collect();
+            let waiting: Vec<usize> =
+                (0..messages.len()).filter(|i| wants_another_try(&results[*i])).collect();
             if waiting.is_empty() {
                 return;
             }
@@ -122,7 +125,13 @@ async fn send(channel: &Channel, message: &Message) -> Result<()> {
     let Route { exchange, key, persistent, mandatory } = &message.route;
     let options = BasicPublishOptions { mandatory: *mandatory, immediate: false };
     let confirm = channel
-        .basic_publish((*exchange).into(), key.as_str().into(), options, &message.body, properties(*persistent))
+        .basic_publish(
+            (*exchange).into(),
+            key.as_str().into(),
+            options,
+            &message.body,
+            properties(*persistent),
+        )
         .await?;
     match confirm.await? {
         Confirmation::Ack(None) => Ok(()),

@@ -56,7 +56,8 @@ impl RpcClient {
 /// Starts to take in the answers that come to `channel`.
 async fn receive(channel: &Channel) -> lapin::Result<Waiting> {
     let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
-    let mut answers = channel.basic_consume(REPLIES.into(), "".into(), options, FieldTable::default()).await?;
+    let mut answers =
+        channel.basic_consume(REPLIES.into(), "".into(), options, FieldTable::default()).await?;
     let waiting = Waiting::default();
     let listed = waiting.clone();
     tokio::spawn(async move {

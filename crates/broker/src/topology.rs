@@ -78,7 +78,8 @@ impl Queue {
 
     /// The queues that exist whoever is connected.
     fn shared() -> impl Iterator<Item = Self> {
-        let jobs = JobKind::ALL.iter().flat_map(|kind| JobClass::ALL.iter().map(|class| Self::Jobs(*kind, *class)));
+        let jobs =
+            JobKind::ALL.iter().flat_map(|kind| JobClass::ALL.iter().map(|class| Self::Jobs(*kind, *class)));
         [Self::DeadLetters, Self::Events, Self::Heartbeats, Self::Claims].into_iter().chain(jobs)
     }
 
@@ -116,8 +117,11 @@ impl Queue {
     }
 
     pub(crate) async fn declare(&self, channel: &Channel) -> lapin::Result<()> {
-        let options =
-            if self.is_exclusive() { QueueDeclareOptions::exclusive() } else { QueueDeclareOptions::durable() };
+        let options = if self.is_exclusive() {
+            QueueDeclareOptions::exclusive()
+        } else {
+            QueueDeclareOptions::durable()
+        };
         channel.queue_declare(self.name().into(), options, self.arguments()).await?;
         let Some((exchange, key)) = self.binding() else { return Ok(()) };
         let bind = QueueBindOptions::default();

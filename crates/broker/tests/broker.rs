@@ -50,7 +50,8 @@ fn job() -> Route {
 async fn delivers_in_order_and_acknowledges_in_batches() {
     let lab = Lab::start().await;
     let publisher = lab.connection.publisher(64, PATIENCE);
-    let messages: Vec<_> = (0..500u32).map(|n| Message { route: Route::events(), body: n.to_be_bytes().to_vec() }).collect();
+    let messages: Vec<_> =
+        (0..500u32).map(|n| Message { route: Route::events(), body: n.to_be_bytes().to_vec() }).collect();
     assert!(publisher.publish_all(&messages).await.iter().all(Result::is_ok));
     let mut consumer = lab.connection.consume(Queue::Events, 200);
     let mut seen = Vec::new();
@@ -75,7 +76,8 @@ async fn survives_cuts_without_losing_a_confirmed_message() {
     });
     let mut seen = std::collections::BTreeSet::new();
     while seen.len() < 300 {
-        let delivery = tokio::time::timeout(PATIENCE, consumer.next()).await.expect("goes on").expect("a delivery");
+        let delivery =
+            tokio::time::timeout(PATIENCE, consumer.next()).await.expect("goes on").expect("a delivery");
         let n = u32::from_be_bytes(delivery.body.as_slice().try_into().unwrap());
         if seen.insert(n) && n % 60 == 30 {
             lab.cut_and_return().await;

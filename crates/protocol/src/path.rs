@@ -104,7 +104,13 @@ mod tests {
 
     #[test]
     fn takes_ordinary_paths() {
-        for (text, kept) in [("a.py", "a.py"), ("./src/a b.py", "src/a b.py"), ("src/", "src"), ("ü/λ.rs", "ü/λ.rs"), ("..a/b..", "..a/b..")] {
+        for (text, kept) in [
+            ("a.py", "a.py"),
+            ("./src/a b.py", "src/a b.py"),
+            ("src/", "src"),
+            ("ü/λ.rs", "ü/λ.rs"),
+            ("..a/b..", "..a/b.."),
+        ] {
             assert_eq!(ProjectPath::parse(text).unwrap().as_str(), kept);
         }
     }

@@ -102,11 +102,19 @@ pub struct Running {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Control {
-    Ping { n: u64 },
+    Ping {
+        n: u64,
+    },
     /// Kill it and report `cancelled`.
-    Cancel { job_id: JobId, attempt: i32 },
+    Cancel {
+        job_id: JobId,
+        attempt: i32,
+    },
     /// The lease is gone and another attempt may run: kill it and report nothing.
-    Abandon { job_id: JobId, attempt: i32 },
+    Abandon {
+        job_id: JobId,
+        attempt: i32,
+    },
 }
 
 /// Worker → the event router.
@@ -173,8 +181,14 @@ pub struct LiveMessage {
 #[serde(rename_all = "snake_case")]
 pub enum News {
     Job(JobChanged),
-    File { project_id: ProjectId, change: FileChange },
-    Project { project_id: ProjectId, change: ProjectChange },
+    File {
+        project_id: ProjectId,
+        change: FileChange,
+    },
+    Project {
+        project_id: ProjectId,
+        change: ProjectChange,
+    },
     /// Some were not told: look again at everything.
     Lost,
 }

@@ -13,8 +13,8 @@ use engunity_protocol::{
     spec::{Command, ExecuteSpec, JobSpec, Limits, Snapshot},
     verdict::{Reason, Usage, Verdict},
     wire::{
-        self, Claim, ClaimAnswer, ClaimReply, ClaimRequest, Control, EventBatch, EventBody, Grant, Heartbeat, JobReady, Outcome, Running,
-        WorkerEvent,
+        self, Claim, ClaimAnswer, ClaimReply, ClaimRequest, Control, EventBatch, EventBody, Grant, Heartbeat,
+        JobReady, Outcome, Running, WorkerEvent,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,7 +29,8 @@ fn same_as_golden(name: &str, bytes: &[u8]) -> Vec<u8> {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, bytes).expect(name);
     }
-    let kept = std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}; UPDATE_GOLDEN=1 writes it"));
+    let kept =
+        std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}; UPDATE_GOLDEN=1 writes it"));
     let readable = String::from_utf8_lossy(bytes);
     assert!(kept == bytes, "{name} has changed on the wire: {readable}");
     kept
@@ -77,7 +78,11 @@ fn spec() -> JobSpec {
 fn outcome() -> Outcome {
     let verdict = Verdict { exit_code: Some(3), ..Verdict::new(Reason::Exit, "exit 3") };
     let artifact = Artifact { path: "out/report.html".into(), size: 512, hash: "af13".into() };
-    Outcome { verdict, usage: Usage { wall_ms: 1200, cpu_ms: 800, peak_memory_bytes: 9_437_184 }, artifacts: vec![artifact] }
+    Outcome {
+        verdict,
+        usage: Usage { wall_ms: 1200, cpu_ms: 800, peak_memory_bytes: 9_437_184 },
+        artifacts: vec![artifact],
+    }
 }
 
 fn job() -> Job {
@@ -183,10 +188,22 @@ fn jobs() {
 
 #[test]
 fn job_events() {
-    let state = StateChange { state: JobState::Running, attempt: 2, worker_id: Some(worker_id()), because: None };
-    let output = Output { stream: Stream::Stdout, offset: 12, data: "hello\n".into(), encoding: Encoding::Utf8, attempt: 2 };
+    let state =
+        StateChange { state: JobState::Running, attempt: 2, worker_id: Some(worker_id()), because: None };
+    let output = Output {
+        stream: Stream::Stdout,
+        offset: 12,
+        data: "hello\n".into(),
+        encoding: Encoding::Utf8,
+        attempt: 2,
+    };
     let progress = Progress { message: "pulling".into(), fraction: None };
-    let events = vec![JobEvent::State(state), JobEvent::Output(output), JobEvent::Progress(progress), JobEvent::Result(job())];
+    let events = vec![
+        JobEvent::State(state),
+        JobEvent::Output(output),
+        JobEvent::Progress(progress),
+        JobEvent::Result(job()),
+    ];
     in_json("job_events", &events);
 }
 
@@ -194,12 +211,16 @@ fn job_events() {
 fn problems() {
     in_json("problem", &Problem::new(ErrorCode::NotFound, "there is no job 7"));
     let field = FieldError { field: "limits.wall_s".into(), message: "must be at most 3600".into() };
-    in_json("problem_fields", &Problem { errors: vec![field], ..Problem::new(ErrorCode::InvalidInput, "1 field is wrong") });
+    in_json(
+        "problem_fields",
+        &Problem { errors: vec![field], ..Problem::new(ErrorCode::InvalidInput, "1 field is wrong") },
+    );
 }
 
 #[test]
 fn requests() {
-    let body = r#"{"command": "make test", "limits": {"wall_s": 5}, "artifacts": ["out/**"], "class": "bulk"}"#;
+    let body =
+        r#"{"command": "make test", "limits": {"wall_s": 5}, "artifacts": ["out/**"], "class": "bulk"}"#;
     let run: RunRequest = serde_json::from_str(body).unwrap();
     in_json("run_request", &run);
     assert!(serde_json::from_str::<RunRequest>(r#"{"comand": "typo"}"#).is_err(), "unknown fields are told");
@@ -224,12 +245,33 @@ fn session_messages() {
 #[test]
 fn error_codes() {
     let codes = [
-        "invalid_input", "malformed_body", "unauthenticated", "invalid_credentials", "token_reused", "not_found", "method_not_allowed",
-        "not_acceptable", "conflict", "precondition_failed", "payload_too_large", "unsupported_media_type", "bad_archive",
-        "idempotency_mismatch", "rate_limited", "timeout", "job_finished", "unknown_runtime", "quota_exceeded", "not_configured",
-        "unavailable", "internal",
+        "invalid_input",
+        "malformed_body",
+        "unauthenticated",
+        "invalid_credentials",
+        "token_reused",
+        "not_found",
+        "method_not_allowed",
+        "not_acceptable",
+        "conflict",
+        "precondition_failed",
+        "payload_too_large",
+        "unsupported_media_type",
+        "bad_archive",
+        "idempotency_mismatch",
+        "rate_limited",
+        "timeout",
+        "job_finished",
+        "unknown_runtime",
+        "quota_exceeded",
+        "not_configured",
+        "unavailable",
+        "internal",
     ];
-    let read = |name: &str| serde_json::from_value::<ErrorCode>(name.into()).unwrap_or_else(|_| panic!("{name} is gone"));
-    let table: Vec<(String, u16)> = codes.iter().map(|name| ((*name).to_owned(), read(name).status())).collect();
+    let read = |name: &str| {
+        serde_json::from_value::<ErrorCode>(name.into()).unwrap_or_else(|_| panic!("{name} is gone"))
+    };
+    let table: Vec<(String, u16)> =
+        codes.iter().map(|name| ((*name).to_owned(), read(name).status())).collect();
     in_json("error_codes", &table);
 }

@@ -56,7 +56,9 @@ const EXPLANATION: &str = "\
 /// One user's list, then creation by another, so that both lists stay as long as they should.
 async fn measure(user: &Client) -> Result<Measured> {
     for number in 0..LISTED {
-        user.post("/code/", json!({"name": format!("project {number}"), "language": "python"})).await?.ok()?;
+        user.post("/code/", json!({"name": format!("project {number}"), "language": "python"}))
+            .await?
+            .ok()?;
     }
     let listed: Vec<Value> = user.get("/code/").await?.ok()?.json()?;
     ensure!(listed.len() == LISTED, "{} are listed", listed.len());
@@ -78,16 +80,32 @@ async fn theirs(lab: &TestLab) -> Result<Measured> {
 
 async fn measure_theirs(database: &str) -> Result<Measured> {
     let url = database.replacen("postgres://", "postgresql+psycopg://", 1);
-    let variables = [("PEER_DATABASE", url.as_str()), ("PEER_SECRET", "a secret for the bench alone, long enough")];
+    let variables =
+        [("PEER_DATABASE", url.as_str()), ("PEER_SECRET", "a secret for the bench alone, long enough")];
     let mut prepare = peer("api", &["prepare.py"])?;
     prepare.envs(variables);
     let prepared: Value = measured(prepare).await?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let arguments = ["-m", "uvicorn", "app:app", "--workers", "2", "--log-level", "warning", "--no-access-log", "--port", &port.to_string()];
+    let arguments = [
+        "-m",
+        "uvicorn",
+        "app:app",
+        "--workers",
+        "2",
+        "--log-level",
+        "warning",
+        "--no-access-log",
+        "--port",
+        &port.to_string(),
+    ];
     let mut server = peer("api", &arguments)?.envs(variables).spawn()?;
-    let user = Client::new(&format!("http://127.0.0.1:{port}")).with_token(prepared["token"].as_str().context("a token")?);
+    let user = Client::new(&format!("http://127.0.0.1:{port}"))
+        .with_token(prepared["token"].as_str().context("a token")?);
     let measured = async {
-        eventually("the peer is up", Duration::from_secs(30), || async { Ok(user.get("/code/").await?.ok().map(Some)?) }).await?;
+        eventually("the peer is up", Duration::from_secs(30), || async {
+            Ok(user.get("/code/").await?.ok().map(Some)?)
+        })
+        .await?;
         measure(&user).await
     };
     let measured = measured.await;

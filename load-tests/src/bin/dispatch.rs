@@ -70,7 +70,11 @@ fn explanation(ours: &Ours) -> String {
 }
 
 async fn ours() -> Result<Ours> {
-    let lab = TestLab::builder().env("ENGUNITY__WORKER__NOOP_SLOTS", 512).env("ENGUNITY__LOG__FILTER", "warn,lapin=off").start().await?;
+    let lab = TestLab::builder()
+        .env("ENGUNITY__WORKER__NOOP_SLOTS", 512)
+        .env("ENGUNITY__LOG__FILTER", "warn,lapin=off")
+        .start()
+        .await?;
     let user = lab.user("load").await?;
     let project = user.project("load").await?.id;
     submit_all(&user, project, 500).await?;
@@ -102,7 +106,10 @@ async fn submit_all(user: &Client, project: ProjectId, count: usize) -> Result<(
 async fn all_ended(lab: &TestLab) -> Result<()> {
     let database = lab.database.client().await?;
     eventually("all jobs have ended", PATIENCE, || async {
-        let open: i64 = database.query_one("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')", &[]).await?.get(0);
+        let open: i64 = database
+            .query_one("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')", &[])
+            .await?
+            .get(0);
         Ok((open == 0).then_some(()))
     })
     .await
@@ -111,7 +118,8 @@ async fn all_ended(lab: &TestLab) -> Result<()> {
 /// Jobs a second from the first submission to the last recorded end.
 async fn throughput(lab: &TestLab, user: &Client, project: ProjectId) -> Result<f64> {
     let database = lab.database.client().await?;
-    let before: i64 = database.query_one("SELECT count(*) FROM jobs WHERE state = 'succeeded'", &[]).await?.get(0);
+    let before: i64 =
+        database.query_one("SELECT count(*) FROM jobs WHERE state = 'succeeded'", &[]).await?.get(0);
     let begin = Instant::now();
     let wall = chrono::Utc::now();
     submit_all(user, project, JOBS).await?;
@@ -147,7 +155,11 @@ async fn gently(lab: &TestLab, user: &Client, project: ProjectId) -> Result<(Tim
     for (id, before) in ended {
         let sql = "SELECT extract(epoch FROM started_at)::float8, extract(epoch FROM finished_at)::float8 FROM jobs WHERE id = $1";
         let row = database.query_one(sql, &[&id.0]).await.context("the job")?;
-        let since = |position: usize| Duration::from_secs_f64((row.get::<_, f64>(position) - before.timestamp_micros() as f64 / 1e6).max(0.0));
+        let since = |position: usize| {
+            Duration::from_secs_f64(
+                (row.get::<_, f64>(position) - before.timestamp_micros() as f64 / 1e6).max(0.0),
+            )
+        };
         starts.push(since(0));
         ends.push(since(1));
     }
@@ -157,7 +169,8 @@ async fn gently(lab: &TestLab, user: &Client, project: ProjectId) -> Result<(Tim
 /// Celery on a vhost of its own of the same broker.
 async fn theirs() -> Result<Measured> {
     let vhost = Vhost::create().await?;
-    let numbers = (JOBS.to_string(), GENTLE_JOBS.to_string(), GENTLY.as_secs_f64().to_string(), ROUNDS.to_string());
+    let numbers =
+        (JOBS.to_string(), GENTLE_JOBS.to_string(), GENTLY.as_secs_f64().to_string(), ROUNDS.to_string());
     let mut produce = peer("dispatch", &["measure.py", &numbers.0, &numbers.1, &numbers.2, &numbers.3])?;
     produce.env("BROKER_URL", vhost.url());
     let measured = measured(produce).await;
