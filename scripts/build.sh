@@ -53,7 +53,7 @@ FRONTEND="$ROOT/frontend"
 frontend_there() { [ -e "$FRONTEND/package.json" ]; }
 
 frontend_hash() {
-  (cd "$FRONTEND" && find . \( -name node_modules -o -name .next -o -name out -o -name e2e -o -path ./public/vs -o -name test-results \) \
+  (cd "$FRONTEND" && find . \( -name node_modules -o -name .next -o -name out -o -name e2e -o -path ./public/vs -o -name test-results -o -name next-env.d.ts \) \
     -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | short_hash
 }
 
