@@ -10,6 +10,7 @@ import { ProjectDrop } from "@/features/upload/ProjectDrop";
 import { cx } from "@/lib/cx";
 import type { Id } from "@/api/types";
 import { Splitter } from "@/ui/Splitter";
+import { whenIdle } from "@/lib/idle";
 import { BottomPanel } from "./BottomPanel";
 import { Header } from "./Header";
 import { enterProject } from "./session";
@@ -22,7 +23,11 @@ export function Ide({ projectId }: { projectId: Id }) {
   useEffect(() => {
     let stop = () => {};
     let gone = false;
-    void loadMonaco().then((api) => !gone && (stop = followMarkers(api)));
+    void loadMonaco().then((api) => {
+      if (gone) return;
+      stop = followMarkers(api);
+      whenIdle(() => void import("@/features/run/terminal"));
+    });
     window.addEventListener("pagehide", keepAllDrafts);
     return () => {
       gone = true;

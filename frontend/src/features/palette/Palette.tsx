@@ -1,5 +1,5 @@
 "use client";
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { memo, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { ChevronRight, Search } from "lucide-react";
 import { FileIcon } from "@/features/explorer/icons";
 import { usePlace } from "@/features/layout/location";
@@ -7,6 +7,7 @@ import { Dialog } from "@/ui/Dialog";
 import { Highlighted } from "@/ui/Highlighted";
 import { Kbd } from "@/ui/Kbd";
 import { cx } from "@/lib/cx";
+import { useWindow } from "@/lib/useWindow";
 import { commandChoices, fileChoices, type Choice } from "./choices";
 import { closePalette, usePalette, type Mode } from "./store";
 
@@ -20,21 +21,25 @@ export function Palette() {
   );
 }
 
+const ROW_HEIGHT = 32;
+const PADDING = 6;
+const OVERSCAN = 2;
+
 /** `>` in front switches to commands, and back without it. */
 function Chooser({ mode }: { mode: Mode }) {
   const inProject = usePlace((state) => state.project !== null);
   const [text, setText] = useState(mode === "commands" || !inProject ? ">" : "");
   const [at, setAt] = useState(0);
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const commands = text.startsWith(">") || !inProject;
   const choices = useMemo(
     () => (commands ? commandChoices(text.replace(/^>/, "")) : fileChoices(text)),
     [commands, text],
   );
 
-  useEffect(() => {
-    list.current?.children[at]?.scrollIntoView({ block: "nearest" });
-  }, [at, choices]);
+  const { from, to, slots, onScroll } = useWindow(list, choices.length, ROW_HEIGHT, OVERSCAN);
+
+  useLayoutEffect(() => bringIntoView(list.current!, at), [at, choices]);
 
   const choose = (choice: Choice | undefined) => {
     if (!choice) return;
@@ -77,11 +82,22 @@ function Chooser({ mode }: { mode: Mode }) {
           className="h-full flex-1 bg-transparent text-base outline-none placeholder:text-faint focus-visible:outline-none"
         />
       </div>
-      <ul ref={list} id="palette-list" role="listbox" aria-label={commands ? "Commands" : "Files"} className="max-h-[min(52vh,440px)] overflow-y-auto overscroll-contain p-1.5">
-        {choices.map((choice, index) => (
-          <ChoiceRow key={choice.id} choice={choice} id={`choice-${index}`} chosen={index === at} onChoose={() => choose(choice)} onHover={() => setAt(index)} />
-        ))}
-      </ul>
+      <div
+        ref={list}
+        id="palette-list"
+        role="listbox"
+        aria-label={commands ? "Commands" : "Files"}
+        onScroll={onScroll}
+        className="max-h-[min(52vh,440px)] overflow-y-auto overscroll-contain"
+        style={{ padding: PADDING }}
+      >
+        <div role="presentation" className="relative" style={{ height: choices.length * ROW_HEIGHT }}>
+          {choices.slice(from, to).map((choice, offset) => {
+            const index = from + offset;
+            return <ChoiceRow key={index % slots} choice={choice} index={index} count={choices.length} chosen={index === at} onChoose={choose} onHover={setAt} />;
+          })}
+        </div>
+      </div>
       {!choices.length && (
         <p role="status" className="px-4 pt-1 pb-5 text-center text-muted">
           {text.replace(/^>/, "") ? "Nothing matches" : "No recent files"}
@@ -91,25 +107,43 @@ function Chooser({ mode }: { mode: Mode }) {
   );
 }
 
-interface ChoiceRowProps {
-  choice: Choice;
-  id: string;
-  chosen: boolean;
-  onChoose(): void;
-  onHover(): void;
+function bringIntoView(list: HTMLElement, index: number): void {
+  const top = index * ROW_HEIGHT + PADDING;
+  if (top - PADDING < list.scrollTop) list.scrollTop = top - PADDING;
+  else if (top + ROW_HEIGHT + PADDING > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW_HEIGHT + PADDING - list.clientHeight;
 }
 
-function ChoiceRow({ choice, id, chosen, onChoose, onHover }: ChoiceRowProps) {
-  const Icon = choice.icon;
+interface ChoiceRowProps {
+  choice: Choice;
+  index: number;
+  count: number;
+  chosen: boolean;
+  onChoose(choice: Choice): void;
+  onHover(index: number): void;
+}
+
+function ChoiceRow({ choice, index, count, chosen, onChoose, onHover }: ChoiceRowProps) {
   return (
-    <li
-      id={id}
+    <div
+      id={`choice-${index}`}
       role="option"
       aria-selected={chosen}
-      onClick={onChoose}
-      onPointerMove={onHover}
-      className={cx("flex h-8 items-center gap-2.5 rounded-[7px] px-2.5", chosen && "bg-active")}
+      aria-posinset={index + 1}
+      aria-setsize={count}
+      onClick={() => onChoose(choice)}
+      onPointerMove={() => onHover(index)}
+      style={{ top: index * ROW_HEIGHT }}
+      className={cx("absolute inset-x-0 flex h-8 items-center gap-2.5 rounded-[7px] px-2.5", chosen && "bg-active")}
     >
+      <ChoiceText choice={choice} />
+    </div>
+  );
+}
+
+const ChoiceText = memo(function ChoiceText({ choice }: { choice: Choice }) {
+  const Icon = choice.icon;
+  return (
+    <>
       <span className="flex w-4 justify-center text-faint">
         {choice.path ? <FileIcon path={choice.path} /> : Icon ? <Icon size={15} aria-hidden /> : null}
       </span>
@@ -120,6 +154,6 @@ function ChoiceRow({ choice, id, chosen, onChoose, onHover }: ChoiceRowProps) {
           <Kbd keys={choice.keys} />
         </span>
       )}
-    </li>
+    </>
   );
-}
+});

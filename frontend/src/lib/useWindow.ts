@@ -1,0 +1,35 @@
+import { useLayoutEffect, useState, type RefObject } from "react";
+
+interface Window {
+  /** The rows to draw, `to` excluded. */
+  from: number;
+  to: number;
+  /** More rows are never drawn at once: `index % slots` names an element that later rows can take over. */
+  slots: number;
+  onScroll(): void;
+}
+
+/** Which of many rows of one height are on the screen, and a few more on both sides. */
+export function useWindow(box: RefObject<HTMLElement | null>, count: number, rowHeight: number, overscan: number): Window {
+  const [view, setView] = useState({ top: 0, height: 600 });
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const measure = () => setView({ top: element.scrollTop, height: element.clientHeight });
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [box]);
+  const shown = Math.ceil(view.height / rowHeight) + 1;
+  const first = Math.floor(view.top / rowHeight);
+  const onScroll = () => {
+    const { scrollTop, clientHeight } = box.current!;
+    // A new window only when half of the old one's overscan is used up.
+    if (Math.abs(scrollTop - view.top) > (overscan / 2) * rowHeight) setView({ top: scrollTop, height: clientHeight });
+  };
+  return {
+    from: Math.max(0, Math.min(first, count) - overscan),
+    to: Math.min(count, first + shown + overscan),
+    slots: shown + 2 * overscan,
+    onScroll,
+  };
+}
