@@ -1,7 +1,7 @@
 /** Every call of the API that the IDE makes, typed. */
 import { all, json, request, upload } from "./http";
 import type {
-  Artifact, Credentials, FileEntry, FilePatch, Id, Job, NewFile, NewProject, Project, RunRequest, Runtime, User,
+  Artifact, Credentials, FileEntry, FilePatch, Id, IndexStatus, Job, NewFile, NewProject, Project, RunRequest, Runtime, User,
 } from "./types";
 
 const id = encodeURIComponent;
@@ -30,6 +30,7 @@ export const projects = {
     form.append("file", file, name);
     return upload<Project>(`/code/${id(project)}/upload`, form, onProgress);
   },
+  index: (project: Id) => json<IndexStatus>(`/code/${id(project)}/index`),
   archive: async (project: Id) => (await request(`/code/${id(project)}/archive`)).blob(),
 };
 

@@ -24,6 +24,7 @@ export type Limits = Schemas["Limits"];
 export type RunRequest = Schemas["RunRequest"];
 export type Artifact = Schemas["Artifact"];
 export type Runtime = Schemas["RuntimeView"];
+export type IndexStatus = Schemas["IndexStatus"];
 export type OutputEvent = Schemas["Output"];
 export type StateEvent = Schemas["StateChange"];
 export type ProgressEvent = Schemas["Progress"];

@@ -5,7 +5,9 @@ import { languageName } from "@/features/editor/languages";
 import { useActiveFileId, useEditor } from "@/features/editor/store";
 import { useProblems } from "@/features/errors/markers";
 import { useRun } from "@/features/run/store";
+import type { Link } from "@/features/live/connection";
 import { useLive } from "@/features/live/store";
+import { freshnessWords, useFreshness } from "@/features/search/freshness";
 import { runningCount, useJobs, waitingCount } from "@/features/tasks/store";
 import { count } from "@/lib/format";
 import { cx } from "@/lib/cx";
@@ -19,6 +21,7 @@ export function StatusBar() {
       <div className="flex min-w-0 items-center">
         <Connection />
         <Queue />
+        <Freshness />
         <Problems />
       </div>
       <div className="flex shrink-0 items-center">
@@ -31,18 +34,29 @@ export function StatusBar() {
 
 const item = "tabular flex h-5 items-center gap-1.5 rounded-[5px] px-2 whitespace-nowrap";
 
+/** What the light says, and what it means. */
+function words({ link, online, rtt }: { link: Link | "off"; online: boolean; rtt: number | null }): { text: string; tip: string } {
+  if (link === "open") return { text: "Connected", tip: rtt === null ? "Changes and runs arrive live" : `Live; a round trip takes ${milliseconds(rtt)}` };
+  if (!online) return { text: "Offline", tip: "What you write is kept here and sent when the network is back" };
+  if (link === "blocked") return { text: "No live line", tip: "This network lets no WebSocket through: runs come another way, changes by others every 15 seconds" };
+  if (link === "waiting") return { text: "Reconnecting…", tip: "The server does not answer; what you write is kept here until it does" };
+  return { text: "Connecting…", tip: "The live line is being opened" };
+}
+
+const milliseconds = (time: number) => `${time < 1 ? "<1" : Math.round(time)} ms`;
+
 function Connection() {
-  const { link, rtt } = useLive();
-  const open = link === "open";
-  const text = open ? "Connected" : link === "off" || link === "connecting" ? "Connecting…" : "Offline, reconnecting…";
+  const live = useLive();
+  const open = live.link === "open";
+  const { text, tip } = words(live);
   return (
-    <span className={item} role="status" aria-label={`Connection: ${text}`}>
+    <span className={item} role="status" aria-label={`Connection: ${text}`} data-tip={tip}>
       <span
         aria-hidden
-        className={cx("size-[7px] rounded-full", open ? "bg-good" : "animate-[pulse-light_1.4s_infinite] bg-warn")}
+        className={cx("size-[7px] rounded-full", open ? "bg-good" : live.online ? "animate-[pulse-light_1.4s_infinite] bg-warn" : "bg-bad")}
       />
-      <span className="max-sm:hidden">{text}</span>
-      {open && rtt !== null && <span className="text-faint">{rtt < 1 ? "<1" : Math.round(rtt)} ms</span>}
+      <span className={cx(open && "max-sm:hidden")}>{text}</span>
+      {open && live.rtt !== null && <span className="text-faint">{milliseconds(live.rtt)}</span>}
     </span>
   );
 }
@@ -56,6 +70,16 @@ function Queue() {
     <button type="button" className={cx(item, "hover:bg-hover hover:text-text")} onClick={() => useLayout.getState().show("tasks")}>
       {parts.join(" · ")}
     </button>
+  );
+}
+
+function Freshness() {
+  const words = freshnessWords(useFreshness());
+  if (!words) return null;
+  return (
+    <span className={cx(item, "max-sm:hidden", words.behind && "text-warn")} role="status" data-tip={words.tip}>
+      {words.text}
+    </span>
   );
 }
 

@@ -9,10 +9,12 @@ import { closeTabs, openPath } from "@/features/editor/navigate";
 import { leaveTabs, restoreTabs, useEditor } from "@/features/editor/store";
 import { applyFileMessage, entryOf, leaveFiles, loadFiles, useExplorer } from "@/features/explorer/store";
 import { connect } from "@/features/live/session";
+import { useLive } from "@/features/live/store";
 import { putProject, useProjects } from "@/features/projects/store";
 import { CONFIGURATIONS_PATH } from "@/features/run/configurations";
 import { announce, loadConfigurations } from "@/features/run/actions";
 import { leaveRuns, logOf, useRun } from "@/features/run/store";
+import { leaveFreshness, loadFreshness, noteChange } from "@/features/search/freshness";
 import { isOver, leaveJobs, loadJobs, putJob, putJobs, useJobs } from "@/features/tasks/store";
 import { fail, toast } from "@/features/toasts/store";
 import { usePlace, visit } from "./location";
@@ -21,6 +23,9 @@ export function currentProject(): Project | undefined {
   const { project } = usePlace.getState();
   return useProjects.getState().projects.find((item) => item.id === project);
 }
+
+/** How often news is asked for without a live line. */
+const ASK_MS = 15_000;
 
 /** Opens a project; gives how to leave it. */
 export function enterProject(projectId: Id): () => void {
@@ -33,8 +38,10 @@ export function enterProject(projectId: Id): () => void {
   void load(projectId, () => left);
   const online = () => void reportWaiting(projectId);
   window.addEventListener("online", online);
+  const asking = setInterval(() => void askAgain(projectId), ASK_MS);
   return () => {
     left = true;
+    clearInterval(asking);
     window.removeEventListener("online", online);
     disconnect();
     disposeAll();
@@ -42,6 +49,7 @@ export function enterProject(projectId: Id): () => void {
     leaveFiles();
     leaveJobs();
     leaveRuns();
+    leaveFreshness();
   };
 }
 
@@ -52,7 +60,7 @@ async function load(projectId: Id, left: () => boolean): Promise<void> {
     putProject(project);
     openRemembered(projectId);
     useRun.setState({ chosen: recall<string | null>(`run.${projectId}`, null) });
-    await Promise.all([loadJobs(projectId), loadConfigurations()]);
+    await Promise.all([loadJobs(projectId), loadConfigurations(), loadFreshness(projectId)]);
     await reportWaiting(projectId);
   } catch (error) {
     if (left()) return;
@@ -91,6 +99,16 @@ async function reload(projectId: Id): Promise<void> {
   void loadConfigurations();
 }
 
+/** Where no socket gets through, news is asked for while someone looks. */
+async function askAgain(projectId: Id): Promise<void> {
+  if (useLive.getState().link !== "blocked" || document.visibilityState !== "visible") return;
+  try {
+    await Promise.all([reload(projectId), loadJobs(projectId)]);
+  } catch {
+    // Asked again in a while.
+  }
+}
+
 async function reportWaiting(projectId: Id): Promise<void> {
   const unsent = await sendWaiting(projectId);
   if (unsent) toast(`${count(unsent, "file")} changed here and on the server`, { detail: "Open them to merge", tone: "error" });
@@ -99,6 +117,7 @@ async function reportWaiting(projectId: Id): Promise<void> {
 let reloading: ReturnType<typeof setTimeout> | undefined;
 
 function onFile(projectId: Id, message: FileMessage, own: boolean): void {
+  noteChange();
   if (message.change === "bulk") {
     clearTimeout(reloading);
     reloading = setTimeout(() => void reload(projectId).catch((error) => fail("The files can't be loaded", error)), 120);
@@ -134,6 +153,7 @@ function onMessage(projectId: Id, message: ServerMessage): void {
     putJob(message.job);
     const ended = isOver(message.job.state) && !(old && isOver(old.state));
     if (ended && !logOf(message.job.id)) announce(message.job);
+    if (message.job.kind === "index") void loadFreshness(projectId);
   }
   if (message.type === "project" && message.change === "deleted") {
     toast("This project was deleted", { tone: "error" });

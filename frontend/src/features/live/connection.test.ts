@@ -65,6 +65,19 @@ describe("LiveConnection", () => {
     expect(hooks.link).toHaveBeenLastCalledWith("open", null);
   });
 
+  it("says that no socket gets through, goes on trying, and forgets it with a welcome", async () => {
+    for (let n = 0; n < 2; n++) {
+      socket().onclose?.();
+      await vi.advanceTimersByTimeAsync(2000);
+    }
+    expect(hooks.link).toHaveBeenLastCalledWith("blocked", null);
+    expect(FakeSocket.all).toHaveLength(3);
+    socket().open();
+    socket().welcome(1);
+    socket().onclose?.();
+    expect(hooks.link).toHaveBeenLastCalledWith("waiting", null);
+  });
+
   it("comes back after a close, resumes, and watches again from the last event", async () => {
     const heard: number[] = [];
     live.watch("j", undefined, ({ id }) => heard.push(id));

@@ -5,7 +5,8 @@
 import type { ClientMessage, Id, NumberedJobEvent, ServerMessage } from "@/api/types";
 import { advance, backoff, hello, isRepeat, median, sample, type Resume } from "./protocol";
 
-export type Link = "connecting" | "open" | "waiting";
+/** `blocked`: tickets come but no socket ever opens, as behind proxies that let no WebSocket through. */
+export type Link = "connecting" | "open" | "waiting" | "blocked";
 
 export interface Hooks {
   ticket(): Promise<string>;
@@ -24,11 +25,14 @@ interface Watch {
 
 const PING_MS = 10_000;
 const PONG_MS = 8_000;
+/** So many sockets in a row that closed before the server's welcome mean that none will open. */
+const TURNED_AWAY = 2;
 
 export class LiveConnection {
   private socket: WebSocket | null = null;
   private resume: Resume = {};
   private attempt = 0;
+  private turnedAway = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private pinger: ReturnType<typeof setInterval> | undefined;
   private deadline: ReturnType<typeof setTimeout> | undefined;
@@ -92,7 +96,7 @@ export class LiveConnection {
 
   private async connect(): Promise<void> {
     if (this.stopped || this.socket) return;
-    this.hooks.link("connecting", null);
+    if (this.turnedAway < TURNED_AWAY) this.hooks.link("connecting", null);
     try {
       const ticket = await this.hooks.ticket();
       if (this.stopped || this.socket) return;
@@ -129,7 +133,7 @@ export class LiveConnection {
 
   private welcome(): void {
     this.welcomed = true;
-    this.attempt = 0;
+    this.attempt = this.turnedAway = 0;
     this.hooks.link("open", median(this.times));
     for (const [job_id, { after }] of this.watches) this.write({ type: "watch", job_id, after });
     if (this.presence) this.write(this.presence);
@@ -172,6 +176,7 @@ export class LiveConnection {
     clearInterval(this.pinger);
     clearTimeout(this.deadline);
     const socket = this.socket;
+    if (socket && !this.welcomed) this.turnedAway++;
     this.socket = null;
     this.welcomed = false;
     if (socket) {
@@ -182,7 +187,7 @@ export class LiveConnection {
 
   private again(): void {
     if (this.stopped) return;
-    this.hooks.link("waiting", null);
+    this.hooks.link(this.turnedAway < TURNED_AWAY ? "waiting" : "blocked", null);
     clearTimeout(this.retry);
     this.retry = setTimeout(() => void this.connect(), backoff(this.attempt++));
   }

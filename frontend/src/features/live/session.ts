@@ -40,8 +40,14 @@ export function connect(projectId: Id, handlers: LiveHandlers): () => void {
   });
   current = live;
   live.start();
+  const followNetwork = () => useLive.setState({ online: navigator.onLine });
+  followNetwork();
+  window.addEventListener("online", followNetwork);
+  window.addEventListener("offline", followNetwork);
   return () => {
     live.stop();
+    window.removeEventListener("online", followNetwork);
+    window.removeEventListener("offline", followNetwork);
     if (current === live) current = null;
     setConnectionId(null);
     useLive.setState({ link: "off", rtt: null, connId: null, presence: [] });

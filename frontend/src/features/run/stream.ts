@@ -32,8 +32,9 @@ export function followJob(jobId: Id, onEvent: Listener): () => void {
     clearTimeout(timer);
     unwatch();
     unwatch = connection()?.watch(jobId, after, take) ?? (() => {});
-    if (useLive.getState().link === "open") detour?.abort();
-    else timer = setTimeout(() => void goAround(), PATIENCE_MS);
+    const { link } = useLive.getState();
+    if (link === "open") detour?.abort();
+    else timer = setTimeout(() => void goAround(), link === "blocked" ? 0 : PATIENCE_MS);
   };
 
   const goAround = async () => {

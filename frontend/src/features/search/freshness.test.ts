@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import type { IndexStatus } from "@/api/types";
+import { freshnessWords } from "./freshness";
+
+const at = Date.parse("2026-05-01T12:00:00Z");
+const ready: IndexStatus = { state: "ready", files: 12, chunks: 40, embedded: 40, skipped: [], segments: 1, indexed_at: "2026-05-01T11:55:00Z" };
+
+describe("freshnessWords", () => {
+  it("says nothing of an index that is not there", () => {
+    expect(freshnessWords({ index: null, changedAt: 0 })).toBeNull();
+    expect(freshnessWords({ index: { ...ready, state: "none" }, changedAt: 0 })).toBeNull();
+  });
+
+  it("tells a building, a fresh and an old index apart", () => {
+    expect(freshnessWords({ index: { ...ready, state: "building" }, changedAt: 0 }, at)).toMatchObject({ text: "Indexing…" });
+    expect(freshnessWords({ index: ready, changedAt: 0 }, at)).toEqual({ text: "Indexed", tip: "12 files in the search index, built 5 min. ago", behind: false });
+    expect(freshnessWords({ index: ready, changedAt: at }, at)).toMatchObject({ text: "Index is behind", behind: true });
+  });
+});
