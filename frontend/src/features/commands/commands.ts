@@ -1,15 +1,15 @@
 /** The list of all commands. What a command does lives in its feature; here it gets its name and its keys. */
 import {
-  Columns2, Copy, Download, FilePlus2, FolderPlus, LayoutGrid, Locate, LogOut, Pencil, Play, Plus, RotateCw, Save, Search, Settings, Square,
+  ClipboardPaste, Columns2, Copy, Download, FilePlus2, FolderPlus, LayoutGrid, Locate, LogOut, Pencil, Play, Plus, RotateCw, Save, Scissors, Search, Settings, Square,
   Sun, TerminalSquare, Trash2, Undo2, WrapText, X, ZoomIn, ZoomOut,
 } from "lucide-react";
 import { logout, useAccount } from "@/features/accounts/store";
 import { saveAll, saveDocument } from "@/features/editor/documents";
-import { closeTab, closeTabs, focusedEditor, openFile } from "@/features/editor/navigate";
+import { closeTab, closeTabs, focusedEditor, openFile, splitEditor } from "@/features/editor/navigate";
 import { activeFileId, change, useEditor } from "@/features/editor/store";
 import * as tabs from "@/features/editor/tabs";
-import { beginNew, beginRename, copyPath, downloadChosen, removeChosen } from "@/features/explorer/actions";
-import { chosenEntries, collapseAll, entryOf, reveal } from "@/features/explorer/store";
+import { beginNew, beginRename, copyPath, cutChosen, downloadChosen, pasteCut, removeChosen } from "@/features/explorer/actions";
+import { chosenEntries, collapseAll, entryOf, reveal, useExplorer } from "@/features/explorer/store";
 import { usePlace, visit } from "@/features/layout/location";
 import { cyclePanes, focusConsole, focusTree } from "@/features/layout/focus";
 import { useLayout } from "@/features/layout/store";
@@ -57,6 +57,8 @@ const file: Command[] = [
   { id: "file.save", label: "Save", icon: Save, keys: ["Mod+S"], when: inProject, run: () => { const id = activeFileId(); if (id) void saveDocument(id); } },
   { id: "file.saveAll", label: "Save all", icon: Save, keys: ["Mod+Alt+S"], when: inProject, run: () => void saveAll() },
   { id: "file.rename", label: "Rename", icon: Pencil, when: hasChosen, run: beginRename },
+  { id: "file.cut", label: "Cut", icon: Scissors, when: hasChosen, run: cutChosen },
+  { id: "file.paste", label: "Move here", icon: ClipboardPaste, when: () => inProject() && useExplorer.getState().cut.size > 0, run: pasteCut },
   { id: "file.delete", label: "Delete", icon: Trash2, when: hasChosen, run: removeChosen },
   { id: "file.copyPath", label: "Copy path", icon: Copy, when: hasChosen, run: copyPath },
   { id: "file.download", label: "Download file", icon: Download, when: hasChosen, run: downloadChosen },
@@ -88,7 +90,10 @@ const editor: Command[] = [
   { id: "editor.reopen", label: "Reopen closed tab", icon: Undo2, keys: ["Alt+Shift+W"], when: inProject, run: () => change(tabs.reopen) },
   { id: "editor.next", label: "Next tab", keys: ["Alt+PageDown", "Alt+."], when: hasTab, run: () => change((state) => tabs.step(state, 1)) },
   { id: "editor.previous", label: "Previous tab", keys: ["Alt+PageUp", "Alt+,"], when: hasTab, run: () => change((state) => tabs.step(state, -1)) },
-  { id: "editor.split", label: "Split editor", icon: Columns2, keys: ["Mod+\\"], when: hasTab, run: () => change(tabs.split) },
+  { id: "editor.moveLeft", label: "Move tab left", keys: ["Alt+Shift+PageUp"], when: hasTab, run: () => change((state) => tabs.shift(state, -1)) },
+  { id: "editor.moveRight", label: "Move tab right", keys: ["Alt+Shift+PageDown"], when: hasTab, run: () => change((state) => tabs.shift(state, 1)) },
+  { id: "editor.moveAcross", label: "Move tab to the next group", when: hasTab, run: () => change(tabs.toNextGroup) },
+  { id: "editor.split", label: "Split editor", icon: Columns2, keys: ["Mod+\\"], when: hasTab, run: splitEditor },
   { id: "editor.pin", label: "Keep tab open", when: hasTab, run: onActiveGroup((_, key) => change((state) => tabs.pin(state, key))) },
   { id: "editor.find", label: "Find", icon: Search, when: hasFile, run: editorAction("actions.find") },
   { id: "editor.replace", label: "Find and replace", when: hasFile, run: editorAction("editor.action.startFindReplaceAction") },

@@ -178,6 +178,8 @@ function tabMenu(group: tabs.Group, tab: tabs.Tab) {
     { id: "saved", label: "Close saved", run: () => closeTabs((item, g) => inGroup(g) && isSaved(item)) },
     menuItem("editor.reopen"),
     null,
+    ...["editor.moveLeft", "editor.moveRight", "editor.moveAcross"].map((id) => ({ ...menuItem(id), run: () => onTab(group, tab, id) })),
+    null,
     menuItem("editor.split"),
     ...(path
       ? [
@@ -192,6 +194,12 @@ function tabMenu(group: tabs.Group, tab: tabs.Tab) {
         ]
       : []),
   ];
+}
+
+/** A command of the active tab, for the tab whose menu it is. */
+function onTab(group: tabs.Group, tab: tabs.Tab, id: string): void {
+  change((state) => tabs.activate(state, group.id, tab.key));
+  execute(id);
 }
 
 function isSaved(tab: tabs.Tab): boolean {

@@ -41,6 +41,8 @@ export const LARGE_BYTES = 8_000_000;
 const documents = new Map<Id, OpenDocument>();
 const addresses = new Map<string, Id>();
 const opening = new Map<Id, Promise<void>>();
+/** Being let go, which ends when the file is wanted again meanwhile. */
+const leaving = new Set<Id>();
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 let symbolsProvided = false;
 
@@ -71,6 +73,7 @@ function later(key: string, ms: number, work: () => void): void {
 
 /** Loads a file into the editor, once; `force` opens what is large. */
 export function ensureDocument(fileId: Id, force = false): Promise<void> {
+  leaving.delete(fileId);
   if (documents.has(fileId)) return Promise.resolve();
   const known = opening.get(fileId);
   if (known) return known;
@@ -87,6 +90,7 @@ async function load(fileId: Id, force: boolean): Promise<void> {
   if (known && known.size > LARGE_BYTES && !force) return setStatus(fileId, { kind: "large" });
   setStatus(fileId, { kind: "loading" });
   const [entry] = await Promise.all([api.get(fileId), loadMonaco()]);
+  if (leaving.delete(fileId)) return setStatus(fileId, null);
   if (entry.binary || typeof entry.content !== "string") return setStatus(fileId, { kind: "binary" });
   if (entry.size > LARGE_BYTES && !force) return setStatus(fileId, { kind: "large" });
   await admit(entry, entry.content);
@@ -191,11 +195,12 @@ export async function saveAll(): Promise<boolean> {
 /** The last tab of a file closed: its model goes, unless the server does not have its text yet. */
 export async function releaseDocument(fileId: Id): Promise<void> {
   const document = documents.get(fileId);
+  if (document || opening.has(fileId)) leaving.add(fileId);
   if (!document) return setStatus(fileId, null);
   if (document.sync.dirty && document.sync.phase !== "gone" && !(await saveDocument(fileId))) {
     await draft(document.sync, document.model);
   }
-  dispose(fileId);
+  if (leaving.delete(fileId)) dispose(fileId);
 }
 
 export function dispose(fileId: Id): void {

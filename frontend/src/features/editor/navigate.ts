@@ -10,15 +10,26 @@ import * as tabs from "./tabs";
 
 /** The editor of each group, while it is on the screen. */
 const editors = new Map<number, CodeEditor>();
+/** The group whose editor takes the keyboard as soon as it is there. */
+let wanted: number | null = null;
 let pending: { fileId: Id; line: number; column: number } | null = null;
 
 export function attachEditor(groupId: number, editor: CodeEditor): () => void {
   editors.set(groupId, editor);
+  if (wanted === groupId) editor.focus();
+  wanted = null;
   return () => void (editors.get(groupId) === editor && editors.delete(groupId));
 }
 
 export function focusedEditor(): CodeEditor | undefined {
   return editors.get(useEditor.getState().tabs.focused);
+}
+
+/** Opens the active tab beside itself, and goes there. */
+export function splitEditor(): void {
+  change(tabs.split);
+  const { focused } = useEditor.getState().tabs;
+  if (!editors.has(focused)) wanted = focused;
 }
 
 export interface OpenOptions {
@@ -35,7 +46,7 @@ export function openFile(fileId: Id, options: OpenOptions = {}): void {
   if (!entry || entry.type !== "file") return;
   const { preview = false, line, column = 1, quiet = false, group } = options;
   if (line !== undefined) pending = { fileId, line, column };
-  change((state) => tabs.open(state, tabs.fileTab(fileId, preview), group));
+  releasing(() => change((state) => tabs.open(state, tabs.fileTab(fileId, preview), group)));
   if (useLayout.getState().narrow) useLayout.getState().set({ sidebar: false, ...(line === undefined ? {} : { bottom: false }) });
   markChanged(fileId, false);
   noteRecent(entry.project_id, entry.path);
@@ -64,24 +75,23 @@ export function goPending(): void {
   editor.revealPositionInCenter(position);
 }
 
-/** Closes a tab; the text of its last one is saved and let go. */
 export function closeTab(groupId: number, key: string): void {
-  const tab = tabs.groupOf(useEditor.getState().tabs, groupId).tabs.find((item) => item.key === key);
-  change((state) => tabs.close(state, groupId, key));
-  if (tab?.kind === "file" && !isOpen(tab.fileId)) void releaseDocument(tab.fileId);
+  releasing(() => change((state) => tabs.close(state, groupId, key)));
 }
 
 export function closeTabs(gone: (tab: tabs.Tab, group: tabs.Group) => boolean): void {
+  releasing(() => change((state) => tabs.closeWhere(state, gone)));
+}
+
+/** Lets go the text of every file whose last tab went, also of a preview that another took the place of. */
+function releasing(work: () => void): void {
   const before = openFileIds();
-  change((state) => tabs.closeWhere(state, gone));
-  for (const fileId of before) if (!isOpen(fileId)) void releaseDocument(fileId);
+  work();
+  const after = openFileIds();
+  for (const fileId of before) if (!after.has(fileId)) void releaseDocument(fileId);
 }
 
 export function openFileIds(): Set<Id> {
   const all = useEditor.getState().tabs.groups.flatMap((group) => group.tabs);
   return new Set(all.flatMap((tab) => (tab.kind === "file" ? [tab.fileId] : [])));
-}
-
-function isOpen(fileId: Id): boolean {
-  return openFileIds().has(fileId);
 }

@@ -45,6 +45,17 @@ describe("tabs", () => {
     expect(keys(state)).toEqual(["b", "c", "a"]);
   });
 
+  it("moves the active tab without a pointer, within its group and to the next", () => {
+    const state = tabs.activate(open("a", "b", "c"), 1, "file:b");
+    expect(keys(tabs.shift(state, 1))).toEqual(["a", "c", "b"]);
+    expect(keys(tabs.shift(state, -1))).toEqual(["b", "a", "c"]);
+    expect(tabs.shift(tabs.shift(state, -1), -1)).toEqual(tabs.shift(state, -1));
+    const apart = tabs.toNextGroup(state);
+    expect([keys(apart), keys(apart, 1)]).toEqual([["a", "c"], ["b"]]);
+    expect(tabs.activeTab(apart)!.key).toBe("file:b");
+    expect(keys(tabs.toNextGroup(apart))).toEqual(["a", "c", "b"]);
+  });
+
   it("splits, moves between groups, and drops an empty group", () => {
     let state = tabs.split(open("a", "b"));
     expect(state.groups.map((group) => group.tabs.length)).toEqual([2, 1]);

@@ -138,6 +138,25 @@ export function move(state: Tabs, key: string, from: number, to: number, index: 
   return tidy({ ...withGroup(left, { ...target, tabs, active: key, recent }), focused: to });
 }
 
+/** Moves the active tab by places within its group. */
+export function shift(state: Tabs, by: number): Tabs {
+  const group = groupOf(state);
+  const at = group.tabs.findIndex((tab) => tab.key === group.active);
+  const to = at + by;
+  if (at < 0 || to < 0 || to >= group.tabs.length) return state;
+  return move(state, group.active!, group.id, group.id, by > 0 ? to + 1 : to);
+}
+
+/** Moves the active tab to the next group, which is made when there is none. */
+export function toNextGroup(state: Tabs): Tabs {
+  const group = groupOf(state);
+  if (!group.active) return state;
+  const at = state.groups.indexOf(group);
+  const next = state.groups[(at + 1) % state.groups.length]!;
+  if (next !== group) return move(state, group.active, group.id, next.id, next.tabs.length);
+  return group.tabs.length > 1 ? close(split(state), group.id, group.active) : state;
+}
+
 export function reopen(state: Tabs): Tabs {
   const [tab, ...closed] = state.closed;
   return tab ? open({ ...state, closed }, { ...tab, preview: false }) : state;

@@ -1,0 +1,38 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { FileEntry } from "@/api/types";
+import { Tree } from "@/features/explorer/tree";
+import { useExplorer } from "@/features/explorer/store";
+import { ensureDocument, releaseDocument } from "./documents";
+import { closeTab, closeTabs, openFile, openFileIds } from "./navigate";
+import { leaveTabs } from "./store";
+import { fileTab } from "./tabs";
+
+vi.mock("./documents", () => ({ ensureDocument: vi.fn(async () => {}), releaseDocument: vi.fn(async () => {}) }));
+
+const entry = (name: string) => ({ id: name, project_id: "p", path: name, name, type: "file" }) as FileEntry;
+const released = () => vi.mocked(releaseDocument).mock.calls.map(([id]) => id);
+
+beforeEach(() => {
+  vi.mocked(releaseDocument).mockClear();
+  leaveTabs();
+  useExplorer.setState({ tree: new Tree(["a", "b", "c"].map(entry)) });
+});
+
+describe("opening and closing", () => {
+  it("lets go of a preview's text when another file takes its tab", () => {
+    openFile("a", { preview: true, quiet: true });
+    openFile("b", { preview: true, quiet: true });
+    expect([...openFileIds()]).toEqual(["b"]);
+    expect(released()).toEqual(["a"]);
+    expect(ensureDocument).toHaveBeenLastCalledWith("b");
+  });
+
+  it("keeps a text that another tab still shows, and lets go of it with the last", () => {
+    openFile("a", { quiet: true });
+    openFile("b", { quiet: true });
+    closeTab(1, fileTab("b").key);
+    expect(released()).toEqual(["b"]);
+    closeTabs(() => true);
+    expect(released()).toEqual(["b", "a"]);
+  });
+});
