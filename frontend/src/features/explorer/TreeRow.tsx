@@ -1,9 +1,7 @@
 import { memo, type MouseEvent } from "react";
 import { ChevronRight } from "lucide-react";
-import { useDocuments } from "@/features/editor/documents";
+import type { Presence } from "@/api/types";
 import { openFile } from "@/features/editor/navigate";
-import { useProblemPaths } from "@/features/errors/ErrorsView";
-import { others, useLive } from "@/features/live/store";
 import { personColour } from "@/ui/Avatar";
 import { cx } from "@/lib/cx";
 import { badgeOf, FileIcon, FolderIcon } from "./icons";
@@ -11,7 +9,19 @@ import { only, ranged, toggled } from "./selection";
 import { setOpen, useExplorer } from "./store";
 import type { Row } from "./tree";
 
-interface TreeRowProps {
+export interface RowMarks {
+  /** Problems in the file. */
+  failing?: { count: number; error: boolean };
+  dirty: boolean;
+  /** Waits to be moved. */
+  cut: boolean;
+  /** By someone else. */
+  changed: boolean;
+  /** Who else has the file open. */
+  person?: Presence;
+}
+
+interface TreeRowProps extends RowMarks {
   row: Row;
   top: number;
   chosen: boolean;
@@ -23,8 +33,7 @@ interface TreeRowProps {
 
 export const INDENT = 12;
 
-export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active, dropTarget }: TreeRowProps) {
-  const failing = useProblemPaths().get(row.path);
+export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active, dropTarget, failing, cut, ...marks }: TreeRowProps) {
   return (
     <div
       id={`row-${row.id}`}
@@ -44,12 +53,13 @@ export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active
         "absolute inset-x-1.5 flex h-6 items-center gap-1.5 rounded-[5px] pr-2 whitespace-nowrap select-none",
         chosen ? "bg-active" : active ? "bg-(--row-hover)" : "hover:bg-(--row-hover)",
         focused && "group-focus-visible/tree:outline-2 group-focus-visible/tree:-outline-offset-2 group-focus-visible/tree:outline-(--focus)",
+        cut && "opacity-55",
         dropTarget && "bg-hover outline-1 -outline-offset-1 outline-(--focus)",
       )}
     >
       <Guides depth={row.depth} />
       {row.folder ? (
-        <ChevronRight size={14} aria-hidden className={cx("shrink-0 text-faint transition-transform duration-100", row.expanded && "rotate-90")} />
+        <ChevronRight size={14} aria-hidden className={cx("shrink-0 text-faint", row.expanded && "rotate-90")} />
       ) : (
         <span className="w-3.5 shrink-0" />
       )}
@@ -58,7 +68,7 @@ export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active
         {row.name}
       </span>
       {failing && <span className={cx("tabular text-2xs", failing.error ? "text-bad" : "text-warn")}>{failing.count}</span>}
-      {!row.folder && <Marks row={row} />}
+      {!row.folder && <Marks name={row.name} {...marks} />}
     </div>
   );
 });
@@ -70,11 +80,7 @@ function Guides({ depth }: { depth: number }) {
   ));
 }
 
-function Marks({ row }: { row: Row }) {
-  const status = useDocuments((state) => state.status[row.id]);
-  const changed = useExplorer((state) => state.changed.has(row.id));
-  const person = useLive((state) => others(state).find((one) => one.file_id === row.id));
-  const dirty = status?.kind === "text" && status.phase !== "clean" && status.phase !== "saving";
+function Marks({ name, dirty, changed, person }: Omit<RowMarks, "failing" | "cut"> & { name: string }) {
   return (
     <>
       {person && (
@@ -84,7 +90,7 @@ function Marks({ row }: { row: Row }) {
       {!dirty && changed && <span role="img" aria-label="Changed by someone else" data-tip="Changed by someone else" className="size-[7px] rounded-full bg-(--focus)" />}
       {!dirty && !changed && (
         <span aria-hidden className="font-mono text-[9px] tracking-wide text-faint">
-          {badgeOf(row.name)}
+          {badgeOf(name)}
         </span>
       )}
     </>

@@ -1,7 +1,11 @@
 "use client";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { Menu, type MenuPlace } from "@/ui/Menu";
+import { useDocuments } from "@/features/editor/documents";
 import { useActiveFileId } from "@/features/editor/store";
+import { useProblemPaths } from "@/features/errors/ErrorsView";
+import { others, useLive } from "@/features/live/store";
+import { useWindow } from "@/lib/useWindow";
 import { commitEditing, endEditing } from "./actions";
 import { entryMenu } from "./menu";
 import { NameRow } from "./NameRow";
@@ -9,7 +13,7 @@ import { onTreeKey } from "./keyboard";
 import { useRowDrag } from "./drag";
 import { only } from "./selection";
 import { openAbove, useExplorer } from "./store";
-import { TreeRow } from "./TreeRow";
+import { TreeRow, type RowMarks } from "./TreeRow";
 import type { Row } from "./tree";
 
 export const ROW_HEIGHT = 24;
@@ -22,10 +26,11 @@ export function TreeView() {
   const selection = useExplorer((state) => state.selection);
   const activeFile = useActiveFileId();
   const box = useRef<HTMLDivElement>(null);
-  const { from, to, onScroll } = useWindow(box, rows.length);
+  const { from, to, slots, onScroll } = useWindow(box, rows.length, ROW_HEIGHT, OVERSCAN);
+  const marks = useMarks();
   const [menu, setMenu] = useState<MenuPlace | null>(null);
-  const drag = useRowDrag(box, rows);
-  const focusRow = selection.focus ? rows.findIndex((row) => row.path === selection.focus) : -1;
+  const drag = useRowDrag(box);
+  const focusRow = useMemo(() => (selection.focus ? rows.findIndex((row) => row.path === selection.focus) : -1), [rows, selection.focus]);
   const nameAt = editing && editing.kind !== "rename" ? newRowPlace(rows, editing.path) : null;
 
   useScrollTo(box, focusRow);
@@ -75,10 +80,12 @@ export function TreeView() {
               return <NameRow key={row.id} top={top} depth={row.depth} editing={editing} onCommit={commitEditing} onCancel={endEditing} />;
             }
             return (
+              // Rows that come into view take over the elements of those that leave it.
               <TreeRow
-                key={row.id}
+                key={index % slots}
                 row={row}
                 top={top}
+                {...marks(row)}
                 chosen={selection.chosen.has(row.path)}
                 focused={selection.focus === row.path}
                 active={row.id === activeFile}
@@ -102,35 +109,37 @@ export function rowId(row: Row): string {
 
 function useRows(): Row[] {
   const tree = useExplorer((state) => state.tree);
-  const version = useExplorer((state) => state.version);
+  const shape = useExplorer((state) => state.tree.shape);
   const open = useExplorer((state) => state.open);
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- the tree changes in place; its version says when
-  return useMemo(() => tree.rows(open), [tree, version, open]);
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- the tree changes in place; its shape says when
+  return useMemo(() => tree.rows(open), [tree, shape, open]);
+}
+
+/** What is to be said of a row beside its name: looked up here once, so that rows listen to nothing. */
+function useMarks(): (row: Row) => RowMarks {
+  const problems = useProblemPaths();
+  const status = useDocuments((state) => state.status);
+  const changed = useExplorer((state) => state.changed);
+  const cut = useExplorer((state) => state.cut);
+  const presence = useLive((state) => state.presence);
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- `others` reads the presence it is told of
+  const people = useMemo(() => new Map(others(useLive.getState()).map((person) => [person.file_id, person])), [presence]);
+  return (row) => {
+    const known = status[row.id];
+    return {
+      failing: problems.get(row.path),
+      dirty: known?.kind === "text" && known.phase !== "clean" && known.phase !== "saving",
+      changed: changed.has(row.id),
+      cut: cut.has(row.path),
+      person: row.folder ? undefined : people.get(row.id),
+    };
+  };
 }
 
 /** The new entry's row stands first in its folder. */
 function newRowPlace(rows: readonly Row[], folder: string): { index: number; depth: number } {
   const at = folder ? rows.findIndex((row) => row.path === folder) : -1;
   return { index: at + 1, depth: at < 0 ? 0 : rows[at]!.depth + 1 };
-}
-
-function useWindow(box: React.RefObject<HTMLDivElement | null>, count: number) {
-  const [view, setView] = useState({ top: 0, height: 600 });
-  useLayoutEffect(() => {
-    const element = box.current!;
-    const measure = () => setView({ top: element.scrollTop, height: element.clientHeight });
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [box]);
-  const from = Math.max(0, Math.floor(view.top / ROW_HEIGHT) - OVERSCAN);
-  const to = Math.min(count, Math.ceil((view.top + view.height) / ROW_HEIGHT) + OVERSCAN);
-  const onScroll = () => {
-    const { scrollTop, clientHeight } = box.current!;
-    // A new window only when the old one's overscan is used up.
-    if (Math.abs(scrollTop - view.top) > (OVERSCAN / 2) * ROW_HEIGHT) setView({ top: scrollTop, height: clientHeight });
-  };
-  return { from, to, onScroll };
 }
 
 function useScrollTo(box: React.RefObject<HTMLDivElement | null>, index: number) {

@@ -98,6 +98,19 @@ export async function moveTo(paths: readonly string[], folder: string): Promise<
   if (folder) setOpen(folder, true);
 }
 
+/** Marks the chosen to be moved: what dragging does, for those who don't drag. */
+export function cutChosen(): void {
+  set({ cut: new Set(chosenEntries().map((entry) => entry.path)) });
+}
+
+export async function pasteCut(): Promise<void> {
+  const paths = [...get().cut].filter((path) => get().tree.at(path));
+  const folder = targetFolder();
+  set({ cut: new Set() });
+  if (paths.length && !canDrop(topmost(paths), folder)) return void toast("It can't be moved there");
+  await moveTo(paths, folder);
+}
+
 /** Takes the chosen away; the server hears of it when Undo has passed. */
 export function removeChosen(): void {
   const paths = topmost(chosenEntries().map((entry) => entry.path));

@@ -7,22 +7,21 @@ import { uploadInto } from "@/features/upload/upload";
 import { moveTo } from "./actions";
 import { only } from "./selection";
 import { canDrop, setOpen, useExplorer } from "./store";
-import type { Row } from "./tree";
 
 const TYPE = "application/x-engunity-paths";
 /** A closed folder that is hovered opens, so that one can go on into it. */
 const SPRING_MS = 650;
 
-export function useRowDrag(box: RefObject<HTMLDivElement | null>, rows: readonly Row[]) {
+export function useRowDrag(box: RefObject<HTMLDivElement | null>) {
   const [target, setTarget] = useState<string | null>(null);
   const dragged = useRef<string[]>([]);
   const spring = useRef<{ path: string; timer: ReturnType<typeof setTimeout> } | null>(null);
 
   const folderUnder = (event: DragEvent): string => {
     const element = (event.target as Element).closest<HTMLElement>("[data-path]");
-    const row = element && rows.find((item) => item.path === element.dataset.path);
-    if (!row) return "";
-    return row.folder ? row.path : parent(row.path);
+    const entry = element?.dataset.path === undefined ? undefined : useExplorer.getState().tree.at(element.dataset.path);
+    if (!entry) return "";
+    return entry.type === "folder" ? entry.path : parent(entry.path);
   };
   const clear = () => {
     if (spring.current) clearTimeout(spring.current.timer);

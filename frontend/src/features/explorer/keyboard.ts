@@ -2,7 +2,7 @@
 import type { KeyboardEvent } from "react";
 import { openFile } from "@/features/editor/navigate";
 import { parent } from "@/lib/path";
-import { beginRename, copyPath, removeChosen } from "./actions";
+import { beginRename, copyPath, cutChosen, pasteCut, removeChosen } from "./actions";
 import { only, ranged, toggled } from "./selection";
 import { setOpen, useExplorer } from "./store";
 import type { Row } from "./tree";
@@ -32,12 +32,11 @@ export function onTreeKey(event: KeyboardEvent, rows: readonly Row[], page: numb
     F2: beginRename,
     Delete: removeChosen,
     Backspace: () => (event.metaKey ? removeChosen() : undefined),
-    Escape: () => row && useExplorer.setState({ selection: only(row.path) }),
+    Escape: () => row && useExplorer.setState({ selection: only(row.path), cut: new Set() }),
   };
   const mod = event.ctrlKey || event.metaKey;
-  if (mod && event.key.toLowerCase() === "a") deeds.a = () => selectAll(rows);
-  if (mod && event.key.toLowerCase() === "c") deeds.c = () => void copyPath();
-  const deed = deeds[event.key];
+  const withMod: Record<string, () => void> = { a: () => selectAll(rows), c: () => void copyPath(), x: cutChosen, v: () => void pasteCut() };
+  const deed = mod ? (withMod[event.key.toLowerCase()] ?? deeds[event.key]) : deeds[event.key];
   if (deed) {
     event.preventDefault();
     deed();

@@ -1,12 +1,13 @@
 import { menuItem } from "@/features/commands/registry";
 import type { MenuEntry } from "@/ui/Menu";
-import { chosenEntries } from "./store";
+import { chosenEntries, useExplorer } from "./store";
 
 /** What the chosen entries offer. */
 export function entryMenu(): MenuEntry[] {
   const chosen = chosenEntries();
   const creating: MenuEntry[] = [menuItem("file.new"), menuItem("file.newFolder")];
-  if (!chosen.length) return creating;
+  const pasting: MenuEntry[] = useExplorer.getState().cut.size ? [{ ...menuItem("file.paste"), keys: "Mod+V" }] : [];
+  if (!chosen.length) return [...creating, ...pasting];
   const single = chosen.length === 1;
   const file = chosen.some((entry) => entry.type === "file");
   const opening: MenuEntry[] = single && file ? [menuItem("file.openBeside"), menuItem("run.chosen"), null] : [];
@@ -15,7 +16,9 @@ export function entryMenu(): MenuEntry[] {
     ...creating,
     null,
     ...(single ? [{ ...menuItem("file.rename"), keys: "F2" }] : []),
-    ...(single ? [menuItem("file.copyPath")] : []),
+    { ...menuItem("file.cut"), keys: "Mod+X" },
+    ...pasting,
+    ...(single ? [{ ...menuItem("file.copyPath"), keys: "Mod+C" }] : []),
     ...(file ? [menuItem("file.download")] : []),
     null,
     { ...menuItem("file.delete"), keys: "Delete", danger: true },

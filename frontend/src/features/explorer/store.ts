@@ -3,6 +3,7 @@ import { create } from "zustand";
 import type { FileEntry, FileMessage, Id } from "@/api/types";
 import { files as api } from "@/api/client";
 import { FuzzyIndex } from "@/lib/fuzzy";
+import { whenIdle } from "@/lib/idle";
 import { isInside, parent } from "@/lib/path";
 import { recall, remember } from "@/lib/storage";
 import { nothing, type Selection } from "./selection";
@@ -25,6 +26,8 @@ interface ExplorerState {
   selection: Selection;
   editing: Editing | null;
   filter: string;
+  /** Paths that wait to be moved to where they are pasted. */
+  cut: ReadonlySet<string>;
   /** Changed by someone else since it was last looked at. */
   changed: ReadonlySet<Id>;
 }
@@ -38,6 +41,7 @@ export const useExplorer = create<ExplorerState>(() => ({
   selection: nothing,
   editing: null,
   filter: "",
+  cut: new Set(),
   changed: new Set(),
 }));
 
@@ -52,11 +56,13 @@ export function bump(): void {
 export async function loadFiles(projectId: Id): Promise<void> {
   if (get().projectId !== projectId) {
     const open = new Set(recall<string[]>(`open.${projectId}`, []));
-    set({ projectId, status: "loading", tree: new Tree(), open, selection: nothing, changed: new Set(), filter: "" });
+    set({ projectId, status: "loading", tree: new Tree(), open, selection: nothing, changed: new Set(), cut: new Set(), filter: "" });
   }
   try {
     const entries = await api.list(projectId);
-    if (get().projectId === projectId) set(({ version }) => ({ tree: new Tree(entries), status: "ready", version: version + 1 }));
+    if (get().projectId !== projectId) return;
+    set(({ version }) => ({ tree: new Tree(entries), status: "ready", version: version + 1 }));
+    prepareIndex();
   } catch (error) {
     if (get().projectId === projectId && get().status === "loading") set({ status: "failed" });
     throw error;
@@ -64,6 +70,7 @@ export async function loadFiles(projectId: Id): Promise<void> {
 }
 
 export function leaveFiles(): void {
+  index = null;
   set({ projectId: null, status: "idle", tree: new Tree(), selection: nothing, editing: null });
 }
 
@@ -139,13 +146,22 @@ export function applyFileMessage(message: FileMessage, own: boolean): FileEntry[
 
 let index: { tree: Tree; shape: number; fuzzy: FuzzyIndex } | null = null;
 
-/** The index of file names, made when it is first needed after a change. */
+/** The index of file names, made anew when it is first needed after a change. */
 export function fuzzyFiles(): FuzzyIndex {
   const { tree } = get();
   if (!index || index.tree !== tree || index.shape !== tree.shape) {
     index = { tree, shape: tree.shape, fuzzy: new FuzzyIndex(tree.filePaths()) };
   }
   return index.fuzzy;
+}
+
+/** Makes the index in idle moments, a few milliseconds at a time, so that the first search finds it ready. */
+function prepareIndex(): void {
+  const { tree } = get();
+  const step = () => {
+    if (get().tree === tree && !fuzzyFiles().prepare()) whenIdle(step);
+  };
+  whenIdle(step);
 }
 
 /** The folder that a new entry goes to: the chosen one, or the chosen file's. */

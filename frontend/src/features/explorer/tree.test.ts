@@ -57,6 +57,8 @@ describe("Tree", () => {
     expect(nameProblem(tree(), "", "b.txt", "b.txt")).toBeNull();
     expect(nameProblem(tree(), "", "../x")).toMatch(/path/);
     expect(nameProblem(tree(), "", " ")).toMatch(/name/);
+    expect(nameProblem(tree(), "", "new/c.txt")).toBeNull();
+    expect(nameProblem(tree(), "", "new/c.txt", "b.txt")).toMatch(/slash/);
     expect(freePath(tree(), "b.txt")).toBe("b-2.txt");
   });
 

@@ -192,6 +192,7 @@ export function freePath(tree: Tree, path: string): string {
 export function nameProblem(tree: Tree, folder: string, name: string, self?: string): string | null {
   if (!name.trim()) return "Give it a name";
   if (name.split("/").some((part) => !part || part === "." || part === "..")) return "Not a usable path";
+  if (self !== undefined && name.includes("/")) return "A name has no slash; to move it, drag it or cut and paste it";
   const path = folder ? `${folder}/${name}` : name;
   if (path !== self && tree.at(path)) return `${basename(name)} already exists here`;
   return null;
