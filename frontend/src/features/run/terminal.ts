@@ -14,8 +14,18 @@ const SCROLLBACK = 20_000;
 /** Characters handed to xterm and not drawn yet. */
 const IN_FLIGHT = 64_000;
 const QUEUE = 500_000;
-/** Between two helpings while a flood goes by: the page belongs to the person who types meanwhile. */
+/** Of the text that a log has already: what the scrollback holds of ordinary lines, and how much of it goes to xterm at a time. */
+const RECALL = 2_000_000;
+const PIECE = 32_000;
+/** Between two helpings while a flood goes by, which is over when nothing had to be skipped for FLOOD_MS. */
 const BREATH_MS = 100;
+const FLOOD_MS = 400;
+/** The page belongs to the person who types: so long after a key a flood is not drawn, unless it has waited for PATIENCE_MS. */
+const TYPING_MS = 250;
+const PATIENCE_MS = 800;
+
+let typedAt = -Infinity;
+window.addEventListener("keydown", () => (typedAt = performance.now()), true);
 
 export interface ConsoleOptions {
   fontSize: number;
@@ -49,6 +59,8 @@ export class ConsoleScreen {
   private skipped = 0;
   private inFlight = 0;
   private resting: ReturnType<typeof setTimeout> | undefined;
+  private drawnAt = 0;
+  private floodAt = -Infinity;
   private unlisten = () => {};
 
   constructor(box: HTMLElement, private readonly options: ConsoleOptions) {
@@ -88,7 +100,7 @@ export class ConsoleScreen {
     this.unlisten();
     this.clear();
     if (!log) return;
-    this.write(log.text());
+    this.recall(log.text());
     this.unlisten = log.listen((text) => (text === null ? this.clear() : this.write(text)));
   }
 
@@ -109,6 +121,15 @@ export class ConsoleScreen {
     this.terminal.dispose();
   }
 
+  /** What came before the screen looked, as far back as one can scroll: in pieces, so that keys come between them. */
+  private recall(text: string): void {
+    const recent = text.slice(-RECALL);
+    this.skipped = text.length - recent.length;
+    for (let at = 0; at < recent.length; at += PIECE) this.queue.push(recent.slice(at, at + PIECE));
+    this.queued = recent.length;
+    this.serve();
+  }
+
   private write(text: string): void {
     if (!text) return;
     this.queue.push(text);
@@ -117,21 +138,33 @@ export class ConsoleScreen {
       const dropped = this.queue.shift()!.length;
       this.queued -= dropped;
       this.skipped += dropped;
+      this.floodAt = performance.now();
     }
-    if (this.skipped) this.resting ??= setTimeout(() => this.pump(), BREATH_MS);
-    if (!this.resting) this.pump();
+    this.serve();
+  }
+
+  /** Hands on what waits: at once, or in helpings while more comes than can be drawn or while someone types. */
+  private serve(): void {
+    if (this.resting) return;
+    const flood = performance.now() - this.floodAt < FLOOD_MS;
+    if (!flood && !(this.queued > IN_FLIGHT && isTyping())) return this.pump();
+    this.resting = setTimeout(() => {
+      this.resting = undefined;
+      if (isTyping() && performance.now() - this.drawnAt < PATIENCE_MS) this.serve();
+      else this.pump();
+    }, BREATH_MS);
   }
 
   private pump(): void {
-    clearTimeout(this.resting);
-    this.resting = undefined;
+    this.drawnAt = performance.now();
     while (this.queue.length && this.inFlight < IN_FLIGHT) {
-      const text = this.notice() + this.queue.shift()!;
-      this.queued = Math.max(0, this.queued - text.length);
+      const piece = this.queue.shift()!;
+      this.queued -= piece.length;
+      const text = this.notice() + piece;
       this.inFlight += text.length;
       this.terminal.write(text, () => {
         this.inFlight -= text.length;
-        if (!this.resting) this.pump();
+        if (this.queue.length) this.serve();
       });
     }
   }
@@ -177,6 +210,10 @@ export class ConsoleScreen {
         activate: () => this.options.go(reference),
       }));
   }
+}
+
+function isTyping(): boolean {
+  return performance.now() - typedAt < TYPING_MS;
 }
 
 function openLink(_event: MouseEvent, address: string): void {
