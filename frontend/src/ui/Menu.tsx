@@ -38,10 +38,12 @@ const MARGIN = 8;
 export function Menu({ label, place, entries, onClose }: MenuProps) {
   const ref = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<{ left: number; top: number } | null>(null);
+  const before = useRef<HTMLElement | null>(null);
   const close = useRef(onClose);
   close.current = onClose;
 
   useLayoutEffect(() => {
+    before.current ??= document.activeElement as HTMLElement | null;
     const box = ref.current!.getBoundingClientRect();
     const left = place.end ? place.x - box.width : place.x;
     setAt({
@@ -50,10 +52,14 @@ export function Menu({ label, place, entries, onClose }: MenuProps) {
     });
   }, [place]);
 
+  // Only what can be seen takes the focus, so this waits until the menu has its place.
+  const placed = at !== null;
+  useLayoutEffect(() => {
+    if (placed) ref.current!.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
+  }, [placed]);
+
   useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
     const menu = ref.current;
-    menu?.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
     const outside = ({ target }: Event) => {
       if (!(target instanceof Node) || !menu?.contains(target)) close.current();
     };
@@ -62,7 +68,7 @@ export function Menu({ label, place, entries, onClose }: MenuProps) {
     return () => {
       window.removeEventListener("pointerdown", outside, true);
       window.removeEventListener("blur", outside);
-      if (menu?.contains(document.activeElement) || document.activeElement === document.body) before?.focus?.();
+      if (menu?.contains(document.activeElement) || document.activeElement === document.body) before.current?.focus?.();
     };
   }, []);
 

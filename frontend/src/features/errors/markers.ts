@@ -38,15 +38,17 @@ export function showRunMarkers(errors: readonly ParsedError[]): void {
     const model = entry && documentOf(entry.id)?.model;
     if (model) byModel.set(model, [...(byModel.get(model) ?? []), error]);
   }
-  for (const [model, list] of byModel) api.editor.setModelMarkers(model, OWNER, list.map((error) => marker(api, error)));
+  for (const [model, list] of byModel) api.editor.setModelMarkers(model, OWNER, list.map((error) => marker(api, model, error)));
 }
 
-function marker(api: MonacoApi, error: ParsedError) {
+/** Without a column the whole line is meant, but not the empty space before it. */
+function marker(api: MonacoApi, model: Model, error: ParsedError) {
   const severity = error.severity === "error" ? api.MarkerSeverity.Error : api.MarkerSeverity.Warning;
-  const startColumn = error.column ?? 1;
+  const line = Math.min(error.line, model.getLineCount());
+  const startColumn = error.column ?? Math.max(1, model.getLineFirstNonWhitespaceColumn(line));
   return {
-    severity, message: error.message, source: "last run", startLineNumber: error.line, endLineNumber: error.line, startColumn,
-    endColumn: error.column ? startColumn + 1 : 1000,
+    severity, message: error.message, source: "last run", startLineNumber: line, endLineNumber: line, startColumn,
+    endColumn: error.column ? startColumn + 1 : model.getLineMaxColumn(line),
   };
 }
 

@@ -4,6 +4,7 @@ import { messageOf } from "@/api/problem";
 import type { Runtime } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
+import { onRadioKey } from "@/ui/radio";
 import { cx } from "@/lib/cx";
 import { LanguageMark } from "./LanguageMark";
 import { createProject, useProjects } from "./store";
@@ -48,9 +49,9 @@ function Form({ onCancel }: { onCancel(): void }) {
         </div>
         <fieldset>
           <legend className="mb-1.5 text-xs font-medium text-muted">Start with</legend>
-          <div role="radiogroup" aria-label="Start with" className="grid grid-cols-2 gap-1.5 sm:grid-cols-3">
+          <div role="radiogroup" aria-label="Start with" onKeyDown={onRadioKey} className="grid grid-cols-2 gap-1.5 sm:grid-cols-3">
             {runtimes.map((item) => (
-              <Template key={item.name} title={item.title} detail={item.starter} language={item.name} chosen={runtime === item} onChoose={() => setRuntime(item)} />
+              <Template key={item.name} {...named(item)} language={item.name} chosen={runtime === item} onChoose={() => setRuntime(item)} />
             ))}
             <Template title="Empty" detail="no files" language={null} chosen={runtime === null} onChoose={() => setRuntime(null)} />
           </div>
@@ -71,8 +72,14 @@ function Form({ onCancel }: { onCancel(): void }) {
   );
 }
 
+/** `Java (OpenJDK 17)` is Java to most; what makes it run stands beside its first file. */
+function named({ title, starter }: Runtime): { title: string; detail: string } {
+  const [, name = title, engine] = /^(.*?)(?: \((.*)\))?$/.exec(title) ?? [];
+  return { title: name, detail: engine ? `${starter} · ${engine}` : starter };
+}
+
 function suggestion(runtime: Runtime | null): string {
-  return runtime ? `${runtime.title} project` : "New project";
+  return runtime ? `${named(runtime).title} project` : "New project";
 }
 
 interface TemplateProps {
@@ -89,6 +96,7 @@ function Template({ title, detail, language, chosen, onChoose }: TemplateProps) 
       type="button"
       role="radio"
       aria-checked={chosen}
+      tabIndex={chosen ? 0 : -1}
       onClick={onChoose}
       className={cx(
         "flex items-center gap-2.5 rounded-lg border p-2 text-left transition-colors",

@@ -1,6 +1,6 @@
 "use client";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { FolderOpen, Plus, RefreshCw, Search, TriangleAlert, Upload } from "lucide-react";
+import { FileArchive, FolderOpen, Plus, RefreshCw, Search, TriangleAlert, Upload } from "lucide-react";
 import { execute } from "@/features/commands/registry";
 import { FileIcon } from "@/features/explorer/icons";
 import { UserMenu } from "@/features/layout/Header";
@@ -10,6 +10,7 @@ import { DropZone } from "@/features/upload/ProjectDrop";
 import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
 import { Logo } from "@/ui/Logo";
+import { below, Menu, type MenuPlace } from "@/ui/Menu";
 import { ago } from "@/lib/format";
 import { basename } from "@/lib/path";
 import { Settings } from "lucide-react";
@@ -97,29 +98,43 @@ function SearchField({ value, onChange }: { value: string; onChange(value: strin
   );
 }
 
-/** Browsers pick either files or a folder; a folder is what a project usually is. */
+/** Browsers pick either a folder or files, so the button asks which. */
 export function UploadButton() {
-  const picker = useRef<HTMLInputElement>(null);
+  const [place, setPlace] = useState<MenuPlace | null>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  const archive = useRef<HTMLInputElement>(null);
+  const take = async (input: HTMLInputElement) => {
+    if (input.files?.length) await createFromUpload(await gatherPicked(input.files));
+    input.value = "";
+  };
   return (
     <>
-      <Button icon={Upload} onClick={() => picker.current?.click()}>
-        Upload folder
+      <Button icon={Upload} aria-haspopup="menu" aria-expanded={place !== null} onClick={(event) => setPlace(below(event.currentTarget))}>
+        Upload
       </Button>
+      {place && (
+        <Menu
+          label="Upload"
+          place={place}
+          onClose={() => setPlace(null)}
+          entries={[
+            { id: "folder", label: "A folder", icon: FolderOpen, run: () => folder.current?.click() },
+            { id: "archive", label: "An archive", icon: FileArchive, detail: "zip, tar", run: () => archive.current?.click() },
+          ]}
+        />
+      )}
       <input
         ref={(element) => {
-          picker.current = element;
+          folder.current = element;
           element?.setAttribute("webkitdirectory", "");
         }}
         type="file"
         multiple
         hidden
         aria-label="Folder to upload"
-        onChange={async (event) => {
-          const list = event.target.files;
-          if (list?.length) await createFromUpload(await gatherPicked(list));
-          event.target.value = "";
-        }}
+        onChange={(event) => void take(event.target)}
       />
+      <input ref={archive} type="file" accept=".zip,.tar,.gz,.tgz,.zst" hidden aria-label="Archive to upload" onChange={(event) => void take(event.target)} />
     </>
   );
 }

@@ -8,6 +8,7 @@ import { fail, toast } from "@/features/toasts/store";
 import { visit } from "@/features/layout/location";
 import { asProject, uploadInto } from "@/features/upload/upload";
 import type { Gathered } from "@/features/upload/gather";
+import { commonLanguage } from "./language";
 import { forgetProject } from "./recent";
 
 interface ProjectsState {
@@ -61,7 +62,8 @@ export async function createFromUpload(gathered: Gathered): Promise<void> {
   if (!gathered.items.length) return void toast("Nothing to upload");
   const { name, gathered: stripped } = asProject(gathered);
   try {
-    const project = await api.create({ name });
+    const language = commonLanguage(stripped.items.map(({ path }) => path), get().runtimes);
+    const project = await api.create({ name, ...(language ? { language } : {}) });
     putProject(project);
     if (await uploadInto(project.id, stripped)) visit(project.id);
   } catch (error) {

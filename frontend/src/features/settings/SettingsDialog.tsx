@@ -1,7 +1,8 @@
 "use client";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Monitor, Moon, Sun } from "lucide-react";
 import { Dialog } from "@/ui/Dialog";
+import { onRadioKey } from "@/ui/radio";
 import { cx } from "@/lib/cx";
 import { useSettings, type Theme } from "./store";
 
@@ -18,13 +19,14 @@ export function SettingsDialog() {
     <Dialog title="Settings" onClose={() => settings.setOpen(false)} className="w-[min(500px,calc(100vw-24px))]">
       <div className="max-h-[60vh] divide-y divide-line overflow-y-auto px-4">
         <Row label="Theme">
-          <div role="radiogroup" aria-label="Theme" className="flex rounded-lg bg-sunken p-0.5">
+          <div role="radiogroup" aria-label="Theme" onKeyDown={onRadioKey} className="flex rounded-lg bg-sunken p-0.5">
             {THEMES.map(({ id, label, icon: Icon }) => (
               <button
                 key={id}
                 type="button"
                 role="radio"
                 aria-checked={settings.theme === id}
+                tabIndex={settings.theme === id ? 0 : -1}
                 onClick={() => settings.set({ theme: id })}
                 className={cx(
                   "flex h-7 items-center gap-1.5 rounded-[6px] px-2.5 text-xs font-medium",
@@ -39,18 +41,7 @@ export function SettingsDialog() {
         </Row>
         <Toggle label="Dark editor" note="Keep the editor dark while the rest is light" value={settings.darkEditor} onChange={(darkEditor) => settings.set({ darkEditor })} />
         <Row label="Font size">
-          <input
-            type="number"
-            aria-label="Font size"
-            min={10}
-            max={24}
-            value={settings.fontSize}
-            onChange={(event) => {
-              const fontSize = Number(event.target.value);
-              if (fontSize >= 8 && fontSize <= 32) settings.set({ fontSize });
-            }}
-            className="field tabular w-18"
-          />
+          <FontSize value={settings.fontSize} onChange={(fontSize) => settings.set({ fontSize })} />
         </Row>
         <Toggle label="Auto-save" note="5 seconds after the last change" value={settings.autoSave} onChange={(autoSave) => settings.set({ autoSave })} />
         <Toggle label="Wrap long lines" value={settings.wordWrap} onChange={(wordWrap) => settings.set({ wordWrap })} />
@@ -75,6 +66,27 @@ function Row({ label, note, children }: { label: string; note?: string; children
       </div>
       {children}
     </div>
+  );
+}
+
+/** What is being typed may be no size yet: `1` on the way to `16` stays in the field, and only there. */
+function FontSize({ value, onChange }: { value: number; onChange(value: number): void }) {
+  const [text, setText] = useState<string | null>(null);
+  return (
+    <input
+      type="number"
+      aria-label="Font size"
+      min={8}
+      max={32}
+      value={text ?? value}
+      onChange={(event) => {
+        setText(event.target.value);
+        const size = Number(event.target.value);
+        if (size >= 8 && size <= 32) onChange(size);
+      }}
+      onBlur={() => setText(null)}
+      className="field tabular w-18"
+    />
   );
 }
 
