@@ -79,7 +79,11 @@ for (const theme of ["light", "dark"] as const) {
     await row(page, "broken.py").click({ button: "right" });
     await shot("menu");
     await page.keyboard.press("Escape");
+    await expect(page.getByRole("menu")).toHaveCount(0);
     await page.setViewportSize({ width: 375, height: 740 });
+    await shot("phone-explorer");
+    await row(page, "darts.py").click();
+    await expect(page.getByRole("complementary")).toBeHidden();
     await shot("phone");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
   });
@@ -102,6 +106,15 @@ test("everything can be done without a mouse", async ({ page }) => {
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Enter");
   await shows(page, "Estimate pi");
+
+  await page.keyboard.press(`${MOD}+Shift+E`);
+  await page.keyboard.press("Shift+F10");
+  await expect(page.getByRole("menuitem", { name: "Open to the side" })).toBeFocused();
+  await page.keyboard.press("End");
+  await expect(page.getByRole("menuitem", { name: "Delete" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("tree")).toBeFocused();
+  await page.keyboard.press("Alt+0");
 
   await page.keyboard.press(`${MOD}+Home`);
   await page.keyboard.type("# typed\n");

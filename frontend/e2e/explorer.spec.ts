@@ -54,6 +54,31 @@ test("tabs: preview, pin, reorder by keys, split, close with the middle button, 
   await expect(tab(page, "chart.ts")).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press(`${MOD}+\\`);
   await expect(page.getByRole("region", { name: /Editor group/ })).toHaveCount(2);
+  // What is opened next goes to the new group.
+  await page.keyboard.press(`${MOD}+P`);
+  await page.getByRole("combobox").fill("slow");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("region", { name: "Editor group 2" }).getByRole("tab", { name: "slow.py" })).toHaveAttribute("aria-selected", "true");
+});
+
+test("tabs change places by dragging and by keys", async ({ page }) => {
+  await row(page, "README.md").dblclick();
+  await row(page, "chart.ts").dblclick();
+  const order = () => page.getByRole("tablist", { name: "Open files" }).getByRole("tab").allInnerTexts();
+  await expect.poll(order).toEqual(["README.md", "chart.ts"]);
+  await tab(page, "chart.ts").dragTo(tab(page, "README.md"), { targetPosition: { x: 4, y: 10 } });
+  await expect.poll(order).toEqual(["chart.ts", "README.md"]);
+  await page.keyboard.press("Alt+Shift+PageDown");
+  await expect.poll(order).toEqual(["README.md", "chart.ts"]);
+});
+
+test("a file is moved without dragging it", async ({ page }) => {
+  await row(page, "README.md").click();
+  await page.keyboard.press(`${MOD}+Shift+E`);
+  await page.keyboard.press(`${MOD}+X`);
+  await page.keyboard.press("Home");
+  await page.keyboard.press(`${MOD}+V`);
+  await expect(row(page, "README.md")).toHaveAttribute("aria-level", "2");
 });
 
 test("TypeScript is checked, and its errors are listed", async ({ page }) => {

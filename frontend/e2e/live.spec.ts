@@ -1,4 +1,10 @@
-import { another, consoleSays, editor, expect, fixture, makeProject, MOD, readScreen, row, shows, signedIn, someone, status, tab, test, typeAtTop, watch } from "./support";
+import {
+  another, consoleSays, editor, expect, fixture, makeProject, mayRestart, MOD, readScreen, restartCoordinator, row, shows, signedIn, someone,
+  status, tab, test, typeAtTop, watch,
+} from "./support";
+
+const TICKS = "import time\nfor n in range(1, 7):\n    print(f'tick {n} of 6', flush=True)\n    time.sleep(0.9)\n";
+const EVERY_TICK = new RegExp(Array.from({ length: 6 }, (_, n) => `tick ${n + 1} of 6`).join("\\s*"));
 
 test("two tabs see each other's saves, jobs and presence", async ({ page, browser, baseURL }) => {
   await readScreen(page);
@@ -86,4 +92,63 @@ test("auto-save comes by itself", async ({ page }) => {
   await typeAtTop(page, "x\n");
   await expect(page.getByRole("status", { name: "File: Unsaved" })).toBeVisible();
   await expect(page.getByRole("status", { name: "File: Saved" })).toBeVisible({ timeout: 15_000 });
+});
+
+test("a coordinator that restarts in the middle of a run costs no line and no letter", async ({ page, baseURL }) => {
+  test.skip(!mayRestart(baseURL!), "the coordinator is not ours to restart");
+  await readScreen(page);
+  const token = await signedIn(page);
+  const project = await makeProject(page.request, token, { "ticks.py": TICKS, "notes.txt": "one\n" });
+  await page.goto(`/?project=${project}&file=ticks.py`);
+  await shows(page, "import time");
+  await page.getByRole("button", { name: "Run ticks.py" }).click();
+  await consoleSays(page, "tick 2 of 6");
+
+  await row(page, "notes.txt").dblclick();
+  await shows(page, "one");
+  const back = restartCoordinator(baseURL!, 1500);
+  await expect(page.getByRole("status", { name: "Connection: Reconnecting…" })).toBeVisible();
+  await typeAtTop(page, "written meanwhile\n");
+  await page.keyboard.press(`${MOD}+S`);
+  await back;
+
+  await expect(page.getByRole("status", { name: "Connection: Connected" })).toBeVisible({ timeout: 30_000 });
+  await consoleSays(page, EVERY_TICK);
+  await expect(page.getByText("Finished", { exact: true })).toBeVisible();
+  await expect(page.getByRole("status", { name: "File: Saved" })).toBeVisible({ timeout: 30_000 });
+  await page.reload();
+  await shows(page, "written meanwhile");
+});
+
+test("without WebSockets runs still stream, and what others change is asked for", async ({ page }) => {
+  await readScreen(page);
+  await page.routeWebSocket(/\/session\?/, (socket) => void socket.close({ code: 1011 }));
+  const token = await signedIn(page);
+  const project = await makeProject(page.request, token, { "ticks.py": TICKS });
+  await page.goto(`/?project=${project}&file=ticks.py`);
+  await expect(page.getByRole("status", { name: "Connection: No live line" })).toBeVisible();
+  await page.getByRole("button", { name: "Run ticks.py" }).click();
+  await consoleSays(page, "tick 3 of 6");
+  await expect(page.getByText("Running", { exact: true })).toBeVisible();
+  await consoleSays(page, EVERY_TICK);
+  await expect(page.getByText("Finished", { exact: true })).toBeVisible();
+  const headers = { Authorization: `Bearer ${token}` };
+  await page.request.post(`/api/v1/code/${project}/files`, { headers, data: { path: "from-elsewhere.txt", type: "file", content: "" } });
+  await expect(row(page, "from-elsewhere.txt")).toBeVisible({ timeout: 25_000 });
+});
+
+test("of a flood of output the last line is on the screen", async ({ page }) => {
+  await readScreen(page);
+  const token = await signedIn(page);
+  const project = await makeProject(page.request, token, { "notes.txt": "one\n" });
+  await page.goto(`/?project=${project}`);
+  await expect(row(page, "notes.txt")).toBeVisible();
+  const headers = { Authorization: `Bearer ${token}` };
+  const command = "yes 'a line of the flood' | head -c 30000000; sleep 1; echo the very end";
+  const answer = await page.request.post(`/api/v1/code/${project}/runs`, { headers, data: { command, runtime: "bash", limits: { output_kb: 40_000 } } });
+  expect(answer.status()).toBe(202);
+  await page.getByRole("tab", { name: /^Tasks/ }).click();
+  await page.getByRole("list", { name: "Tasks" }).getByRole("button").first().click();
+  await expect(page.getByText("Finished", { exact: true })).toBeVisible({ timeout: 60_000 });
+  await consoleSays(page, "the very end");
 });

@@ -1,6 +1,7 @@
 /** What the journeys share: a page that may speak to its own origin only, accounts, and words for what people do. */
 import path from "node:path";
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test as base, type APIRequestContext, type Browser, type Page } from "@playwright/test";
 
 export const PROJECT = path.join(import.meta.dirname, "projects/darts");
@@ -108,4 +109,39 @@ export async function readScreen(page: Page): Promise<void> {
     const settings = JSON.parse(localStorage.getItem("engunity.settings") ?? "{}");
     localStorage.setItem("engunity.settings", JSON.stringify({ ...settings, screenReader: true }));
   });
+}
+
+const COORDINATOR = path.resolve(import.meta.dirname, "../../.dev/run/e2e-coordinator.pid");
+
+/** Whether the coordinator under test is the one that `./dev test` started, which tests may end. */
+export function mayRestart(baseURL: string): boolean {
+  if (!existsSync(COORDINATOR)) return false;
+  const { env } = processOf(readFileSync(COORDINATOR, "utf8").trim()) ?? {};
+  return Boolean(env?.ENGUNITY__HTTP__LISTEN?.endsWith(`:${new URL(baseURL).port}`));
+}
+
+/** Ends the coordinator as an operator would, leaves it away for a while, and starts the same program again. */
+export async function restartCoordinator(baseURL: string, away: number): Promise<void> {
+  const pid = readFileSync(COORDINATOR, "utf8").trim();
+  const { args, env } = processOf(pid)!;
+  process.kill(Number(pid), "SIGTERM");
+  await expect.poll(() => processOf(pid), { timeout: 30_000 }).toBeNull();
+  await new Promise((resolve) => setTimeout(resolve, away));
+  const log = openSync(path.resolve(import.meta.dirname, "../../.dev/log/e2e-coordinator.log"), "a");
+  const child = spawn(args[0]!, args.slice(1), { cwd: "/", env, detached: true, stdio: ["ignore", log, log] });
+  child.unref();
+  writeFileSync(COORDINATOR, `${child.pid}\n`);
+  await expect.poll(async () => fetch(`${baseURL}/readyz`).then(({ ok }) => ok, () => false), { timeout: 30_000 }).toBe(true);
+}
+
+/** A living process; one that has ended and that nobody has waited for counts as gone. */
+function processOf(pid: string): { args: string[]; env: NodeJS.ProcessEnv } | null {
+  try {
+    if (/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))) return null;
+    const parts = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8").split("\0").filter(Boolean);
+    const pairs = parts("environ").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)] as const);
+    return { args: parts("cmdline"), env: Object.fromEntries(pairs) as NodeJS.ProcessEnv };
+  } catch {
+    return null;
+  }
 }
