@@ -387,7 +387,9 @@ async fn watch(engine: Arc<Engine>, user_id: UserId, job_id: JobId, after: i64, 
     let mut reader = match JobReader::open(&engine.store, &engine.live, user_id, job_id, after).await {
         Ok(Some(reader)) => reader,
         Ok(None) => {
-            return drop(out.send(refused(ErrorCode::NotFound, format!("job {job_id} does not exist"))).await);
+            return drop(
+                out.send(refused(ErrorCode::NotFound, format!("job {job_id} does not exist"))).await,
+            );
         }
         Err(_) => {
             return drop(

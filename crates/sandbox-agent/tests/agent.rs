@@ -223,7 +223,7 @@ fn daemons_end_with_the_program() {
     let began = Instant::now();
     let (exit, stdout, _) = agent.run("setsid sh -c 'sleep 60 & sleep 60' & echo started");
     assert_eq!((exit.code, stdout.as_str()), (Some(0), "started\n"));
-    assert!(began.elapsed() < Duration::from_secs(10));
+    assert!(began.elapsed() < Duration::from_secs(30));
     assert_eq!(agent.run("ls -d /proc/[0-9]* | wc -l; :").1.trim().parse::<u32>().unwrap() <= 4, true);
 }
 
@@ -277,8 +277,8 @@ fn when_the_worker_goes_everything_ends() {
 fn wait_until(condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
-        assert!(began.elapsed() < Duration::from_secs(10), "it never came to that");
-        std::thread::yield_now();
+        assert!(began.elapsed() < Duration::from_secs(60), "it never came to that");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -39,6 +39,7 @@ pub use error::StoreError;
 pub use events::{Changed, Chunk, Recorded, StoredBody, StoredEvent};
 pub use garbage::DeadAttempt;
 pub use jobs::{Accepted, Cancelled, Idempotency, JobFilter, JobHead, NewJob};
+pub use migrate::MIGRATIONS;
 pub use projects::ProjectCursor;
 pub use sessions::COORDINATOR_LEASE_SECONDS;
 pub use tokens::Rotation;

@@ -83,7 +83,7 @@ async fn make_template(facts: &Facts, admin: &Client, name: &str) -> Result<()> 
     drop(store);
     crate::eventually(
         "nobody is connected to the new template",
-        std::time::Duration::from_secs(10),
+        std::time::Duration::from_secs(60),
         || async {
             let renamed = admin.batch_execute(&format!(r#"ALTER DATABASE "{raw}" RENAME TO "{name}""#)).await;
             Ok(renamed.map(Some)?)

@@ -18,7 +18,7 @@ use nix::{
 use crate::eventually;
 
 /// How long a start may take, on a machine that is busy with other tests.
-const START: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(90);
 
 pub type Environment = BTreeMap<String, String>;
 

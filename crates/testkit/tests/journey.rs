@@ -1,9 +1,6 @@
 //! One user's way through the whole product: register, upload, run, watch, fetch, cancel.
 
-use std::{
-    io::Write,
-    time::{Duration, Instant},
-};
+use std::{io::Write, time::Duration};
 
 use anyhow::{Result, ensure};
 use engunity_protocol::{
@@ -11,7 +8,7 @@ use engunity_protocol::{
     spec::Command,
     verdict::Reason,
 };
-use engunity_testkit::{TestLab, eventually, sse::Watcher};
+use engunity_testkit::{TestLab, sse::Watcher};
 use futures::future::try_join_all;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -89,13 +86,11 @@ async fn a_running_job_is_cancelled_and_a_queued_one_at_once() -> Result<()> {
     let gone = user.job(queued[2].id).await?;
     ensure!(gone.state == JobState::Cancelled && gone.attempt == 0, "{gone:?}");
 
-    let asked = Instant::now();
+    // How soon a program is dead is measured where nothing else is: with the sandbox (`latency.rs`).
     user.cancel(running.id).await?.ok()?;
-    watcher.follow(&mut events).await?;
-    let took = asked.elapsed();
+    tokio::time::timeout(PATIENCE, watcher.follow(&mut events)).await??;
     let result = watcher.result.expect("a result");
     ensure!(result.state == JobState::Cancelled, "{result:?}");
-    ensure!(took < Duration::from_secs(3), "cancelling took {took:?}");
     for job in &queued[..2] {
         ensure!(user.job_end(job.id, PATIENCE).await?.state == JobState::Succeeded, "the others run");
     }
@@ -110,15 +105,12 @@ async fn one_users_many_runs_do_not_delay_anothers_one() -> Result<()> {
     let bulk = RunRequest { class: JobClass::Interactive, ..shell("sleep 0.2") };
     let first = try_join_all((0..20).map(|_| many.run(theirs.id, &bulk))).await?;
     let job = one.run(mine.id, &shell("true")).await?;
-    one.job_end(job.id, PATIENCE).await?;
-    let waiting = eventually("the other's runs are counted", PATIENCE, || async {
-        let states = try_join_all(first.iter().map(|job| many.job(job.id))).await?;
-        Ok(Some(states.iter().filter(|job| !job.state.is_terminal()).count()))
-    });
-    let waiting = waiting.await?;
-    ensure!(waiting >= 12, "only {waiting} of 20 still waited when the other user's run had ended");
+    let ended = one.job_end(job.id, PATIENCE).await?.finished_at;
     try_join_all(first.iter().map(|job| many.cancel(job.id))).await?;
-    try_join_all(first.iter().map(|job| many.job_end(job.id, PATIENCE))).await?;
+    let theirs = try_join_all(first.iter().map(|job| many.job_end(job.id, PATIENCE))).await?;
+    // By the database's clock, not by when this test got round to looking.
+    let later = theirs.iter().filter(|job| job.finished_at > ended).count();
+    ensure!(later >= 12, "only {later} of 20 ended after the other user's one run");
     lab.finish().await
 }
 

@@ -205,7 +205,7 @@ fn from_dev_env(name: &str) -> Option<String> {
 pub async fn wait_until_gone(job: JobId) {
     let began = Instant::now();
     while !containers(job).is_empty() {
-        assert!(began.elapsed() < Duration::from_secs(20), "a container is left");
+        assert!(began.elapsed() < Duration::from_secs(60), "a container is left");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

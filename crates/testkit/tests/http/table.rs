@@ -193,7 +193,7 @@ async fn operators_see_how_it_is() -> Result<()> {
     let at = |path: &str| reqwest::get(format!("{}{path}", user.base()));
     ensure!(at("/healthz").await?.status() == StatusCode::OK);
     // The coordinator listens before the broker has let it in.
-    let ready: Value = eventually("readiness", Duration::from_secs(20), || async {
+    let ready: Value = eventually("readiness", Duration::from_secs(60), || async {
         let ready: Value = at("/readyz").await?.json().await?;
         Ok((ready["ready"] == true).then_some(ready))
     })
