@@ -29,7 +29,7 @@ pub struct Kept {
     pub left_out: Vec<String>,
 }
 
-/// Keeps what matches `globs`.
+/// Keeps what matches `globs`. Where storing fails, the rest is read and dropped, so that it may be asked for again.
 pub async fn collect(
     session: &mut Session,
     objects: &ObjectStore,
@@ -45,7 +45,14 @@ pub async fn collect(
             return Err(SandboxError::nonsense("more files than it was asked for").into());
         }
         match ProjectPath::parse(&file.path) {
-            Ok(path) => kept.artifacts.push(store(session, objects, run, &path, &file).await?),
+            Ok(path) => match store(session, objects, run, &path, &file).await {
+                Ok(artifact) => kept.artifacts.push(artifact),
+                Err(CollectError::Store(error)) => {
+                    drop_rest(session).await?;
+                    return Err(error.into());
+                }
+                Err(error) => return Err(error),
+            },
             Err(problem) => {
                 kept.left_out.push(format!("{:?}: {problem}", file.path));
                 discard(session, file.size).await?;
@@ -64,19 +71,62 @@ async fn store(
     path: &ProjectPath,
     file: &ArtifactFile,
 ) -> Result<Artifact, CollectError> {
-    let mut hasher = blake3::Hasher::new();
-    let source =
-        stream::try_unfold((session, &mut hasher, file.size), |(session, hasher, left)| async move {
-            if left == 0 {
-                return Ok(None);
+    let mut reading = Reading { session, hasher: blake3::Hasher::new(), left: file.size, broken: None };
+    let source = stream::try_unfold(&mut reading, |reading| async move {
+        let data = reading.next().await?;
+        Ok((!data.is_empty()).then_some((data, reading)))
+    });
+    let stored = objects.put_stream(&keys::artifact(run.job_id, run.attempt, path), source).await;
+    let Reading { session, hasher, left, broken } = reading;
+    if let Some(error) = broken {
+        return Err(error.into());
+    }
+    match stored {
+        Ok(size) => {
+            Ok(Artifact { path: path.to_string(), size, hash: hasher.finalize().to_hex().to_string() })
+        }
+        Err(error) => {
+            discard(session, left).await?;
+            Err(error.into())
+        }
+    }
+}
+
+/// A file on its way out of the sandbox.
+struct Reading<'a> {
+    session: &'a mut Session,
+    hasher: blake3::Hasher,
+    left: u64,
+    /// What went wrong with the sandbox, which is not object storage's fault.
+    broken: Option<SandboxError>,
+}
+
+impl Reading<'_> {
+    /// The next piece; empty at the end.
+    async fn next(&mut self) -> io::Result<Bytes> {
+        if self.left == 0 {
+            return Ok(Bytes::new());
+        }
+        match self.session.file_data(self.left).await {
+            Ok(data) => {
+                self.hasher.update(&data);
+                self.left -= data.len() as u64;
+                Ok(data)
             }
-            let data: Bytes = session.file_data(left).await.map_err(io::Error::other)?;
-            hasher.update(&data);
-            let left = left - data.len() as u64;
-            Ok(Some((data, (session, hasher, left))))
-        });
-    let size = objects.put_stream(&keys::artifact(run.job_id, run.attempt, path), source).await?;
-    Ok(Artifact { path: path.to_string(), size, hash: hasher.finalize().to_hex().to_string() })
+            Err(error) => {
+                let told = io::Error::other(error.to_string());
+                self.broken = Some(error);
+                Err(told)
+            }
+        }
+    }
+}
+
+async fn drop_rest(session: &mut Session) -> Result<(), SandboxError> {
+    while let Some(file) = session.next_file().await? {
+        discard(session, file.size).await?;
+    }
+    Ok(())
 }
 
 async fn discard(session: &mut Session, mut left: u64) -> Result<(), SandboxError> {

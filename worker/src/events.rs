@@ -6,8 +6,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use chrono::Utc;
-use engunity_broker::{Publisher, Route};
+use engunity_broker::{BrokerError, Publisher, Route};
 use engunity_protocol::{
     WorkerId,
     wire::{self, EventBatch, EventBody, Running, WorkerEvent},
@@ -25,6 +26,19 @@ const BATCH_EVENTS: usize = 512;
 const OVERHEAD: usize = 256;
 const RETRY: Duration = Duration::from_millis(200);
 
+/// What a batch is given to until it is confirmed: the broker, or a test.
+#[async_trait]
+pub trait Confirm: Send + Sync + 'static {
+    async fn confirm(&self, batch: &[u8]) -> Result<(), BrokerError>;
+}
+
+#[async_trait]
+impl Confirm for Publisher {
+    async fn confirm(&self, batch: &[u8]) -> Result<(), BrokerError> {
+        self.publish(Route::events(), batch.to_vec()).await
+    }
+}
+
 /// The way in, cheap to clone.
 #[derive(Clone)]
 pub struct Outbox {
@@ -41,9 +55,9 @@ struct Queued {
 
 impl Outbox {
     /// Starts the task that sends; it ends with the last outbox.
-    pub fn start(publisher: Publisher, worker: WorkerId) -> Self {
+    pub fn start(broker: impl Confirm, worker: WorkerId) -> Self {
         let (queue, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(Sender { publisher, worker, waiting }.run());
+        tokio::spawn(Sender { broker, worker, waiting }.run());
         Self { queue, room: Arc::new(Semaphore::new(BUFFER_BYTES)) }
     }
 
@@ -99,13 +113,13 @@ impl RunEvents {
 }
 
 /// The task that sends.
-struct Sender {
-    publisher: Publisher,
+struct Sender<C> {
+    broker: C,
     worker: WorkerId,
     waiting: mpsc::UnboundedReceiver<Queued>,
 }
 
-impl Sender {
+impl<C: Confirm> Sender<C> {
     async fn run(mut self) {
         while let Some(first) = self.waiting.recv().await {
             let (events, confirmations, _room) = self.gather(first);
@@ -141,7 +155,7 @@ impl Sender {
             Err(error) => return tracing::error!(%error, "events could not be encoded"),
         };
         let mut complained = false;
-        while let Err(error) = self.publisher.publish(Route::events(), body.clone()).await {
+        while let Err(error) = self.broker.confirm(&body).await {
             if !complained {
                 tracing::warn!(%error, events = batch.events.len(), "events are not confirmed; sending them until they are");
                 complained = true;

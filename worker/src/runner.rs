@@ -16,8 +16,8 @@ use crate::{
     slots::Slot,
 };
 
-/// A job that can't be done here is not grabbed again at once.
-const HAND_BACK_PAUSE: Duration = Duration::from_millis(500);
+/// A job that can't be done here does not make room for the next one at once: other workers may do better.
+const UNABLE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Runs what was granted.
 pub async fn run(environment: Arc<Environment>, job_id: JobId, grant: Grant, slot: Slot) {
@@ -31,8 +31,8 @@ pub async fn run(environment: Arc<Environment>, job_id: JobId, grant: Grant, slo
         tracing::error!(%job_id, attempt, "a run panicked");
         Ending::verdict(Reason::Internal, "the worker failed; its log says more")
     });
-    if matches!(ending, Ending::HandedBack) {
-        sleep(HAND_BACK_PAUSE).await;
+    if matches!(ending, Ending::Unable(_)) {
+        sleep(UNABLE_PAUSE).await;
     }
     drop(slot);
     report(run, ending).await;
@@ -48,6 +48,10 @@ async fn report(run: Run, ending: Ending) {
         Ending::HandedBack => {
             tracing::info!(%job_id, attempt, "a job is handed back");
             events.finish(EventBody::HandedBack).await;
+        }
+        Ending::Unable(because) => {
+            tracing::warn!(%job_id, attempt, because, "a job could not be run; giving it back");
+            events.finish(EventBody::Unable { because }).await;
         }
         Ending::Abandoned => tracing::warn!(%job_id, attempt, "a job was taken from this worker"),
     }

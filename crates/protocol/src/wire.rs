@@ -150,6 +150,11 @@ pub enum EventBody {
     Finished(Outcome),
     /// The worker drains and could not finish: run it elsewhere.
     HandedBack,
+    /// The worker could not run it, or not to its end: its engine, its disk or object storage failed. Run it again a
+    /// little later, but not for ever.
+    Unable {
+        because: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

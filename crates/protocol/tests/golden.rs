@@ -5,16 +5,17 @@ use std::{fmt::Debug, path::PathBuf};
 
 use chrono::{DateTime, Utc};
 use engunity_protocol::{
-    JobId, ProjectId, WorkerId,
+    CoordinatorId, JobId, ProjectId, WorkerId,
     event::{Encoding, JobEvent, Output, Progress, StateChange, Stream},
+    file::{File, FileType},
     job::{Artifact, Job, JobClass, JobKind, JobState, RunRequest, Waiting},
     problem::{ErrorCode, FieldError, Problem},
-    session::{ClientMessage, ServerMessage},
+    session::{ClientMessage, FileChange, FileChangeKind, ProjectChange, ServerMessage},
     spec::{Command, ExecuteSpec, JobSpec, Limits, Snapshot},
     verdict::{Reason, Usage, Verdict},
     wire::{
         self, Claim, ClaimAnswer, ClaimReply, ClaimRequest, Control, EventBatch, EventBody, Grant, Heartbeat,
-        JobReady, Outcome, Running, WorkerEvent,
+        JobChanged, JobReady, LiveMessage, News, Outcome, Running, WorkerEvent,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -160,6 +161,47 @@ fn worker_events() {
     let event = |(seq, body)| WorkerEvent { job_id: job_id(), attempt: 2, seq, at, body };
     let events = (1..).zip(bodies).map(event).collect();
     on_the_wire("event_batch", &EventBatch { worker_id: worker_id(), events });
+}
+
+#[test]
+fn a_setback() {
+    let body = EventBody::Unable { because: "no sandbox can be made: the engine is away".into() };
+    let event =
+        WorkerEvent { job_id: job_id(), attempt: 2, seq: 1, at: at("2026-01-02T03:04:05.250Z"), body };
+    on_the_wire("event_unable", &EventBatch { worker_id: worker_id(), events: vec![event] });
+}
+
+#[test]
+fn news_between_coordinators() {
+    let job = JobChanged { job_id: job_id(), project_id: project_id(), state: true };
+    let file = File {
+        id: "01900000-0000-4000-8000-000000000003".parse().unwrap(),
+        project_id: project_id(),
+        path: "src/main.py".into(),
+        name: "main.py".into(),
+        kind: FileType::File,
+        content: None,
+        language: Some("python".into()),
+        parent_id: Some("01900000-0000-4000-8000-000000000004".parse().unwrap()),
+        size: 12,
+        etag: Some("af13".into()),
+        binary: false,
+        created_at: at("2026-01-02T03:04:05Z"),
+        updated_at: at("2026-01-02T03:04:06Z"),
+    };
+    let change = FileChange {
+        change: FileChangeKind::Created,
+        file: Some(file),
+        file_id: None,
+        by: Some("c1".into()),
+    };
+    let news = vec![
+        News::Job(job),
+        News::File { project_id: project_id(), change },
+        News::Project { project_id: project_id(), change: ProjectChange::Deleted },
+        News::Lost,
+    ];
+    on_the_wire("live_message", &LiveMessage { from: CoordinatorId("coordinator-1a2b3c4d".into()), news });
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::{
     Result, Store,
     batch::{Commit, Plans},
     jobs::word,
+    ledger::MAX_SETBACKS,
     workers::LEASE_SECONDS,
 };
 
@@ -66,10 +67,13 @@ impl Room {
     }
 
     /// Why a queued job is not running yet.
-    fn because(&self, job: &Job, position: u64, released: bool) -> String {
+    fn because(&self, job: &Job, place: &Place) -> String {
+        let Place { position, released, setbacks, retry_in } = *place;
         let slots = if job.kind == JobKind::Noop { self.noop_slots } else { self.slots };
         let busy = if job.kind == JobKind::Noop { self.noop } else { self.interactive + self.bulk };
-        if slots == 0 {
+        if let Some(seconds) = retry_in {
+            format!("{setbacks} of {MAX_SETBACKS} tries failed on their workers; the next is in {seconds} s")
+        } else if slots == 0 {
             "no worker is connected".to_owned()
         } else if released {
             "given to the fleet, a worker will take it".to_owned()
@@ -114,6 +118,7 @@ const RELEASE: &str = "
             SELECT j.id, j.kind, j.class FROM jobs j
             WHERE j.state = 'queued' AND j.lane = $1 AND j.user_id = u.user_id
               AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.job_id = j.id)
+              AND (j.retry_at IS NULL OR j.retry_at <= now())
             ORDER BY j.id LIMIT $2
         ) b
         WHERE u.user_id IS NOT NULL
@@ -128,8 +133,9 @@ const RELEASE: &str = "
     RETURNING job_id, kind, class";
 
 const POSITIONS: &str = "
-    SELECT id, position, EXISTS (SELECT 1 FROM dispatches d WHERE d.job_id = q.id) AS released FROM (
-        SELECT id, row_number() OVER (PARTITION BY lane ORDER BY id) AS position
+    SELECT id, position, EXISTS (SELECT 1 FROM dispatches d WHERE d.job_id = q.id) AS released, setbacks,
+           CASE WHEN retry_at > now() THEN ceil(extract(epoch FROM retry_at - now()))::int END AS retry_in FROM (
+        SELECT id, setbacks, retry_at, row_number() OVER (PARTITION BY lane ORDER BY id) AS position
         FROM jobs WHERE user_id = $1 AND state = 'queued' AND lane IN ('interactive', 'bulk', 'noop')
     ) q WHERE id = ANY($2)";
 
@@ -218,15 +224,31 @@ impl Store {
         let connection = self.connection().await?;
         let rows =
             connection.query(&connection.prepare_cached(POSITIONS).await?, &[&user_id, &queued]).await?;
-        let places: HashMap<JobId, (i64, bool)> =
-            rows.iter().map(|row| (JobId(row.get(0)), (row.get(1), row.get(2)))).collect();
+        let places: HashMap<JobId, Place> = rows.iter().map(|row| (JobId(row.get(0)), place(row))).collect();
         for job in jobs.iter_mut() {
-            job.waiting = places.get(&job.id).map(|&(position, released)| {
-                let position = position as u64;
-                Waiting { position, because: room.because(job, position, released) }
-            });
+            job.waiting = places
+                .get(&job.id)
+                .map(|place| Waiting { position: place.position, because: room.because(job, place) });
         }
         Ok(())
+    }
+}
+
+/// Where a queued job stands.
+struct Place {
+    position: u64,
+    released: bool,
+    setbacks: i32,
+    /// Seconds until it may be tried again.
+    retry_in: Option<i32>,
+}
+
+fn place(row: &tokio_postgres::Row) -> Place {
+    Place {
+        position: row.get::<_, i64>("position") as u64,
+        released: row.get("released"),
+        setbacks: row.get("setbacks"),
+        retry_in: row.get("retry_in"),
     }
 }
 

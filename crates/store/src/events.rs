@@ -10,7 +10,10 @@ use engunity_protocol::{
     verdict::{Usage, Verdict},
     wire::{EventBatch, EventBody},
 };
-use tokio_postgres::{Row, types::Json};
+use tokio_postgres::{
+    Row,
+    types::{Json, ToSql},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -65,7 +68,7 @@ pub struct Chunk {
 }
 
 const LOCK: &str = "
-    SELECT id, project_id, state, attempt, worker_id, cancel_requested, last_event, last_seq
+    SELECT id, project_id, state, attempt, worker_id, cancel_requested, last_event, last_seq, setbacks
     FROM jobs WHERE id = ANY($1) ORDER BY id FOR UPDATE";
 
 const ENTRIES: &str = "
@@ -79,19 +82,24 @@ const COUNT_ON: &str = "
 
 const END: &str = "
     WITH moves AS (
-        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::varchar[], $5::jsonb[], $6::jsonb[], $7::jsonb[])
-          AS m (id, last_event, last_seq, state, verdict, usage, artifacts)
+        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::varchar[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::bool[])
+          AS m (id, last_event, last_seq, state, verdict, usage, artifacts, set_back)
     ), moved AS (
         UPDATE jobs j SET
             last_event = m.last_event, last_seq = m.last_seq, state = m.state, lease_until = NULL,
             verdict = m.verdict, usage = m.usage, artifacts = coalesce(m.artifacts, '[]'),
             worker_id = CASE m.state WHEN 'queued' THEN NULL ELSE j.worker_id END,
             claim_id = CASE m.state WHEN 'queued' THEN NULL ELSE j.claim_id END,
-            finished_at = CASE m.state WHEN 'queued' THEN NULL ELSE now() END
+            finished_at = CASE m.state WHEN 'queued' THEN NULL ELSE now() END,
+            setbacks = j.setbacks + m.set_back::int,
+            retry_at = CASE WHEN m.set_back THEN now() + make_interval(secs => least(2 ^ j.setbacks, $9)) END
         FROM moves m WHERE j.id = m.id
         RETURNING j.id, j.attempt, j.state, j.kind
     )
     INSERT INTO dead_attempts (job_id, attempt) SELECT id, attempt FROM moved WHERE state = 'queued' AND kind <> 'noop'";
+
+/// A job that was set back waits twice as long each time, and no longer than this.
+const LONGEST_RETRY_SECONDS: f64 = 120.0;
 
 const EVENT_COLUMNS: &str = "number, attempt, event, data, stream, byte_start, bytes";
 
@@ -180,6 +188,7 @@ fn locked(row: &Row) -> Result<(JobId, Head)> {
         cancel_requested: row.get("cancel_requested"),
         last_event: row.get("last_event"),
         last_seq: row.get("last_seq"),
+        setbacks: row.get("setbacks"),
     };
     Ok((JobId(row.get("id")), head))
 }
@@ -235,12 +244,18 @@ fn row_parts<'a>(entry: &Entry<'a>) -> RowParts<'a> {
             let progress = Progress { message: "the program has started".to_owned(), fraction: None };
             RowParts { event: "progress", data: Some(serde_json::json!(progress)), output: None }
         }
+        EventBody::Unable { because } => {
+            requeued(attempt, format!("its worker was unable to run it: {because}"))
+        }
         EventBody::HandedBack | EventBody::Finished(_) => {
-            let because = Some("its worker shuts down".to_owned());
-            let change = StateChange { state: JobState::Queued, attempt, worker_id: None, because };
-            RowParts { event: "state", data: Some(serde_json::json!(change)), output: None }
+            requeued(attempt, "its worker shuts down".to_owned())
         }
     }
+}
+
+fn requeued<'a>(attempt: i32, because: String) -> RowParts<'a> {
+    let change = StateChange { state: JobState::Queued, attempt, worker_id: None, because: Some(because) };
+    RowParts { event: "state", data: Some(serde_json::json!(change)), output: None }
 }
 
 async fn count_on(transaction: &Transaction<'_>, moves: &[(&JobId, &Move)]) -> Result<()> {
@@ -263,7 +278,7 @@ async fn end(transaction: &Transaction<'_>, moves: &[(&JobId, &Move)]) -> Result
         .iter()
         .map(|end| match end {
             End::Finished(outcome) => Some(outcome),
-            End::HandedBack => None,
+            End::HandedBack | End::SetBack => None,
         })
         .collect();
     let states: Vec<&str> = ends.iter().map(|end| end.state().as_str()).collect();
@@ -272,8 +287,11 @@ async fn end(transaction: &Transaction<'_>, moves: &[(&JobId, &Move)]) -> Result
     let usages: Vec<Option<Json<&Usage>>> = outcomes.iter().map(|o| o.map(|o| Json(&o.usage))).collect();
     let artifacts: Vec<Option<Json<&Vec<Artifact>>>> =
         outcomes.iter().map(|o| o.map(|o| Json(&o.artifacts))).collect();
+    let set_back: Vec<bool> = ends.iter().map(|end| matches!(end, End::SetBack)).collect();
     let statement = transaction.prepare_cached(END).await?;
-    transaction.execute(&statement, &[&ids, &events, &seqs, &states, &verdicts, &usages, &artifacts]).await?;
+    let columns: [&(dyn ToSql + Sync); 9] =
+        [&ids, &events, &seqs, &states, &verdicts, &usages, &artifacts, &set_back, &LONGEST_RETRY_SECONDS];
+    transaction.execute(&statement, &columns).await?;
     Ok(())
 }
 

@@ -20,6 +20,15 @@ impl Store {
         Ok(rows.iter().map(|row| DeadAttempt { job_id: JobId(row.get(0)), attempt: row.get(1) }).collect())
     }
 
+    /// Deletes up to `limit` jobs that ended more than `days` ago, with their events; returns how many that were. Their
+    /// objects follow as dead attempts.
+    pub async fn expire_jobs(&self, days: f64, limit: i64) -> Result<u64> {
+        let sql = "DELETE FROM jobs WHERE id IN (
+            SELECT id FROM jobs WHERE created_at < now() - make_interval(secs => $1::float8 * 86400)
+              AND finished_at < now() - make_interval(secs => $1::float8 * 86400) LIMIT $2)";
+        Ok(self.connection().await?.execute(sql, &[&days, &limit]).await?)
+    }
+
     /// The objects of this attempt are gone.
     pub async fn forget_dead_attempt(&self, dead: DeadAttempt) -> Result<()> {
         let sql = "DELETE FROM dead_attempts WHERE job_id = $1 AND attempt IS NOT DISTINCT FROM $2";

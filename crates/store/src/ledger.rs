@@ -12,6 +12,10 @@ use engunity_protocol::{
     wire::{EventBody, Outcome, WorkerEvent},
 };
 
+/// How often a job may come back from workers that were unable to run it; it waits longer each time, some ten minutes
+/// in all.
+pub const MAX_SETBACKS: i32 = 12;
+
 /// What is known about a job while its row is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -22,6 +26,8 @@ pub struct Head {
     pub cancel_requested: bool,
     pub last_event: i64,
     pub last_seq: i64,
+    /// Attempts that came back because their workers were unable to run it.
+    pub setbacks: i32,
 }
 
 /// An event that counts, with its number.
@@ -47,6 +53,8 @@ pub enum End {
     Finished(Box<Outcome>),
     /// Back to the backlog; nothing is counted against the job.
     HandedBack,
+    /// Back to the backlog, counted, and not to be tried again at once.
+    SetBack,
 }
 
 impl End {
@@ -54,7 +62,7 @@ impl End {
     pub fn state(&self) -> JobState {
         match self {
             Self::Finished(outcome) => outcome.verdict.state(),
-            Self::HandedBack => JobState::Queued,
+            Self::HandedBack | Self::SetBack => JobState::Queued,
         }
     }
 }
@@ -113,8 +121,14 @@ impl<'a> Plan<'a> {
         step.last_event += 1;
         step.end = match &event.body {
             EventBody::Finished(outcome) => Some(End::Finished(Box::new(outcome.clone()))),
-            EventBody::HandedBack if head.cancel_requested => Some(End::Finished(Box::new(cancelled()))),
+            EventBody::HandedBack | EventBody::Unable { .. } if head.cancel_requested => {
+                Some(End::Finished(Box::new(cancelled())))
+            }
             EventBody::HandedBack => Some(End::HandedBack),
+            EventBody::Unable { because } if head.setbacks + 1 >= MAX_SETBACKS => {
+                Some(End::Finished(Box::new(given_up(head, because))))
+            }
+            EventBody::Unable { .. } => Some(End::SetBack),
             _ => None,
         };
         // A finished job's last number belongs to its `result`, which the job's own row says.
@@ -125,8 +139,19 @@ impl<'a> Plan<'a> {
 }
 
 fn cancelled() -> Outcome {
-    let verdict = Verdict::new(Reason::Cancelled, "cancelled while its worker drained");
-    Outcome { verdict, usage: Default::default(), artifacts: Vec::new() }
+    without_a_run(Reason::Cancelled, "cancelled while its worker gave it back".to_owned())
+}
+
+fn given_up(head: &Head, because: &str) -> Outcome {
+    let tries = head.setbacks + 1;
+    without_a_run(
+        Reason::Internal,
+        format!("given up after {tries} workers were unable to run it; the last: {because}"),
+    )
+}
+
+fn without_a_run(reason: Reason, evidence: String) -> Outcome {
+    Outcome { verdict: Verdict::new(reason, evidence), usage: Default::default(), artifacts: Vec::new() }
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ fn head(n: u8) -> Head {
         cancel_requested: n == 2,
         last_event: 5,
         last_seq: 1,
+        setbacks: if n == 1 { MAX_SETBACKS - 1 } else { 0 },
     }
 }
 
@@ -33,6 +34,7 @@ fn body() -> impl Strategy<Value = EventBody> {
         6 => Just(EventBody::Output { stream: Stream::Stdout, offset: 0, data: b"x".to_vec() }),
         2 => Just(EventBody::Started),
         1 => Just(EventBody::HandedBack),
+        1 => Just(EventBody::Unable { because: "the engine is away".into() }),
         1 => Just(EventBody::Finished(Outcome {
             verdict: Verdict::new(Reason::Ok, "exit 0"), usage: Usage::default(), artifacts: vec![] })),
     ]
@@ -91,7 +93,9 @@ proptest! {
         let heads = heads();
         let plan = plan(&heads, events.iter().map(|(worker, event)| (worker, event)));
         for (id, step) in plan.moves.iter().filter(|(_, step)| step.end.is_some()) {
-            let ending = |event: &WorkerEvent| matches!(event.body, EventBody::Finished(_) | EventBody::HandedBack);
+            let ending = |event: &WorkerEvent| {
+                matches!(event.body, EventBody::Finished(_) | EventBody::HandedBack | EventBody::Unable { .. })
+            };
             let at = events.iter().position(|(worker, event)| {
                 event.job_id == *id && event.seq == step.last_seq && ending(event) && heads[id].accepts(worker, event)
             }).unwrap();
@@ -99,6 +103,25 @@ proptest! {
             prop_assert!(!late, "an event after the end was kept");
         }
     }
+}
+
+#[test]
+fn the_last_setback_ends_a_job_and_one_before_does_not() {
+    let unable = |n| WorkerEvent {
+        job_id: job(n),
+        attempt: 2,
+        seq: 2,
+        at: Utc::now(),
+        body: EventBody::Unable { because: "the engine is away".into() },
+    };
+    let (worker, first, last) = (WorkerId("a".into()), unable(0), unable(1));
+    let heads = heads();
+    let plan = plan(&heads, [(&worker, &first), (&worker, &last)]);
+    assert_eq!(plan.moves[&job(0)].end, Some(End::SetBack));
+    let Some(End::Finished(outcome)) = &plan.moves[&job(1)].end else { panic!("it goes on for ever") };
+    assert_eq!(outcome.verdict.reason, Reason::Internal);
+    assert!(outcome.verdict.evidence.ends_with("the engine is away"), "{}", outcome.verdict.evidence);
+    assert_eq!(plan.entries.len(), 1, "an end has no row of its own");
 }
 
 #[test]

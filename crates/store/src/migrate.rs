@@ -11,6 +11,7 @@ pub const MIGRATIONS: &[(i32, &str, &str)] = &[
     (1, "accounts_projects_files", include_str!("../../../migrations/V1__accounts_projects_files.sql")),
     (2, "jobs_workers_sessions", include_str!("../../../migrations/V2__jobs_workers_sessions.sql")),
     (3, "turns", include_str!("../../../migrations/V3__turns.sql")),
+    (4, "setbacks_retention", include_str!("../../../migrations/V4__setbacks_retention.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -6,17 +6,18 @@ use std::{
 };
 
 use engunity_agent::message::{self, Exit, Start};
+use engunity_artifacts::{ObjectError, ObjectStore};
 use engunity_protocol::{
     event::{Progress, Stream},
     spec::ExecuteSpec,
     verdict::{Reason, Usage, Verdict},
-    wire::{EventBody, Outcome},
+    wire::{EventBody, Outcome, Running},
 };
 use tokio::time::{sleep, sleep_until, timeout};
 
 use super::{Ending, Run};
 use crate::{
-    artifacts::{self, CollectError},
+    artifacts::{self, CollectError, Kept},
     coalesce::Coalescer,
     registry::Stop,
     sandbox::{Enclosure, Event, SandboxError, SandboxSpec, Session},
@@ -32,6 +33,8 @@ const AGENT_KILLS_WITHIN: Duration = Duration::from_millis(100);
 const GRACE: Duration = Duration::from_secs(10);
 const UNPACK_WITHIN: Duration = Duration::from_secs(120);
 const COLLECT_WITHIN: Duration = Duration::from_secs(300);
+/// Seconds between tries to store what a run left behind.
+const STORE_AGAIN_AFTER: [f64; 5] = if cfg!(test) { [0.05; 5] } else { [1.0, 2.0, 4.0, 8.0, 15.0] };
 
 /// Why a run did not come to its own end.
 enum Broken {
@@ -59,6 +62,9 @@ pub async fn run(run: &mut Run, spec: ExecuteSpec) -> Ending {
     }
     match attempt(run, &spec).await {
         Ok(outcome) => Ending::Finished(outcome),
+        Err(Broken::Sandbox(SandboxError::Gone)) if !run.environment.sandbox.answers().await => {
+            Ending::Unable("the container engine went away in the middle of the run".to_owned())
+        }
         Err(broken) => ending(broken, &spec),
     }
 }
@@ -240,7 +246,7 @@ async fn conclude(
     }
     let mut stop = run.stop.clone();
     let environment = run.environment.clone();
-    let collecting = artifacts::collect(session, &environment.objects, run.running, &spec.artifacts);
+    let collecting = keep_trying(session, &environment.objects, run.running, &spec.artifacts);
     let kept = tokio::select! {
         kept = timeout(COLLECT_WITHIN, collecting) => kept.map_err(|_| Broken::TooLate("collecting artifacts"))?,
         why = stop.wait() => return Err(Broken::Stopped(why)),
@@ -253,6 +259,25 @@ async fn conclude(
         Err(error) => outcome.verdict = not_kept(&outcome.verdict, &error),
     }
     Ok(outcome)
+}
+
+/// Collects again while object storage is away for a moment: the sandbox still has the files.
+async fn keep_trying(
+    session: &mut Session,
+    objects: &ObjectStore,
+    run: Running,
+    globs: &[String],
+) -> Result<Kept, CollectError> {
+    for seconds in STORE_AGAIN_AFTER {
+        match artifacts::collect(session, objects, run, globs).await {
+            Err(CollectError::Store(ObjectError::Unavailable(cause))) => {
+                tracing::warn!(job_id = %run.job_id, cause, "artifacts could not be stored; trying again");
+                sleep(Duration::from_secs_f64(seconds)).await;
+            }
+            other => return other,
+        }
+    }
+    artifacts::collect(session, objects, run, globs).await
 }
 
 async fn report_left_out(run: &mut Run, left_out: &[String]) {
@@ -282,17 +307,16 @@ fn ending(broken: Broken, spec: &ExecuteSpec) -> Ending {
         Broken::Snapshot(error @ SnapshotError::Missing(_)) => {
             Ending::verdict(Reason::Internal, error.to_string())
         }
-        Broken::Snapshot(SnapshotError::Unavailable(_)) => Ending::HandedBack,
+        Broken::Snapshot(error @ (SnapshotError::Unavailable(_) | SnapshotError::DiskFull)) => {
+            Ending::Unable(error.to_string())
+        }
         Broken::Sandbox(error) => sandbox_ending(error, spec),
     }
 }
 
 fn sandbox_ending(error: SandboxError, spec: &ExecuteSpec) -> Ending {
     match error {
-        SandboxError::Unavailable(why) => {
-            tracing::warn!(why, "handing a job back");
-            Ending::HandedBack
-        }
+        error @ SandboxError::Unavailable(_) => Ending::Unable(error.to_string()),
         SandboxError::ImageMissing(image) => Ending::verdict(
             Reason::ImageMissing,
             format!(
@@ -309,3 +333,7 @@ fn sandbox_ending(error: SandboxError, spec: &ExecuteSpec) -> Ending {
         }),
     }
 }
+
+#[cfg(test)]
+#[path = "execute_tests.rs"]
+mod tests;

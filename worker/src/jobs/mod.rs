@@ -27,8 +27,10 @@ pub struct Run {
 #[derive(Debug)]
 pub enum Ending {
     Finished(Outcome),
-    /// It could not be done here, or not to its end: run it elsewhere.
+    /// This worker ends before it does: run it elsewhere.
     HandedBack,
+    /// It could not be done here, or not to its end, for a reason that may pass: try it again, here or elsewhere.
+    Unable(String),
     /// It is not ours any more: nothing is reported.
     Abandoned,
 }

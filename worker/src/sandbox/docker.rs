@@ -21,7 +21,10 @@ use bytes::Bytes;
 use chrono::Utc;
 use engunity_protocol::WorkerId;
 use futures::StreamExt;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 use tokio_util::io::StreamReader;
 
 use super::{Enclosure, IsOurs, Sandbox, SandboxError, SandboxSpec, Session};
@@ -43,6 +46,8 @@ const STARTED_BY: i64 = 20;
 /// Nothing a job does beside running takes longer.
 const BESIDE_RUNNING: i64 = 900;
 const PING: Duration = Duration::from_secs(1);
+/// An engine that takes longer to answer a ping is not well.
+const ANSWER: Duration = Duration::from_secs(5);
 
 const LABEL_JOB: &str = "engunity.job";
 const LABEL_PROJECT: &str = "engunity.project";
@@ -176,6 +181,14 @@ impl Sandbox for DockerSandbox {
 
     fn ready(&self) -> watch::Receiver<bool> {
         self.ready.subscribe()
+    }
+
+    async fn answers(&self) -> bool {
+        let answers = matches!(timeout(ANSWER, self.docker.ping()).await, Ok(Ok(_)));
+        if !answers {
+            self.ready.send_replace(false);
+        }
+        answers
     }
 
     async fn sweep(&self, worker: &WorkerId, is_ours: &IsOurs) {

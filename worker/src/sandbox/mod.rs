@@ -3,6 +3,8 @@
 //! The seam for faster ones: a pool of started sandboxes is another [`Sandbox`] around this one; nobody else notices.
 
 pub mod docker;
+#[cfg(test)]
+pub mod local;
 mod session;
 
 use async_trait::async_trait;
@@ -61,6 +63,9 @@ pub trait Sandbox: Send + Sync {
 
     /// Whether sandboxes can be made at the moment.
     fn ready(&self) -> watch::Receiver<bool>;
+
+    /// Whether the engine answers now: where a sandbox ended without a report, was it the engine that ended?
+    async fn answers(&self) -> bool;
 
     /// Destroys what belongs to nobody.
     async fn sweep(&self, worker: &WorkerId, is_ours: &IsOurs);

@@ -6,6 +6,7 @@ use engunity_protocol::{
     verdict::Reason,
     wire::{EventBody, Running},
 };
+use engunity_store::ledger::MAX_SETBACKS;
 use uuid::Uuid;
 
 use crate::lab::{Lab, event, finished, heartbeat};
@@ -136,6 +137,38 @@ async fn a_job_handed_back_loses_nothing() {
         lab.say("w1", vec![event(id, attempt, 1, EventBody::HandedBack)]).await;
         assert_eq!(lab.job(ann.0, id).await.job.state, JobState::Queued);
     }
+    lab.finish().await;
+}
+
+#[tokio::test]
+async fn a_job_that_no_worker_can_run_waits_longer_each_time_and_ends() {
+    let lab = Lab::start().await;
+    let ann = lab.user("ann").await;
+    lab.fleet(4).await;
+    let id = lab.submit(ann, 1, JobClass::Interactive).await[0];
+    let mut waits = Vec::new();
+    for attempt in 1..=MAX_SETBACKS {
+        assert_eq!(lab.release().await, [id], "attempt {attempt}");
+        assert!(lab.start_job("w1", id).await == attempt);
+        let because = "no sandbox can be made".to_owned();
+        lab.say("w1", vec![event(id, attempt, 1, EventBody::Unable { because })]).await;
+        if attempt < MAX_SETBACKS {
+            let mut jobs = [lab.job(ann.0, id).await.job];
+            lab.store.fill_waiting(ann.0, &mut jobs).await.unwrap();
+            assert_eq!(jobs[0].state, JobState::Queued);
+            let because = &jobs[0].waiting.as_ref().unwrap().because;
+            assert!(because.starts_with(&format!("{attempt} of {MAX_SETBACKS} tries failed")), "{because}");
+            assert!(lab.release().await.is_empty(), "not at once");
+            waits.push(lab.count("SELECT extract(epoch FROM retry_at - now())::bigint FROM jobs").await);
+            lab.execute("UPDATE jobs SET retry_at = now()").await;
+        }
+    }
+    assert!(waits.is_sorted() && waits[0] <= 1 && waits[10] > 60 && waits[10] <= 120, "{waits:?}");
+    let job = lab.job(ann.0, id).await.job;
+    let verdict = job.verdict.unwrap();
+    assert_eq!((job.state, verdict.reason), (JobState::Failed, Reason::Internal));
+    assert!(verdict.evidence.ends_with("no sandbox can be made"), "{}", verdict.evidence);
+    assert!(lab.release().await.is_empty());
     lab.finish().await;
 }
 
