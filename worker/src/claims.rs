@@ -2,16 +2,19 @@
 //!
 //! A question without an answer is asked again with the same claim ids: the answer may have been lost after the claim
 //! was recorded. A delivery is acknowledged once the claim is answered: from then on the lease, not the broker, is
-//! what brings a job back.
+//! what brings a job back. A worker that ends asks no more: what was not answered goes back to the queue, for others.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use engunity_broker::{Delivery, Queue, RpcClient};
 use engunity_protocol::{
-    JobId, WorkerId,
+    JobId,
     wire::{self, Claim, ClaimAnswer, ClaimReply, ClaimRequest},
 };
-use tokio::{sync::mpsc, time::sleep};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 use uuid::Uuid;
 
 use crate::{environment::Environment, runner, slots::Slot};
@@ -28,51 +31,84 @@ pub struct Offer {
 }
 
 /// Starts the task that claims; it ends when the way in is dropped.
-pub fn start(environment: Arc<Environment>, rpc: RpcClient, bound: usize) -> mpsc::Sender<Offer> {
+pub fn start(
+    environment: Arc<Environment>,
+    rpc: RpcClient,
+    bound: usize,
+    draining: watch::Receiver<bool>,
+) -> mpsc::Sender<Offer> {
     let (sender, mut offers) = mpsc::channel(bound.max(1));
+    let mut claims = Claims { environment, rpc, draining };
     tokio::spawn(async move {
         let mut batch = Vec::new();
         while offers.recv_many(&mut batch, AT_ONCE).await > 0 {
-            claim(&environment, &rpc, std::mem::take(&mut batch)).await;
+            claims.claim(std::mem::take(&mut batch)).await;
         }
     });
     sender
 }
 
-async fn claim(environment: &Arc<Environment>, rpc: &RpcClient, offers: Vec<Offer>) {
-    let claims =
-        offers.iter().map(|offer| Claim { job_id: offer.job_id, claim_id: Uuid::new_v4() }).collect();
-    let answers = ask(rpc, &environment.identity.id, claims).await;
-    let mut grants: HashMap<JobId, _> =
-        answers.into_iter().map(|answer| (answer.job_id, answer.grant)).collect();
-    for offer in offers {
-        let Offer { job_id, delivery, slot } = offer;
-        if let Some(grant) = grants.remove(&job_id).flatten() {
-            tokio::spawn(runner::run(environment.clone(), job_id, grant, slot));
+struct Claims {
+    environment: Arc<Environment>,
+    rpc: RpcClient,
+    draining: watch::Receiver<bool>,
+}
+
+impl Claims {
+    async fn claim(&mut self, offers: Vec<Offer>) {
+        let claims =
+            offers.iter().map(|offer| Claim { job_id: offer.job_id, claim_id: Uuid::new_v4() }).collect();
+        match self.ask(claims).await {
+            Some(answers) => self.take(offers, answers).await,
+            None => give_back(offers).await,
         }
-        delivery.ack().await;
+    }
+
+    async fn take(&self, offers: Vec<Offer>, answers: Vec<ClaimAnswer>) {
+        let mut grants: HashMap<JobId, _> =
+            answers.into_iter().map(|answer| (answer.job_id, answer.grant)).collect();
+        for offer in offers {
+            let Offer { job_id, delivery, slot } = offer;
+            if let Some(grant) = grants.remove(&job_id).flatten() {
+                tokio::spawn(runner::run(self.environment.clone(), job_id, grant, slot));
+            }
+            delivery.ack().await;
+        }
+    }
+
+    /// Asks until there is an answer, or until this worker ends.
+    async fn ask(&mut self, claims: Vec<Claim>) -> Option<Vec<ClaimAnswer>> {
+        let request = ClaimRequest { worker_id: self.environment.identity.id.clone(), claims };
+        let body = wire::encode(&request)
+            .inspect_err(|error| tracing::error!(%error, "claims could not be encoded"))
+            .ok()?;
+        while !*self.draining.borrow() {
+            match self.once(&body).await {
+                Ok(answers) => return Some(answers),
+                Err(error) => {
+                    tracing::warn!(
+                        error,
+                        claims = request.claims.len(),
+                        "claims are not answered; asking again"
+                    )
+                }
+            }
+            let _ = timeout(RETRY, self.draining.wait_for(|draining| *draining)).await;
+        }
+        None
+    }
+
+    async fn once(&self, body: &[u8]) -> Result<Vec<ClaimAnswer>, String> {
+        let answer =
+            self.rpc.call(&Queue::Claims, body, PATIENCE).await.map_err(|error| error.to_string())?;
+        let reply: ClaimReply = wire::decode(&answer).map_err(|error| error.to_string())?;
+        Ok(reply.answers)
     }
 }
 
-/// Asks until there is an answer.
-async fn ask(rpc: &RpcClient, worker: &WorkerId, claims: Vec<Claim>) -> Vec<ClaimAnswer> {
-    let request = ClaimRequest { worker_id: worker.clone(), claims };
-    let body = match wire::encode(&request) {
-        Ok(body) => body,
-        Err(error) => {
-            tracing::error!(%error, "claims could not be encoded");
-            return Vec::new();
-        }
-    };
-    loop {
-        let answer = rpc.call(&Queue::Claims, &body, PATIENCE).await.map_err(|error| error.to_string());
-        match answer.and_then(|answer| wire::decode::<ClaimReply>(&answer).map_err(|error| error.to_string()))
-        {
-            Ok(reply) => return reply.answers,
-            Err(error) => {
-                tracing::warn!(error, claims = request.claims.len(), "claims are not answered; asking again")
-            }
-        }
-        sleep(RETRY).await;
+/// If one was granted and the answer lost, its lease runs out.
+async fn give_back(offers: Vec<Offer>) {
+    for offer in offers {
+        offer.delivery.reject(true).await;
     }
 }

@@ -54,8 +54,8 @@ pub async fn start(config: Config) -> anyhow::Result<Worker> {
     heartbeat::start(config.broker.url.clone(), environment.identity.clone(), presence.clone())?;
     sweep::start(&environment);
     let bound = presence.slots.total() + presence.noop_slots.total();
-    let offers = claims::start(environment.clone(), broker.rpc(), bound as usize);
     let (draining, drains) = watch::channel(false);
+    let offers = claims::start(environment.clone(), broker.rpc(), bound as usize, drains.clone());
     tokio::spawn(Intake::new(environment.clone(), broker.clone(), offers, drains).run());
     wait_for_broker(&broker).await;
     Ok(Worker { environment, broker, draining, grace: config.worker.drain() })

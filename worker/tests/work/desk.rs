@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -29,6 +32,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 type Specs = Arc<Mutex<HashMap<JobId, JobSpec>>>;
 
+/// A coordinator that does not answer, and how often it was asked.
+#[derive(Default)]
+struct Deafness {
+    on: AtomicBool,
+    asked: AtomicUsize,
+}
+
 pub struct Desk {
     name: String,
     facts: Facts,
@@ -37,6 +47,7 @@ pub struct Desk {
     broker: Connection,
     publisher: Publisher,
     specs: Specs,
+    deafness: Arc<Deafness>,
     events: Consumer,
     heartbeats: Consumer,
     seen: Vec<WorkerEvent>,
@@ -52,8 +63,8 @@ impl Desk {
         let objects = bucket::create(&facts, &name).await.unwrap();
         let broker = Connection::open(&vhost.url(), "desk").unwrap();
         assert!(broker.wait_connected(PATIENCE).await);
-        let specs = Specs::default();
-        tokio::spawn(grant(broker.clone(), specs.clone()));
+        let (specs, deafness) = (Specs::default(), Arc::<Deafness>::default());
+        tokio::spawn(grant(broker.clone(), specs.clone(), deafness.clone()));
         Self {
             publisher: broker.publisher(16, PATIENCE),
             events: broker.consume(Queue::Events, 64),
@@ -67,6 +78,7 @@ impl Desk {
             objects,
             broker,
             specs,
+            deafness,
         }
     }
 
@@ -131,6 +143,17 @@ impl Desk {
         !self.specs.lock().unwrap().contains_key(&job)
     }
 
+    /// From now on claims are taken and not answered, or answered again.
+    pub fn answer_claims(&self, answer: bool) {
+        self.deafness.on.store(!answer, Ordering::SeqCst);
+    }
+
+    /// Waits until someone has asked in vain.
+    pub async fn until_asked_in_vain(&self) {
+        let asked = || async { Ok((self.deafness.asked.load(Ordering::SeqCst) > 0).then_some(())) };
+        eventually("a claim came", PATIENCE, asked).await.unwrap();
+    }
+
     /// Waits for the next event, of whichever job.
     pub async fn next(&mut self) -> WorkerEvent {
         loop {
@@ -192,7 +215,9 @@ impl Desk {
                     streams[which].extend(data);
                 }
                 EventBody::Finished(outcome) => return (Some(outcome), text(&streams[0]), text(&streams[1])),
-                EventBody::HandedBack => return (None, text(&streams[0]), text(&streams[1])),
+                EventBody::HandedBack | EventBody::Unable { .. } => {
+                    return (None, text(&streams[0]), text(&streams[1]));
+                }
                 EventBody::Started | EventBody::Progress(_) => {}
             }
         }
@@ -222,10 +247,14 @@ impl Desk {
 }
 
 /// Grants each job once.
-async fn grant(broker: Connection, specs: Specs) {
+async fn grant(broker: Connection, specs: Specs, deafness: Arc<Deafness>) {
     serve(&broker, Queue::Claims, 8, move |body| {
-        let specs = specs.clone();
+        let (specs, deafness) = (specs.clone(), deafness.clone());
         async move {
+            if deafness.on.load(Ordering::SeqCst) {
+                deafness.asked.fetch_add(1, Ordering::SeqCst);
+                return None;
+            }
             let request: ClaimRequest = wire::decode(&body).unwrap();
             let mut specs = specs.lock().unwrap();
             let mut answer = |job_id| {

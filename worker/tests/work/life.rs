@@ -14,11 +14,15 @@ use engunity_protocol::{
     wire::Control,
 };
 use engunity_testkit::containers;
-use engunity_worker::start;
+use engunity_worker::{
+    config::{self, Config},
+    start,
+};
+use tokio::time::timeout;
 
 use crate::desk::{Desk, attempt, shell};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_run_is_dead_within_its_time() {
@@ -126,6 +130,23 @@ async fn a_drain_finishes_what_is_short_and_hands_back_what_is_long() {
     assert!(outcome.is_none(), "it is handed back");
     draining.await.unwrap();
     desk.no_containers().await;
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_coordinators_are_gone_ends_soon_and_gives_back_what_it_was_offered() {
+    let mut desk = Desk::open().await;
+    desk.answer_claims(false);
+    let patient =
+        Config { worker: config::Worker { drain_seconds: 600, ..desk.config(1).worker }, ..desk.config(1) };
+    let worker = start(patient).await.unwrap();
+    let job = desk.run("echo back").await;
+    desk.until_asked_in_vain().await;
+    timeout(SOON, worker.drain()).await.expect("it does not wait for an answer that never comes");
+    desk.answer_claims(true);
+    let other = start(desk.config(1)).await.unwrap();
+    assert_eq!(desk.end(job).await.1, "back\n");
+    other.drain().await;
     desk.close().await;
 }
 
