@@ -27,6 +27,8 @@ pub enum SnapshotError {
     Missing(String),
     #[error("the project's files could not be fetched: {0}")]
     Unavailable(String),
+    #[error("the worker's disk is full (worker.scratch_dir)")]
+    DiskFull,
 }
 
 impl Snapshots {
@@ -34,12 +36,11 @@ impl Snapshots {
     pub fn open(objects: ObjectStore, dir: PathBuf, budget: u64) -> io::Result<Self> {
         std::fs::create_dir_all(&dir)?;
         let mut shelf = Shelf { budget, ..Shelf::default() };
-        for entry in std::fs::read_dir(&dir)?.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            match entry.metadata() {
-                Ok(metadata) if !name.starts_with('.') => shelf.add(name, metadata.len()),
-                _ => std::fs::remove_file(entry.path())?,
-            }
+        for (name, size) in oldest_first(&dir)? {
+            shelf.add(name, size);
+        }
+        for name in shelf.evict() {
+            std::fs::remove_file(dir.join(name))?;
         }
         Ok(Self { objects, dir, shelf: Arc::new(Mutex::new(shelf)), downloading: Arc::default() })
     }
@@ -64,21 +65,31 @@ impl Snapshots {
     }
 
     async fn download(&self, key: &str, path: &Path) -> Result<fs::File, SnapshotError> {
-        let aside = self.dir.join(format!(".{}", Uuid::new_v4().simple()));
-        let size = match self.write(key, &aside).await {
-            Ok(size) => size,
-            Err(error) => {
-                let _ = fs::remove_file(&aside).await;
-                return Err(error);
-            }
+        let aside = Aside(self.dir.join(format!(".{}", Uuid::new_v4().simple())));
+        let size = match self.write(key, &aside.0).await {
+            // What others left here is worth less than what is wanted now.
+            Err(SnapshotError::DiskFull) if self.empty().await > 0 => self.write(key, &aside.0).await?,
+            other => other?,
         };
         let opened = async {
-            fs::rename(&aside, path).await?;
+            fs::rename(&aside.0, path).await?;
             fs::File::open(path).await
         };
-        let file = opened.await.map_err(unavailable)?;
+        let file = opened.await.map_err(broken)?;
         self.make_room(file_name(path), size).await;
         Ok(file)
+    }
+
+    /// Removes everything; returns how many files that were.
+    async fn empty(&self) -> usize {
+        let all = self.with_shelf(|shelf| {
+            shelf.used = 0;
+            std::mem::take(&mut shelf.files)
+        });
+        for (name, _) in &all {
+            let _ = fs::remove_file(self.dir.join(name)).await;
+        }
+        all.len()
     }
 
     async fn write(&self, key: &str, aside: &Path) -> Result<u64, SnapshotError> {
@@ -86,11 +97,12 @@ impl Snapshots {
             ObjectError::NotFound(key) => SnapshotError::Missing(key),
             other => SnapshotError::Unavailable(other.to_string()),
         })?;
-        let mut file = fs::File::create(aside).await.map_err(unavailable)?;
-        while let Some(piece) = object.body.try_next().await.map_err(unavailable)? {
-            file.write_all(&piece).await.map_err(unavailable)?;
+        // At once and here: made by another thread, it could appear after its writer was cancelled.
+        let mut file = fs::File::from_std(std::fs::File::create(aside).map_err(broken)?);
+        while let Some(piece) = object.body.try_next().await.map_err(broken)? {
+            file.write_all(&piece).await.map_err(broken)?;
         }
-        file.flush().await.map_err(unavailable)?;
+        file.flush().await.map_err(broken)?;
         Ok(object.size)
     }
 
@@ -109,8 +121,36 @@ impl Snapshots {
     }
 }
 
-fn unavailable(problem: io::Error) -> SnapshotError {
-    SnapshotError::Unavailable(problem.to_string())
+fn broken(problem: io::Error) -> SnapshotError {
+    match problem.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => SnapshotError::DiskFull,
+        _ => SnapshotError::Unavailable(problem.to_string()),
+    }
+}
+
+/// A file that is being written; gone with its writer, however that ends, unless it got another name.
+struct Aside(PathBuf);
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What is on the shelf, by name and size; what was being written when an earlier life ended is removed.
+fn oldest_first(dir: &Path) -> io::Result<Vec<(String, u64)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir)?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        match entry.metadata() {
+            Ok(metadata) if !name.starts_with('.') => {
+                found.push((metadata.modified()?, name, metadata.len()));
+            }
+            _ => std::fs::remove_file(entry.path())?,
+        }
+    }
+    found.sort();
+    Ok(found.into_iter().map(|(_, name, size)| (name, size)).collect())
 }
 
 /// A key may be longer than a file's name, and has slashes.
@@ -157,6 +197,35 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn nowhere() -> ObjectStore {
+        let s3 = engunity_artifacts::S3Config {
+            endpoint: "http://127.0.0.1:9".into(),
+            region: "r".into(),
+            bucket: "b".into(),
+            access_key: "a".into(),
+            secret_key: "s".into(),
+        };
+        ObjectStore::new(s3).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_restart_keeps_what_fits_and_removes_halves() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = name_of("a");
+        for (file, bytes) in [(".half", 5), ("old", 8), (name.as_str(), 3)] {
+            std::fs::write(dir.path().join(file), vec![0; bytes]).unwrap();
+            let day = std::time::Duration::from_secs(86400);
+            let age = if file == "old" { day } else { std::time::Duration::ZERO };
+            let written = std::fs::File::options().write(true).open(dir.path().join(file)).unwrap();
+            written.set_modified(std::time::SystemTime::now() - age).unwrap();
+        }
+        let snapshots = Snapshots::open(nowhere(), dir.path().to_owned(), 10).unwrap();
+        assert!(snapshots.fetch("a").await.is_ok());
+        assert!(matches!(snapshots.fetch("b").await, Err(SnapshotError::Unavailable(_))));
+        let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left, [name.as_str()]);
+    }
 
     #[test]
     fn the_least_recently_used_leave_first() {
