@@ -7,6 +7,8 @@
 
 pub mod actor;
 pub mod core;
+#[cfg(test)]
+mod golden_tests;
 pub mod message;
 mod news;
 mod relay;
