@@ -59,5 +59,6 @@ fn settings(config: &Config) -> Settings {
         broker_url: config.broker.url.clone(),
         id: config.coordinator.id.clone(),
         output_days: config.retention.output_days,
+        job_days: config.retention.job_days,
     }
 }

@@ -15,8 +15,26 @@ pub async fn sweep(store: &Store, objects: &ObjectStore) {
     said("expired tokens", store.forget_expired_tokens().await);
     said("old manifests", store.forget_old_syncs().await);
     said("old snapshots", store.retire_snapshots().await);
-    said("unused contents", store.collect_blobs(|blobs| delete_blobs(objects, blobs)).await);
-    said("discarded objects", empty_trash(store, objects).await);
+    said(
+        "unused contents",
+        until_done(move || store.collect_blobs(move |blobs| delete_blobs(objects, blobs))).await,
+    );
+    said("discarded objects", until_done(move || empty_trash(store, objects)).await);
+}
+
+/// Repeats a step that works in batches as long as it finds something: what is made faster than it is cleared would grow
+/// without bound.
+async fn until_done<F>(step: impl Fn() -> F) -> Result<u64, StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    let mut count = 0;
+    loop {
+        match step().await? {
+            0 => return Ok(count),
+            more => count += more,
+        }
+    }
 }
 
 fn said(what: &str, result: Result<u64, StoreError>) {

@@ -99,6 +99,7 @@ pub struct LoadTests {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Retention {
     pub output_days: f64,
+    pub job_days: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -47,6 +47,8 @@ pub struct Settings {
     pub id: String,
     /// Days that output is kept; 0 is for ever.
     pub output_days: f64,
+    /// Days that ended jobs are kept; 0 is for ever.
+    pub job_days: f64,
 }
 
 /// Everything inside, shared by handlers and services.

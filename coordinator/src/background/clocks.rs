@@ -11,6 +11,9 @@ use crate::engine::Engine;
 const REDISPATCH: i64 = 500;
 /// Pieces of output deleted by one statement, so that locks are short.
 const EXPIRE: i64 = 5_000;
+/// Jobs, each with all its events.
+const EXPIRE_JOBS: i64 = 200;
+const BREATH: Duration = Duration::from_millis(100);
 
 /// All clocks of a coordinator.
 pub fn services(engine: &Arc<Engine>) -> Vec<Service> {
@@ -20,7 +23,7 @@ pub fn services(engine: &Arc<Engine>) -> Vec<Service> {
         clock(engine, "coordinator-lease", 2, "renew this coordinator's lease", keep_lease),
         clock(engine, "garbage", 60, "collect garbage", garbage::collect),
         clock(engine, "cleanup", 300, "clean up", sweep),
-        clock(engine, "retention", 300, "delete old output", expire),
+        clock(engine, "retention", 300, "delete old output and jobs", expire),
     ]
 }
 
@@ -82,9 +85,12 @@ async fn sweep(engine: Arc<Engine>) -> Result<(), StoreError> {
 }
 
 async fn expire(engine: Arc<Engine>) -> Result<(), StoreError> {
-    let days = engine.settings.output_days;
-    while days > 0.0 && engine.store.expire_output(days, EXPIRE).await? as i64 == EXPIRE {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    let (output_days, job_days) = (engine.settings.output_days, engine.settings.job_days);
+    while output_days > 0.0 && engine.store.expire_output(output_days, EXPIRE).await? as i64 == EXPIRE {
+        tokio::time::sleep(BREATH).await;
+    }
+    while job_days > 0.0 && engine.store.expire_jobs(job_days, EXPIRE_JOBS).await? as i64 == EXPIRE_JOBS {
+        tokio::time::sleep(BREATH).await;
     }
     Ok(())
 }

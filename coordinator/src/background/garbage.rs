@@ -14,22 +14,32 @@ const BATCH: i64 = 200;
 pub async fn collect(engine: Arc<Engine>) -> Result<(), StoreError> {
     engine.store.forget_workers().await?;
     engine.store.forget_coordinators().await?;
-    for dead in engine.store.dead_attempts(BATCH).await? {
-        clear(&engine, dead).await?;
-    }
+    // As long as there is more: what is made faster than it is cleared would grow without bound.
+    while clear_some(&engine).await? {}
     Ok(())
 }
 
-async fn clear(engine: &Engine, dead: DeadAttempt) -> Result<(), StoreError> {
+/// Clears a batch; returns whether there may be more.
+async fn clear_some(engine: &Engine) -> Result<bool, StoreError> {
+    let dead = engine.store.dead_attempts(BATCH).await?;
+    let mut cleared = 0;
+    for attempt in &dead {
+        cleared += usize::from(clear(engine, *attempt).await?);
+    }
+    Ok(cleared == BATCH as usize)
+}
+
+/// Returns whether its objects are gone.
+async fn clear(engine: &Engine, dead: DeadAttempt) -> Result<bool, StoreError> {
     let prefix = match dead.attempt {
         Some(attempt) => keys::attempt_prefix(dead.job_id, attempt),
         None => keys::job_prefix(dead.job_id),
     };
     match engine.objects.delete_prefix(&prefix).await {
-        Ok(_) => engine.store.forget_dead_attempt(dead).await,
+        Ok(_) => engine.store.forget_dead_attempt(dead).await.map(|()| true),
         Err(error) => {
             tracing::warn!(%error, prefix, "could not delete objects of a dead attempt; trying again later");
-            Ok(())
+            Ok(false)
         }
     }
 }
