@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::Arc,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use anyhow::{Context, Result, ensure};
@@ -95,7 +95,7 @@ pub async fn vhosts(facts: &Facts) -> Result<Vec<String>> {
     Ok(rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect())
 }
 
-/// Passes TCP on to a target until told otherwise.
+/// Passes TCP on to a target (the broker, object storage) until told otherwise.
 pub struct Proxy {
     pub address: SocketAddr,
     switch: Arc<Switch>,
@@ -103,6 +103,8 @@ pub struct Proxy {
 
 struct Switch {
     open: AtomicBool,
+    /// Connections that were not taken while it was closed.
+    refused: AtomicU64,
     /// Counts cuts; connections of an older count end.
     cuts: watch::Sender<u64>,
 }
@@ -111,7 +113,8 @@ impl Proxy {
     pub async fn start(target: String) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let switch = Arc::new(Switch { open: AtomicBool::new(true), cuts: watch::channel(0).0 });
+        let (open, refused) = (AtomicBool::new(true), AtomicU64::new(0));
+        let switch = Arc::new(Switch { open, refused, cuts: watch::channel(0).0 });
         tokio::spawn(accept(listener, target, switch.clone()));
         Ok(Self { address, switch })
     }
@@ -130,12 +133,19 @@ impl Proxy {
     pub fn open(&self) {
         self.switch.open.store(true, Ordering::SeqCst);
     }
+
+    /// How many connections were tried in vain.
+    pub fn refused(&self) -> u64 {
+        self.switch.refused.load(Ordering::SeqCst)
+    }
 }
 
 async fn accept(listener: TcpListener, target: String, switch: Arc<Switch>) {
     while let Ok((client, _)) = listener.accept().await {
         if switch.open.load(Ordering::SeqCst) {
             tokio::spawn(pass(client, target.clone(), switch.cuts.subscribe()));
+        } else {
+            switch.refused.fetch_add(1, Ordering::SeqCst);
         }
     }
 }

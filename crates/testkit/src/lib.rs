@@ -11,6 +11,8 @@ pub mod bucket;
 pub mod client;
 pub mod containers;
 pub mod database;
+pub mod disk;
+pub mod engine;
 pub mod facts;
 pub mod history;
 pub mod lab;
