@@ -230,9 +230,15 @@ pub struct RunOptions {
     pub class: Option<JobClass>,
 }
 
+/// A job's id, as `engunity jobs` shows it.
+fn parse_job(text: &str) -> Result<JobId, String> {
+    text.parse().map_err(|_| "it is not the id of a job; `engunity jobs` lists them".to_owned())
+}
+
 #[derive(Args)]
 pub struct Logs {
     /// [default: the project's latest run]
+    #[arg(value_parser = parse_job)]
     pub job: Option<JobId>,
     /// Stay until the run ends
     #[arg(short, long)]
@@ -254,7 +260,7 @@ pub struct Jobs {
 
 #[derive(Args)]
 pub struct Cancel {
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = parse_job)]
     pub jobs: Vec<JobId>,
 }
 
@@ -270,10 +276,12 @@ pub enum ArtifactsAction {
     #[command(alias = "list")]
     Ls {
         /// [default: the project's latest run]
+        #[arg(value_parser = parse_job)]
         job: Option<JobId>,
     },
     /// Fetch what a run left behind
     Get {
+        #[arg(value_parser = parse_job)]
         job: JobId,
         /// [default: everything]
         paths: Vec<String>,

@@ -9,6 +9,8 @@ use engunity_testkit::{TestLab, eventually};
 use support::{Person, Said, interrupt};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
+const PATIENCE: Duration = Duration::from_secs(60);
+
 #[tokio::test]
 async fn upload_run_and_fetch() -> Result<()> {
     let lab = TestLab::start().await?;
@@ -94,7 +96,10 @@ async fn a_run_ends_as_its_program_did() -> Result<()> {
     );
     let id = ada.run_in(&folder, &["run", "-r", "bash", "--detach", "--shell", "sleep 60"]).await?;
     assert_eq!(id.code, 0);
-    assert_eq!(ada.run(&["cancel", id.stdout.trim()]).await?.code, 0);
+    let unknown = "01939f3e-0000-7000-8000-000000000000";
+    let some = ada.run(&["cancel", unknown, id.stdout.trim()]).await?;
+    assert!(some.code == 125 && some.stdout.contains("cancel") && some.stderr.contains(unknown), "{some:?}");
+    assert_eq!(ada.run(&["cancel", id.stdout.trim()]).await?.code, 0, "again is fine");
     let logs = ada.run(&["logs", "-f", id.stdout.trim()]).await?;
     assert_eq!(logs.code, 0, "{logs:?}");
     lab.finish().await
@@ -120,12 +125,17 @@ async fn ctrl_c_cancels_and_twice_detaches() -> Result<()> {
     assert_eq!(lines.next_line().await?.as_deref(), Some("up"));
     lab.workers[0].stop()?;
     interrupt(&child)?;
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    let database = lab.database.client().await?;
+    eventually("the first Ctrl-C has asked for the end", PATIENCE, || async {
+        let asked = "SELECT 1 FROM jobs WHERE cancel_requested AND finished_at IS NULL";
+        Ok(database.query_opt(asked, &[]).await?.map(drop))
+    })
+    .await?;
     interrupt(&child)?;
     let said = Said::of(child.wait_with_output().await?);
     assert!(said.code == 130 && said.stderr.contains("engunity logs -f"), "{said:?}");
     lab.workers[0].cont()?;
-    eventually("the cancelled run ends", Duration::from_secs(20), || async {
+    eventually("the cancelled run ends", PATIENCE, || async {
         let jobs = ada.json(&folder, &["jobs", "--json"]).await?;
         Ok((jobs[0]["state"] == "cancelled").then_some(()))
     })
@@ -204,7 +214,27 @@ async fn an_error_names_the_next_command() -> Result<()> {
         "try: engunity runtimes",
     );
     failing(ada.run(&["logs", "01939f3e-0000-7000-8000-000000000000"]).await?, "job", "try: engunity jobs");
+    failing(ada.run(&["logs", "nonsense"]).await?, "not the id of a job", "engunity jobs");
     failing(ada.run(&["project", "rm", "empty"]).await?, "asks first", "--yes");
+    failing(ada.run(&["upload", "nowhere"]).await?, "No such file", "try: engunity upload <folder>");
+    failing(
+        ada.run(&["run", "--allow-empty", "--bulk", "nowhere"]).await?,
+        "No such file",
+        "try: engunity run --bulk",
+    );
+    failing(
+        ada.run(&["run", "--allow-empty", "-r", "bash", "--wall", "9999999", "--", "true"]).await?,
+        "wall_s",
+        "try: engunity runtimes",
+    );
+    let again = ["register", "--email", "ada@example.com", "--password-stdin"];
+    failing(ada.with_input(&again, "another password").await?, "already", "try: engunity login --email ada");
+    let mut command = ada.command(ada.home.path(), &["whoami"]);
+    failing(
+        Said::of(command.env("ENGUNITY_TOKEN", "engp_old").output().await?),
+        "revoked or expired",
+        "try: unset ENGUNITY_TOKEN",
+    );
     let bob = Person::new(&lab, "bob").await?;
     let project = ada.json(ada.home.path(), &["project", "ls", "--json"]).await?[0]["id"]
         .as_str()
@@ -228,7 +258,7 @@ async fn a_run_waits_for_a_worker_and_says_why() -> Result<()> {
     let folder = ada.folder("demo", &[("a", "")])?;
     ada.json(&folder, &["upload", "--json"]).await?;
     let mut child = ada.command(&folder, &["run", "-r", "bash", "--shell", "true"]).spawn()?;
-    eventually("the run is queued", Duration::from_secs(10), || async {
+    eventually("the run is queued", PATIENCE, || async {
         let jobs = ada.json(&folder, &["jobs", "--json"]).await?;
         Ok((jobs[0]["state"] == "queued" && jobs[0]["waiting"]["because"].is_string()).then_some(()))
     })

@@ -64,12 +64,23 @@ fn explain(problem: Problem) -> Failure {
         ErrorCode::Unavailable | ErrorCode::Internal | ErrorCode::Timeout | ErrorCode::RateLimited
     );
     match problem.code {
+        // A token from the environment goes before what a login keeps.
+        ErrorCode::Unauthenticated if token_is_given() => {
+            failure.hint("unset ENGUNITY_TOKEN && engunity login")
+        }
         ErrorCode::Unauthenticated => failure.hint("engunity login"),
+        ErrorCode::InvalidInput if problem.errors.iter().any(|error| error.field.starts_with("limits.")) => {
+            failure.hint("engunity runtimes")
+        }
         ErrorCode::InvalidCredentials => failure.hint("engunity login, or engunity register"),
         ErrorCode::UnknownRuntime => failure.hint("engunity runtimes"),
         ErrorCode::Unavailable => failure.hint("the same again in a moment"),
         _ => failure,
     }
+}
+
+fn token_is_given() -> bool {
+    std::env::var_os("ENGUNITY_TOKEN").is_some_and(|token| !token.is_empty())
 }
 
 /// One line: the detail, and each wrong field.
@@ -96,6 +107,7 @@ mod tests {
         problem.errors = vec![FieldError { field: "limits.wall_s".into(), message: "at most 300".into() }];
         let failure = explain(problem);
         assert_eq!(failure.message, "two\u{fffd}lines (limits.wall_s: at most 300)");
+        assert_eq!(failure.hint.as_deref(), Some("engunity runtimes"));
         assert_eq!(failure.code, Some(ErrorCode::InvalidInput));
         let mut problem = Problem::new(ErrorCode::InvalidInput, "limits.cpu: at most 4");
         problem.errors = vec![FieldError { field: "limits.cpu".into(), message: "at most 4".into() }];

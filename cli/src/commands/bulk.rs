@@ -71,7 +71,9 @@ fn read(matrix: &Path) -> Result<String> {
         std::io::stdin().read_to_string(&mut text)?;
         return Ok(text);
     }
-    fs::read_to_string(matrix).about(matrix.display())
+    fs::read_to_string(matrix)
+        .about(matrix.display())
+        .map_err(|failure| failure.hint("engunity run --bulk <file with one command per line>"))
 }
 
 /// One command per line. Empty lines and lines that begin with `#` are left out; a `#` further in is the shell's.

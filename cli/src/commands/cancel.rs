@@ -1,17 +1,43 @@
 //! `engunity cancel <job>…`
 
-use engunity_protocol::job::{Job, JobState};
+use engunity_protocol::{
+    JobId,
+    job::{Job, JobState},
+    problem::ErrorCode,
+};
 
-use crate::{app::App, args, failure::Result};
+use crate::{
+    app::App,
+    args,
+    failure::{Failure, Result},
+};
 
 pub async fn run(app: &App, args: args::Cancel) -> Result<u8> {
     app.need_login()?;
-    let mut jobs = Vec::new();
+    let (mut jobs, mut failed) = (Vec::new(), None);
     for id in args.jobs {
-        jobs.push(app.client.cancel(id).await?);
+        match cancel(app, id).await {
+            Ok(job) => jobs.push(job),
+            // The others are cancelled all the same.
+            Err(failure) => {
+                app.out.warn(format!("{id}: {}", failure.message));
+                failed = Some(failure);
+            }
+        }
     }
     app.out.result(&jobs, || jobs.iter().map(line).collect::<Vec<_>>().join("\n"))?;
-    Ok(0)
+    match failed {
+        None => Ok(0),
+        Some(failure) => Err(Failure { message: "not all were cancelled".into(), ..failure }),
+    }
+}
+
+/// A job that has ended already is as good as cancelled.
+async fn cancel(app: &App, id: JobId) -> Result<Job> {
+    match app.client.cancel(id).await {
+        Err(failure) if failure.code == Some(ErrorCode::JobFinished) => app.client.job(id).await,
+        result => result,
+    }
 }
 
 fn line(job: &Job) -> String {

@@ -49,12 +49,15 @@ pub struct Watch<'a> {
     events: Events,
     replay: Replay,
     wheel: ProgressBar,
+    /// Why the last attempt did not end it.
+    because: Option<String>,
 }
 
 impl<'a> Watch<'a> {
     pub fn new(app: &'a App, job: JobId) -> Self {
         let wheel = app.out.spinner("queued");
-        Self { app, events: Events::new(&app.client, job), replay: Replay::default(), wheel }
+        let events = Events::new(&app.client, job);
+        Self { app, events, replay: Replay::default(), wheel, because: None }
     }
 
     /// Deals with the next event; gives the job when it has ended. May be dropped and called again.
@@ -84,18 +87,21 @@ impl<'a> Watch<'a> {
 
     fn state(&mut self, change: StateChange, sink: &mut Sink) {
         self.begins(change.attempt, sink);
-        let because = change.because.map(|because| format!(": {}", plain(&because))).unwrap_or_default();
-        self.wheel.set_message(format!("{}{because}", change.state));
         if change.state == JobState::Running {
-            self.wheel.set_message("running");
+            return self.wheel.set_message("running");
         }
+        self.because = change.because.map(|because| plain(&because));
+        let because = self.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
+        self.wheel.set_message(format!("{}{because}", change.state));
     }
 
-    /// A further attempt starts from nothing: what the last one wrote is not repeated, but continued from the top.
+    /// A further attempt starts from nothing: where the last one had written, it begins again from the top.
     fn begins(&mut self, attempt: i32, sink: &mut Sink) {
-        if self.replay.begins(attempt) {
+        let written = self.replay.has_shown();
+        if self.replay.begins(attempt) && written {
             self.wheel.finish_and_clear();
-            self.app.out.warn(format!("the worker was lost; attempt {attempt} begins from the start"));
+            let because = self.because.as_deref().unwrap_or("the last attempt did not end");
+            self.app.out.warn(format!("{because}; attempt {attempt} begins from the start"));
             sink.restart();
         }
     }

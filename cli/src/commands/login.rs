@@ -1,8 +1,14 @@
 //! `engunity login` and `engunity register`: trade a password for a personal access token, kept for this machine.
 
-use std::io::{self, Read};
+use std::{
+    env,
+    io::{self, Read},
+};
 
-use engunity_protocol::account::{Credentials, Login, NewPersonalToken, Register, User};
+use engunity_protocol::{
+    account::{Credentials, Login, NewPersonalToken, Register, User},
+    problem::ErrorCode,
+};
 use serde_json::json;
 
 use crate::{
@@ -26,7 +32,10 @@ pub async fn run(app: &mut App, args: args::Login) -> Result<u8> {
 pub async fn register(app: &mut App, args: args::Register) -> Result<u8> {
     let email = email(app, args.email)?;
     let password = new_password(app, args.password_stdin)?;
-    let credentials = app.client.register(&Register { email, password, name: args.name }).await?;
+    let register = Register { email, password, name: args.name };
+    let login = format!("engunity login --email {}", register.email);
+    let credentials =
+        app.client.register(&register).await.map_err(|failure| failure.when(ErrorCode::Conflict, &login))?;
     keep(app, credentials).await
 }
 
@@ -61,6 +70,9 @@ fn told(app: &App, user: &User) -> Result<u8> {
     let answer = json!({"server": app.server, "user": user, "credentials": app.credentials.path()});
     app.out.result(&answer, || format!("logged in at {} as {}", app.server, plain(&user.email)))?;
     app.out.note(format!("the token is kept in {}", app.credentials.path().display()));
+    if env::var_os("ENGUNITY_TOKEN").is_some_and(|token| !token.is_empty()) {
+        app.out.warn("ENGUNITY_TOKEN is set and goes before this login");
+    }
     Ok(0)
 }
 

@@ -10,7 +10,7 @@ use std::{
 use engunity_protocol::{
     problem::ErrorCode,
     project::NewProject,
-    sync::{Manifest, SyncPlan},
+    sync::{Manifest, ManifestEntry, SyncPlan},
 };
 use serde_json::{Value, json};
 
@@ -87,7 +87,10 @@ fn root(app: &App, given: Option<&Path>) -> Result<PathBuf> {
         (None, Some(folder)) => folder.root.clone(),
         (None, None) => env::current_dir()?,
     };
-    let real = root.canonicalize().about(root.display())?;
+    let real = root
+        .canonicalize()
+        .about(root.display())
+        .map_err(|failure| failure.hint("engunity upload <folder>"))?;
     if real.is_dir() {
         Ok(real)
     } else {
@@ -224,17 +227,19 @@ async fn dry_run(app: &App, root: &Path, keep: bool) -> Result<u8> {
             &local.manifest.files.iter().map(|f| f.hash.clone()).collect::<Vec<_>>(),
         ),
     };
+    let sent: HashSet<_> = blobs.iter().map(|blob| blob.hash.as_str()).collect();
+    let new: Vec<_> = local.manifest.files.iter().filter(|file| sent.contains(file.hash.as_str())).collect();
     let removed = plan.filter(|_| !keep).map(|plan| plan.removed).unwrap_or_default();
     let answer = json!({
         "root": root,
         "files": local.manifest.files.len(),
-        "send": blobs.iter().map(|blob| json!({"path": blob.path, "size": blob.size})).collect::<Vec<_>>(),
+        "send": new.iter().map(|file| json!({"path": file.path, "size": file.size})).collect::<Vec<_>>(),
         "bytes": blobs.iter().map(|blob| blob.size).sum::<u64>(),
         "removed": removed,
         "skipped": skipped(&local.found),
         "largest": largest(&blobs).iter().map(|blob| json!({"path": blob.path, "size": blob.size})).collect::<Vec<_>>(),
     });
-    app.out.result(&answer, || report(&local, &blobs, &removed))?;
+    app.out.result(&answer, || report(&local, &new, &blobs, &removed))?;
     Ok(0)
 }
 
@@ -245,9 +250,10 @@ fn largest(blobs: &[Blob]) -> Vec<&Blob> {
     sorted
 }
 
-fn report(local: &Local, blobs: &[Blob], removed: &[String]) -> String {
+/// `new` are the files whose content the server does not have, `blobs` those contents, each once.
+fn report(local: &Local, new: &[&ManifestEntry], blobs: &[Blob], removed: &[String]) -> String {
     let mut lines: Vec<String> =
-        blobs.iter().map(|blob| format!("send    {}  {}", plain(&blob.path), bytes(blob.size))).collect();
+        new.iter().map(|file| format!("send    {}  {}", plain(&file.path), bytes(file.size))).collect();
     lines.extend(removed.iter().map(|path| format!("remove  {}", plain(path))));
     lines.extend(
         local
@@ -262,18 +268,16 @@ fn report(local: &Local, blobs: &[Blob], removed: &[String]) -> String {
             largest(blobs).iter().map(|blob| format!("{:>12}  {}", bytes(blob.size), plain(&blob.path))),
         );
     }
-    lines.push(summary(local, blobs, removed));
+    lines.push(summary(local, new.len(), blobs, removed));
     lines.join("\n")
 }
 
-fn summary(local: &Local, blobs: &[Blob], removed: &[String]) -> String {
-    let sent: HashSet<_> = blobs.iter().map(|blob| blob.hash.as_str()).collect();
-    let unchanged = local.manifest.files.iter().filter(|file| !sent.contains(file.hash.as_str())).count();
+fn summary(local: &Local, new: usize, blobs: &[Blob], removed: &[String]) -> String {
     format!(
         "\nwould send {} ({}); the server has {}; would remove {}; skips {}. Nothing was sent.",
-        count(blobs.len() as u64, "file"),
+        count(new as u64, "file"),
         bytes(blobs.iter().map(|blob| blob.size).sum()),
-        count(unchanged as u64, "file"),
+        count((local.manifest.files.len() - new) as u64, "file"),
         count(removed.len() as u64, "file"),
         local.found.skipped.len(),
     )

@@ -42,10 +42,11 @@ fn normal(text: &str) -> Result<String> {
         Failure::new(format!("{text:?} is not a server's address: {why}"))
             .hint(format!("engunity --server {DEFAULT} whoami"))
     };
-    let url = Url::parse(text).map_err(|e| wrong(&e.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    if !matches!(scheme.as_deref(), Some("http" | "https")) {
         return Err(wrong("it must start with http:// or https://"));
     }
+    let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
     if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
         return Err(wrong("it must have no user, query or fragment"));
     }

@@ -33,6 +33,11 @@ impl Replay {
         again
     }
 
+    /// Whether the current attempt has shown anything.
+    pub fn has_shown(&self) -> bool {
+        self.stdout + self.stderr > 0
+    }
+
     /// The bytes of `output` that have not been shown yet.
     pub fn take(&mut self, output: &Output) -> Result<Fresh> {
         let mut bytes = decode(output)?;
@@ -89,8 +94,8 @@ mod tests {
         let mut replay = Replay::default();
         assert!(!replay.begins(1));
         replay.take(&output(0, "abc")).unwrap();
-        assert!(!replay.begins(1));
-        assert!(replay.begins(2));
+        assert!(!replay.begins(1) && replay.has_shown());
+        assert!(replay.begins(2) && !replay.has_shown());
         assert_eq!(replay.take(&output(0, "a")).unwrap().bytes, b"a");
     }
 

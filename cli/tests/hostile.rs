@@ -1,0 +1,165 @@
+//! The command line against a server that is broken, or worse: nothing it says moves the terminal, leaves the folder or
+//! hangs, and every refusal is one line and exit code 125.
+
+use std::{fs, path::Path, process::Output};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    process::Command,
+    time::{Duration, timeout},
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const JOB: &str = "01900000-0000-7000-8000-000000000001";
+const PROJECT: &str = "01900000-0000-4000-8000-000000000002";
+
+/// A whole answer as it goes over the wire.
+type Wire = Vec<u8>;
+
+fn answer(status: &str, kind: &str, body: &[u8]) -> Wire {
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+fn json_of(body: &Value) -> Wire {
+    answer("200 OK", "application/json", body.to_string().as_bytes())
+}
+
+/// Serves `say(path)` to everyone; returns the address.
+async fn server(say: impl Fn(&str) -> Wire + Send + 'static) -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let (mut head, mut byte) = (Vec::new(), [0]);
+            while !head.ends_with(b"\r\n\r\n") && matches!(socket.read(&mut byte).await, Ok(1)) {
+                head.push(byte[0]);
+            }
+            let head = String::from_utf8_lossy(&head).into_owned();
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let said = say(path);
+            tokio::spawn(async move {
+                let _ = socket.write_all(&said).await;
+                let _ = socket.shutdown().await;
+            });
+        }
+    });
+    Ok(address)
+}
+
+async fn engunity(server: &str, dir: &Path, args: &[&str]) -> Result<Output> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_engunity"));
+    command.args(args).current_dir(dir).env_clear().env("HOME", dir.join("home"));
+    command.env("ENGUNITY_SERVER", server).env("ENGUNITY_TOKEN", "engp_secret").kill_on_drop(true);
+    Ok(timeout(PATIENCE, command.output()).await??)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn refused(said: &Output, words: &str) {
+    let errors = text(&said.stderr);
+    assert_eq!(said.status.code(), Some(125), "{errors}");
+    assert!(said.stdout.is_empty(), "{}", text(&said.stdout));
+    assert!(errors.contains(words), "{words:?} is not in {errors}");
+    assert!(!errors.contains('\u{1b}') && !errors.contains("engp_secret"), "{errors:?}");
+}
+
+fn job(state: &str) -> Value {
+    json!({"id": JOB, "kind": "execute", "class": "interactive", "project_id": PROJECT, "state": state, "attempt": 1,
+        "worker_id": null, "title": "\u{1b}]0;evil\u{7}", "runtime": "bash", "verdict": null, "usage": null,
+        "created_at": "2026-01-02T03:04:05Z", "started_at": null, "finished_at": null})
+}
+
+#[tokio::test]
+async fn answers_that_are_none_are_refused() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let html = b"<html>\x1b[2Jlogin</html>";
+    let cases: [(Wire, &str); 7] = [
+        (answer("200 OK", "text/html", html), "can't read"),
+        (answer("200 OK", "application/json", b"{\"id\": \"\x1b[2J\"}"), "can't read"),
+        (answer("502 Bad Gateway", "text/html", html), "502"),
+        (answer("404 Not Found", "application/problem+json", b"{}"), "404"),
+        (
+            b"HTTP/1.1 302 Found\r\nlocation: http://evil.example/\x1b\r\ncontent-length: 0\r\n\r\n".to_vec(),
+            "",
+        ),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n[".to_vec(), "lost the connection"),
+        (b"\x00\x01\x02".to_vec(), "lost the connection"),
+    ];
+    for (said, words) in cases {
+        let server = server(move |_| said.clone()).await?;
+        refused(&engunity(&server, dir.path(), &["whoami"]).await?, words);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_can_not_move_the_terminal() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let project = json!({"id": PROJECT, "user_id": 1, "name": "a\u{1b}[2Jb\n", "description": null, "language": "\u{7}",
+        "repository_url": null, "storage_path": null, "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z"});
+    let server = server(move |path| match path {
+        path if path.contains("/jobs") => json_of(&json!([job("failed")])),
+        _ => json_of(&json!([project])),
+    })
+    .await?;
+    for args in [["project", "ls"], ["jobs", "--all"]] {
+        let said = engunity(&server, dir.path(), &args).await?;
+        let shown = text(&said.stdout);
+        assert!(said.status.success() && !shown.contains(['\u{1b}', '\u{7}']), "{shown:?}");
+        assert_eq!(shown.lines().count(), 2, "{shown:?}");
+        let said = engunity(&server, dir.path(), &[args[0], args[1], "--json"]).await?;
+        assert!(
+            serde_json::from_slice::<Value>(&said.stdout).is_ok() && !text(&said.stdout).contains('\u{1b}')
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn artifacts_stay_in_their_folder_and_must_be_what_was_promised() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    for (path, words) in
+        [("../evil", "refused"), ("/etc/evil", "refused"), ("a/../../evil", "refused"), ("fine", "damaged")]
+    {
+        let listed = json!([{"path": path, "size": 4, "hash": "0".repeat(64)}]);
+        let server = server(move |asked| match asked.contains("/artifacts/") {
+            true => answer("200 OK", "application/octet-stream", b"evil"),
+            false => json_of(&listed),
+        })
+        .await?;
+        refused(&engunity(&server, dir.path(), &["artifacts", "get", JOB, "--out", "out"]).await?, words);
+        let left: Vec<_> = fs::read_dir(dir.path().join("out"))?.collect();
+        assert!(left.is_empty() && !dir.path().join("evil").exists(), "{left:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn events_that_never_end_or_make_no_sense_end() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let endless =
+        [b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: ".to_vec(), vec![b'x'; 20 << 20]]
+            .concat();
+    let undecodable = "id: 1\nevent: output\ndata: {\"stream\":\"stdout\",\"offset\":0,\"data\":\"!\",\"encoding\":\"base64\",\"attempt\":1}\n\n";
+    let undecodable = answer("200 OK", "text/event-stream", undecodable.as_bytes());
+    for (events, words) in [(endless, "too large"), (undecodable, "can't be decoded")] {
+        let server = server(move |path| match path.ends_with("/events") {
+            true => events.clone(),
+            false => json_of(&job("running")),
+        })
+        .await?;
+        let said = engunity(&server, dir.path(), &["logs", "-f", JOB]).await?;
+        refused(&said, words);
+    }
+    Ok(())
+}
