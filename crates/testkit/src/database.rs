@@ -36,6 +36,17 @@ impl Database {
         connect(&self.url()).await
     }
 
+    /// Ends all connections and takes none, or takes them again: to its users the server is away, or back.
+    pub async fn set_reachable(&self, reachable: bool) -> Result<()> {
+        let (admin, name) = (connect(&self.facts.postgres_url).await?, &self.name);
+        admin.batch_execute(&format!(r#"ALTER DATABASE "{name}" ALLOW_CONNECTIONS {reachable}"#)).await?;
+        if !reachable {
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+            admin.query(end, &[name]).await?;
+        }
+        Ok(())
+    }
+
     pub fn store(&self) -> Result<Store> {
         Ok(Store::new(&self.url(), 4)?)
     }

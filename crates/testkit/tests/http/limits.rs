@@ -152,19 +152,13 @@ async fn a_database_that_goes_away_is_said_and_comes_back() -> Result<()> {
     let lab = lab().await?;
     let user = lab.user("ada").await?;
     user.project("demo").await?;
-    let name = lab.database.name.clone();
-    let admin = engunity_testkit::database::url_of(&lab.facts, "postgres");
-    let (client, connection) = tokio_postgres::connect(&admin, tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
-    client.batch_execute(&format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false")).await?;
-    let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
-    client.batch_execute(&end).await?;
+    lab.database.set_reachable(false).await?;
     let down = eventually("requests say that the database is away", PATIENCE, || async {
         let answer = user.get("/code/").await?;
         Ok((answer.status == StatusCode::SERVICE_UNAVAILABLE).then_some(answer))
     });
     let down = down.await;
-    client.batch_execute(&format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS true")).await?;
+    lab.database.set_reachable(true).await?;
     refused(&down?, Unavailable)?;
     eventually("it is ready again by itself", PATIENCE, || async {
         let ready = reqwest::get(format!("{}/readyz", user.base())).await?.status() == StatusCode::OK;

@@ -1,6 +1,7 @@
-//! Parts that go away and come back, by part: broker and workers, container engine, object storage and disks. Each time
+//! Parts that go away and come back, by part: broker and workers, database, container engine, object storage and disks. Each time
 //! the answer is clear, nothing is lost, and nobody has to do anything once the part is back.
 
+mod database;
 mod engine;
 mod storage;
 mod workers;
