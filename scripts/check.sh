@@ -38,7 +38,7 @@ check_dependencies() {
   fi
 }
 
-check_architecture() { cargo test --quiet -p engunity-testkit --test architecture; }
+check_architecture() { cargo test --quiet --workspace --test architecture; }
 
 check_scripts() {
   have shellcheck || { note "shellcheck is not installed: apt-get install shellcheck"; return; }

@@ -25,7 +25,7 @@ impl Coalescer {
             .pieces
             .iter_mut()
             .rev()
-            .find(|(of, _)| full && *of == stream || !full)
+            .find(|(of, _)| !full || *of == stream)
             .filter(|(of, _)| *of == stream);
         match last {
             Some((_, piece)) => piece.extend_from_slice(data),

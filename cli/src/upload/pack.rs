@@ -66,7 +66,10 @@ async fn send_pack(
         }
         let body = counted(tar.clone(), start, content, bar.clone());
         match client.put_blobs(project, tar.len() as u64, body).await {
-            Ok(_) => return Ok(bar.set_position(start + content)),
+            Ok(_) => {
+                bar.set_position(start + content);
+                return Ok(());
+            }
             Err(error) if error.passing => failure = Some(error),
             Err(error) => return Err(error),
         }
@@ -148,8 +151,8 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().path().unwrap().display().to_string())
             .collect();
-        assert_eq!(names, [blob.hash.clone()]);
+        assert_eq!(names, std::slice::from_ref(&blob.hash));
         fs::write(&disk, "other").unwrap();
-        assert!(tar_of(&[blob]).unwrap_err().message.contains("changed"));
+        assert!(tar_of(std::slice::from_ref(&blob)).unwrap_err().message.contains("changed"));
     }
 }

@@ -159,7 +159,7 @@ impl Sessions {
         {
             supervisor.verify();
         }
-        if self.ticks.fetch_add(1, Ordering::Relaxed) % SLOW_TICK == 0 {
+        if self.ticks.fetch_add(1, Ordering::Relaxed).is_multiple_of(SLOW_TICK) {
             self.registry().values().for_each(SessionHandle::tick);
             self.tell_owners().await;
         }

@@ -27,6 +27,7 @@ impl Stream {
 /// One event. `event` is also the SSE event name, `data` its JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "event", content = "data", rename_all = "lowercase")]
+#[allow(clippy::large_enum_variant)] // one at a time, on its way to the wire
 pub enum JobEvent {
     State(StateChange),
     Output(Output),

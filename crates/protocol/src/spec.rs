@@ -36,6 +36,7 @@ impl Command {
 /// What a job of each kind needs to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // one at a time, on its way to the wire
 pub enum JobSpec {
     Execute(ExecuteSpec),
     /// Does nothing (load tests only).

@@ -184,6 +184,7 @@ pub struct LiveMessage {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // one at a time, on its way to the wire
 pub enum News {
     Job(JobChanged),
     File {

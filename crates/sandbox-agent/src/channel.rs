@@ -101,7 +101,7 @@ impl Channel {
 
     /// Takes a message that has come whole.
     pub fn next(&mut self) -> io::Result<Option<ToAgent>> {
-        self.decoder.next().map_err(io::Error::other)
+        self.decoder.take().map_err(io::Error::other)
     }
 
     /// Waits for the next message; `None` when the worker has closed its end.

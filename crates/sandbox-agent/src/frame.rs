@@ -43,7 +43,7 @@ impl Decoder {
     }
 
     /// Takes the next whole message; `None` until there is one. After an error the stream is of no more use.
-    pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
+    pub fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
         let Some(header) = self.buffer.first_chunk::<HEADER>() else { return Ok(None) };
         let length = u32::from_be_bytes(*header) as usize;
         if length > MAX_FRAME {
@@ -83,7 +83,7 @@ mod tests {
             let mut received = Vec::new();
             for piece in stream.chunks(step) {
                 decoder.extend(piece);
-                while let Some(message) = decoder.next::<ToAgent>().unwrap() {
+                while let Some(message) = decoder.take::<ToAgent>().unwrap() {
                     received.push(message);
                 }
             }
@@ -94,7 +94,7 @@ mod tests {
         fn garbage_is_an_error_or_not_enough_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..4000)) {
             let mut decoder = Decoder::default();
             decoder.extend(&bytes);
-            while let Ok(Some(_)) = decoder.next::<FromAgent>() {}
+            while let Ok(Some(_)) = decoder.take::<FromAgent>() {}
         }
     }
 
@@ -102,7 +102,7 @@ mod tests {
     fn a_frame_too_long_is_refused_before_it_is_read() {
         let mut decoder = Decoder::default();
         decoder.extend(&u32::MAX.to_be_bytes());
-        assert!(matches!(decoder.next::<ToAgent>(), Err(FrameError::TooLong(_))));
+        assert!(matches!(decoder.take::<ToAgent>(), Err(FrameError::TooLong(_))));
         assert!(matches!(encode(&ToAgent::Stdin(vec![0; MAX_FRAME + 1])), Err(FrameError::TooLong(_))));
     }
 

@@ -58,6 +58,6 @@ impl Meter {
 
 fn is_full(path: &str) -> bool {
     let Ok(fs) = statvfs(path) else { return false };
-    let free = u64::from(fs.blocks_available()) * fs.fragment_size();
+    let free = fs.blocks_available() * fs.fragment_size();
     free < NEARLY_FULL || (fs.files() > 0 && fs.files_free() == 0)
 }

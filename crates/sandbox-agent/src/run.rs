@@ -36,7 +36,7 @@ pub fn run(channel: &mut Channel, start: Start, root: &Path) -> Result<(), Failu
     let exit = match child::spawn(&start, root) {
         Ok(child) => {
             channel.send(&FromAgent::Started);
-            Run::new(channel, child, &start, meter)?.to_end()?
+            Run::new(channel, child, &start, meter)?.into_exit()?
         }
         Err(problem) => not_started(channel, &start, &problem, meter),
     };
@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn to_end(mut self) -> io::Result<Exit> {
+    fn into_exit(mut self) -> io::Result<Exit> {
         while !self.is_over() {
             for source in self.wait()? {
                 self.attend(source)?;

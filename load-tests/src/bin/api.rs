@@ -103,7 +103,7 @@ async fn measure_theirs(database: &str) -> Result<Measured> {
         .with_token(prepared["token"].as_str().context("a token")?);
     let measured = async {
         eventually("the peer is up", Duration::from_secs(30), || async {
-            Ok(user.get("/code/").await?.ok().map(Some)?)
+            user.get("/code/").await?.ok().map(Some)
         })
         .await?;
         measure(&user).await

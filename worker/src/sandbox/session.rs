@@ -186,7 +186,7 @@ impl Session {
 
     async fn receive(&mut self) -> Result<FromAgent> {
         loop {
-            match self.decoder.next().map_err(SandboxError::nonsense)? {
+            match self.decoder.take().map_err(SandboxError::nonsense)? {
                 Some(FromAgent::Failed(failure)) => return Err(SandboxError::Failed(failure)),
                 Some(message) => return Ok(message),
                 None => {}
