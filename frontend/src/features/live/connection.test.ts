@@ -65,6 +65,22 @@ describe("LiveConnection", () => {
     expect(hooks.link).toHaveBeenLastCalledWith("open", null);
   });
 
+  it("lets a flood rest, takes what was on its way, and goes on after it", async () => {
+    const heard: number[] = [];
+    live.watch("j", undefined, ({ id }) => heard.push(id));
+    socket().open();
+    socket().welcome(1);
+    const data = { stream: "stdout" as const, offset: 0, data: "x".repeat(300_000), encoding: "utf-8" as const, attempt: 1 };
+    for (const id of [1, 2, 3]) socket().say({ type: "event", job_id: "j", id, event: "output", data });
+    expect(socket().types.filter((type) => type === "unwatch")).toHaveLength(1);
+    expect(heard).toEqual([1, 2, 3]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(socket().sent.at(-1)).toEqual({ type: "watch", job_id: "j", after: 3 });
+    socket().say(event(3));
+    socket().say(event(4));
+    expect(heard).toEqual([1, 2, 3, 4]);
+  });
+
   it("says that no socket gets through, goes on trying, and forgets it with a welcome", async () => {
     for (let n = 0; n < 2; n++) {
       socket().onclose?.();

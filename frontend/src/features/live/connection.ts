@@ -21,12 +21,21 @@ type JobListener = (event: NumberedJobEvent) => void;
 interface Watch {
   after: number | undefined;
   listeners: Set<JobListener>;
+  /** Characters taken since the last rest, and when that was. */
+  taken: number;
+  since: number;
+  resting?: ReturnType<typeof setTimeout>;
 }
 
 const PING_MS = 10_000;
 const PONG_MS = 8_000;
 /** So many sockets in a row that closed before the server's welcome mean that none will open. */
 const TURNED_AWAY = 2;
+/** A job that says more than this at once is asked to wait: what comes faster than it can be shown only costs both sides. */
+const INTAKE = 500_000;
+const REST_MS = 150;
+/** Characters per millisecond that a flood is let in with, what is on its way at each rest included. */
+const RATE = 8_000;
 
 export class LiveConnection {
   private socket: WebSocket | null = null;
@@ -69,7 +78,7 @@ export class LiveConnection {
 
   /** Hears a job's events from `after` on; each once, over any number of reconnects. */
   watch(jobId: Id, after: number | undefined, listener: JobListener): () => void {
-    const watch = this.watches.get(jobId) ?? { after, listeners: new Set<JobListener>() };
+    const watch = this.watches.get(jobId) ?? { after, listeners: new Set<JobListener>(), taken: 0, since: 0 };
     const first = watch.listeners.size === 0;
     watch.listeners.add(listener);
     this.watches.set(jobId, watch);
@@ -77,6 +86,7 @@ export class LiveConnection {
     return () => {
       watch.listeners.delete(listener);
       if (watch.listeners.size || !this.watches.delete(jobId)) return;
+      clearTimeout(watch.resting);
       if (this.welcomed) this.write({ type: "unwatch", job_id: jobId });
     };
   }
@@ -112,7 +122,7 @@ export class LiveConnection {
     this.expect();
     socket.onopen = () => this.write(hello(this.resume));
     socket.onmessage = ({ data }) => {
-      if (typeof data === "string") this.receive(JSON.parse(data) as ServerMessage);
+      if (typeof data === "string") this.receive(JSON.parse(data) as ServerMessage, data.length);
     };
     socket.onclose = () => {
       if (this.socket !== socket) return;
@@ -121,13 +131,13 @@ export class LiveConnection {
     };
   }
 
-  private receive(message: ServerMessage): void {
+  private receive(message: ServerMessage, size: number): void {
     clearTimeout(this.deadline);
     if (isRepeat(this.resume, message)) return;
     this.resume = advance(this.resume, message);
     if (message.type === "welcome") this.welcome();
     if (message.type === "pong") return this.pong(message.t);
-    if (message.type === "event") return this.deliver(message.job_id, message);
+    if (message.type === "event") return this.deliver(message.job_id, message, size);
     this.hooks.message(message);
   }
 
@@ -135,18 +145,45 @@ export class LiveConnection {
     this.welcomed = true;
     this.attempt = this.turnedAway = 0;
     this.hooks.link("open", median(this.times));
-    for (const [job_id, { after }] of this.watches) this.write({ type: "watch", job_id, after });
+    for (const [jobId, watch] of this.watches) this.resumeWatch(jobId, watch);
     if (this.presence) this.write(this.presence);
     clearInterval(this.pinger);
     this.pinger = setInterval(() => this.ping(), PING_MS);
     this.ping();
   }
 
-  private deliver(jobId: Id, event: NumberedJobEvent): void {
+  private deliver(jobId: Id, event: NumberedJobEvent, size: number): void {
     const watch = this.watches.get(jobId);
     if (!watch || (watch.after !== undefined && event.id <= watch.after)) return;
     watch.after = event.id;
+    this.pace(jobId, watch, size);
     for (const listener of watch.listeners) listener(event);
+  }
+
+  /** Lets a flood pause. What is on its way still comes and counts; the rest is asked for again after a while. */
+  private pace(jobId: Id, watch: Watch, size: number): void {
+    const now = performance.now();
+    if (now - watch.since > Math.max(REST_MS, watch.taken / RATE)) {
+      watch.since = now;
+      watch.taken = 0;
+    }
+    watch.taken += size;
+    if (watch.taken < INTAKE || watch.resting !== undefined) return;
+    this.write({ type: "unwatch", job_id: jobId });
+    this.rest(jobId, watch);
+  }
+
+  private rest(jobId: Id, watch: Watch): void {
+    watch.resting = setTimeout(() => {
+      if (performance.now() - watch.since < watch.taken / RATE) this.rest(jobId, watch);
+      else if (this.welcomed) this.resumeWatch(jobId, watch);
+    }, REST_MS);
+  }
+
+  private resumeWatch(jobId: Id, watch: Watch): void {
+    clearTimeout(watch.resting);
+    watch.resting = undefined;
+    this.write({ type: "watch", job_id: jobId, after: watch.after });
   }
 
   private ping(): void {

@@ -72,10 +72,10 @@ function Form({ onCancel }: { onCancel(): void }) {
   );
 }
 
-/** `Java (OpenJDK 17)` is Java to most; what makes it run stands beside its first file. */
-function named({ title, starter }: Runtime): { title: string; detail: string } {
+/** `Java (OpenJDK 17)` is Java to most; what makes it run is told on asking. */
+function named({ title, starter }: Runtime): { title: string; detail: string; tip?: string } {
   const [, name = title, engine] = /^(.*?)(?: \((.*)\))?$/.exec(title) ?? [];
-  return { title: name, detail: engine ? `${starter} · ${engine}` : starter };
+  return { title: name, detail: starter, tip: engine };
 }
 
 function suggestion(runtime: Runtime | null): string {
@@ -85,17 +85,19 @@ function suggestion(runtime: Runtime | null): string {
 interface TemplateProps {
   title: string;
   detail: string;
+  tip?: string;
   language: string | null;
   chosen: boolean;
   onChoose(): void;
 }
 
-function Template({ title, detail, language, chosen, onChoose }: TemplateProps) {
+function Template({ title, detail, tip, language, chosen, onChoose }: TemplateProps) {
   return (
     <button
       type="button"
       role="radio"
       aria-checked={chosen}
+      data-tip={tip}
       tabIndex={chosen ? 0 : -1}
       onClick={onChoose}
       className={cx(
