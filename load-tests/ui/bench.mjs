@@ -29,7 +29,7 @@ const page = await context.newPage();
 await page.addInitScript(probe, ["[role=treeitem]", "[data-testid=code] .view-line span span"]);
 
 const WORDS = ["alpha", "server", "client", "parser", "render", "index", "router", "model"];
-const FLOOD = "yes 'the quick brown fox jumps over the lazy dog 0123456789' | head -c 104857600\n";
+const FLOOD = "yes 'the quick brown fox jumps over the lazy dog 0123456789' | cat -n | head -c 104857600\n";
 const lines = Array.from({ length: 5000 }, (_, n) => `def function_${n}(argument, other=${n}):  # line ${n}`).join("\n");
 const files = [["main.py", "print('hello')\n"], ["large.py", lines], ["flood.sh", FLOOD]];
 const small = await account.project("bench small", files);
@@ -125,6 +125,7 @@ function manyFiles() {
 }
 
 async function openMany(many) {
+  await page.goto("/");
   await page.evaluate(
     ([id, words]) => {
       const folders = new Set();

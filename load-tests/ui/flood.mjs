@@ -4,7 +4,7 @@ import { pause, quietBrowser } from "./quiet.mjs";
 import { beNice } from "./stack.mjs";
 
 /** It is over in seconds, so it is done until there are letters enough for a percentile. */
-const FLOODS = 6;
+const FLOODS = 4;
 let started = 0;
 
 export async function flood({ base, flags, account, project, report }) {
@@ -54,7 +54,7 @@ async function show(page, jobs) {
   await page.evaluate(() => window.monaco.editor.getEditors()[0].focus());
 }
 
-/** Types until the run is over and the console has stood still for more than a second; the letters of that second don't count. */
+/** Types until the run is over and the console, where each line has its number, has stood still for more than a second; the letters of that second don't count. */
 async function typeUntilStill(page) {
   const batches = [];
   const look = () => [document.querySelector("[data-testid=console] .xterm-rows")?.textContent, document.querySelector("[role=tabpanel] [role=status]")?.textContent];
