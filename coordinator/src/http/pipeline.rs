@@ -20,9 +20,11 @@ use crate::app::App;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-/// How much of an unwanted body is read so that the client gets to read our answer, and for how long.
+/// How much of a refused body is read so that the client gets to read our answer, and for how long.
 const DRAIN_BYTES: usize = 64 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(3);
+/// How much of a body that nobody asked for is read, so that the connection can go on.
+const IGNORED_BYTES: usize = 64 << 10;
 
 pub struct Pipeline {
     app: Arc<App>,
@@ -44,7 +46,11 @@ impl Pipeline {
         let id = request_id(&request.headers);
         let (method, path, headers) = (request.method.clone(), request.path.clone(), request.headers.clone());
         let mut quota = None;
+        let body = announced(&headers).then(|| request.body.clone());
         let (template, answer) = self.route(request, &mut quota).await;
+        if let Some(body) = body {
+            body.drain(if answer.is_err() { DRAIN_BYTES } else { IGNORED_BYTES }, DRAIN_TIME).await;
+        }
         let mut response = answer.unwrap_or_else(Failure::into_response);
         self.finish(&headers, quota, &id, &mut response);
         record(&method, template, response.status(), started.elapsed());
@@ -66,16 +72,10 @@ impl Pipeline {
     }
 
     async fn run(&self, route: &router::Route, request: Request, quota: &mut Option<Quota>) -> Answer {
-        let body = request.body.clone();
-        let unsent = request.headers.contains_key(header::EXPECT);
         let handled = AssertUnwindSafe(router::run(&self.app, route, request, quota)).catch_unwind().await;
-        let answer = handled.unwrap_or_else(|_| {
+        handled.unwrap_or_else(|_| {
             Err(Failure::internal(format_args!("the handler of {} panicked", route.path)))
-        });
-        if answer.is_err() && !unsent && route.takes != router::Takes::Nothing {
-            body.drain(DRAIN_BYTES, DRAIN_TIME).await;
-        }
-        answer
+        })
     }
 
     fn options(&self, entry: &Entry, headers: &HeaderMap) -> Response {
@@ -101,6 +101,13 @@ impl Pipeline {
             insert(headers, RATE_LIMIT_POLICY, format!("\"default\";q={};w=60", quota.limit));
         }
     }
+}
+
+/// Whether a body is on its way, whatever comes of the request: one left unread ends the connection, perhaps before the
+/// client has read the answer. One that waits for `100 Continue` is never sent.
+fn announced(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+    (length || headers.contains_key(header::TRANSFER_ENCODING)) && !headers.contains_key(header::EXPECT)
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: String) {

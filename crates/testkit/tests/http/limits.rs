@@ -120,6 +120,37 @@ async fn odd_requests_get_an_answer() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_nobody_asked_for_does_not_end_the_connection() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let mut socket = tokio::net::TcpStream::connect(user.base().trim_start_matches("http://")).await?;
+    let head = |line: &str| {
+        format!(
+            "{line} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n",
+            user.token()
+        )
+    };
+    for (line, status) in [
+        ("POST /api/v1/auth/ticket", 200),
+        ("GET /api/v1/auth/me", 200),
+        ("POST /api/v1/none", 404),
+        ("DELETE /api/v1/auth/me", 405),
+        ("POST /api/v1/auth/ticket", 200),
+    ] {
+        socket.write_all(head(line).as_bytes()).await?;
+        // The body comes when the answer could have been given long ago.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        socket.write_all(b"{}").await?;
+        let mut answer = vec![0; 64 << 10];
+        let length = tokio::time::timeout(Duration::from_secs(5), socket.read(&mut answer)).await??;
+        let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+        ensure!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{line}: {answer:?}");
+        ensure!(!answer.contains("connection: close"), "{line}: {answer:?}");
+    }
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn other_origins_see_answers_only_where_allowed() -> Result<()> {
     let lab = TestLab::builder()
         .coordinators(1)
