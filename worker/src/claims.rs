@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use engunity_broker::{Delivery, Queue, RpcClient};
+use engunity_broker::{Delivery, Queue, RpcClient, ack_batches};
 use engunity_protocol::{
     JobId,
     wire::{self, Claim, ClaimAnswer, ClaimReply, ClaimRequest},
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{environment::Environment, runner, slots::Slot};
 
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -67,13 +67,14 @@ impl Claims {
     async fn take(&self, offers: Vec<Offer>, answers: Vec<ClaimAnswer>) {
         let mut grants: HashMap<JobId, _> =
             answers.into_iter().map(|answer| (answer.job_id, answer.grant)).collect();
-        for offer in offers {
-            let Offer { job_id, delivery, slot } = offer;
+        let mut answered = Vec::with_capacity(offers.len());
+        for Offer { job_id, delivery, slot } in offers {
             if let Some(grant) = grants.remove(&job_id).flatten() {
                 tokio::spawn(runner::run(self.environment.clone(), job_id, grant, slot));
             }
-            delivery.ack().await;
+            answered.push(delivery);
         }
+        ack_batches(&answered).await;
     }
 
     /// Asks until there is an answer, or until this worker ends.

@@ -1,5 +1,7 @@
 //! Receiving: a stream of deliveries that goes on after every loss.
 
+use std::collections::HashMap;
+
 use futures::StreamExt;
 use lapin::{
     Acker, BasicProperties, Channel,
@@ -76,6 +78,15 @@ pub async fn ack_batch(batch: &[Delivery]) -> bool {
     last.acker.ack(BasicAckOptions { multiple: true }).await.unwrap_or(false)
 }
 
+/// The same for a batch from several consumers, in the order in which each yielded them.
+pub async fn ack_batches<'a>(batch: impl IntoIterator<Item = &'a Delivery>) {
+    let current = batch.into_iter().filter(|delivery| delivery.is_current());
+    let last: HashMap<u16, &Delivery> = current.map(|delivery| (delivery.channel.id(), delivery)).collect();
+    for delivery in last.into_values() {
+        let _ = delivery.acker.ack(BasicAckOptions { multiple: true }).await;
+    }
+}
+
 /// Deliveries of one queue, link after link. Dropping it cancels; deliveries in hand can still be acknowledged.
 pub struct Consumer {
     deliveries: mpsc::Receiver<Delivery>,
@@ -110,6 +121,14 @@ impl Consumer {
             batch.retain(Delivery::is_current);
         }
         batch
+    }
+}
+
+impl Consumer {
+    /// Takes what is there, at most `most`, without waiting.
+    pub fn waiting(&mut self, most: usize) -> Vec<Delivery> {
+        let there = std::iter::from_fn(|| self.deliveries.try_recv().ok());
+        there.filter(Delivery::is_current).take(most).collect()
     }
 }
 

@@ -21,7 +21,7 @@ mod rpc;
 pub mod topology;
 
 pub use connection::Connection;
-pub use consumer::{Consumer, Delivery, ack_batch};
+pub use consumer::{Consumer, Delivery, ack_batch, ack_batches};
 pub use error::{BrokerError, Result};
 pub use publisher::{Message, Publisher};
 pub use rpc::{RpcClient, serve};
