@@ -9,6 +9,7 @@ use engunity_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::engine::{Engine, Settings};
 use crate::http::auth::Keys;
 use crate::http::rate_limit::Limiter;
@@ -17,6 +18,8 @@ use crate::telemetry;
 pub struct App {
     pub config: Config,
     pub store: Store,
+    /// Projects, where many requests share a statement.
+    pub desk: Desk,
     /// Jobs, fleet and sessions.
     pub engine: Arc<Engine>,
     pub objects: ObjectStore,
@@ -37,12 +40,14 @@ impl App {
             Catalog::load(&config.runtimes.dir).context("runtimes.dir")?.with_limits(&config.limits);
         let engine = Engine::new(settings(&config), store.clone(), objects.clone()).context("broker.url")?;
         let keys = Keys::new(&config.auth.secret, config.auth.access_token_minutes);
+        let desk = Desk::open(&store);
         let limiter = Limiter::new(config.rate_limit.per_minute);
         let login_failures = Limiter::new(config.auth.login_failures_per_minute);
         let metrics = telemetry::metrics()?;
         Ok(Arc::new(Self {
             config,
             store,
+            desk,
             engine,
             objects,
             catalog: Arc::new(catalog),

@@ -1,10 +1,12 @@
 //! Natural batching: while one statement is under way, what arrives meanwhile waits and goes together into the
 //! next. A lone item is not delayed; under load one commit carries hundreds. Knows nothing of what it batches.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use engunity_store::StoreError;
 use tokio::sync::{Mutex, mpsc, oneshot};
+
+use crate::pace::Pace;
 
 /// Items that may wait before those who bring more must wait too.
 const QUEUE: usize = 4096;
@@ -26,17 +28,18 @@ impl<I, O> Clone for Batcher<I, O> {
 }
 
 impl<I: Clone + Send + Sync + 'static, O: Send + 'static> Batcher<I, O> {
-    /// Starts `lanes` tasks that each run one batch of at most `most` items at a time. `run` answers its items in
-    /// their order.
-    pub fn start<F, Fut>(lanes: usize, most: usize, run: F) -> Self
+    /// Starts `lanes` tasks that each run one batch of at most `most` items at a time; under load batches begin `apart`
+    /// from each other. `run` answers its items in their order.
+    pub fn start<F, Fut>(lanes: usize, most: usize, apart: Duration, run: F) -> Self
     where
         F: Fn(Vec<I>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Vec<O>, StoreError>> + Send + 'static,
     {
         let (queue, entries) = mpsc::channel(QUEUE);
-        let (entries, run) = (Arc::new(Mutex::new(entries)), Arc::new(run));
+        let waiting = Waiting { entries, most, pace: Pace::new(apart) };
+        let (waiting, run) = (Arc::new(Mutex::new(waiting)), Arc::new(run));
         for _ in 0..lanes {
-            tokio::spawn(work(entries.clone(), most, run.clone()));
+            tokio::spawn(work(waiting.clone(), run.clone()));
         }
         Self { queue }
     }
@@ -50,15 +53,38 @@ impl<I: Clone + Send + Sync + 'static, O: Send + 'static> Batcher<I, O> {
     }
 }
 
-async fn work<I, O, F, Fut>(entries: Arc<Mutex<mpsc::Receiver<Entry<I, O>>>>, most: usize, run: Arc<F>)
+/// What waits for a lane.
+struct Waiting<I, O> {
+    entries: mpsc::Receiver<Entry<I, O>>,
+    most: usize,
+    pace: Pace,
+}
+
+impl<I, O> Waiting<I, O> {
+    /// The next batch; empty when there will be none.
+    async fn next(&mut self) -> Vec<Entry<I, O>> {
+        let mut batch = Vec::new();
+        if self.entries.recv_many(&mut batch, self.most).await > 0 {
+            self.pace.turn().await;
+            while batch.len() < self.most
+                && let Ok(entry) = self.entries.try_recv()
+            {
+                batch.push(entry);
+            }
+        }
+        batch
+    }
+}
+
+async fn work<I, O, F, Fut>(waiting: Arc<Mutex<Waiting<I, O>>>, run: Arc<F>)
 where
     I: Clone,
     F: Fn(Vec<I>) -> Fut,
     Fut: Future<Output = Result<Vec<O>, StoreError>>,
 {
     loop {
-        let mut batch = Vec::new();
-        if entries.lock().await.recv_many(&mut batch, most).await == 0 {
+        let batch = waiting.lock().await.next().await;
+        if batch.is_empty() {
             return;
         }
         let (items, answers): (Vec<I>, Vec<_>) =
@@ -109,7 +135,7 @@ mod tests {
     async fn what_arrives_meanwhile_goes_together() {
         let runs = Arc::new(AtomicUsize::new(0));
         let counted = runs.clone();
-        let batcher = Batcher::start(1, 100, move |items: Vec<u32>| {
+        let batcher = Batcher::start(1, 100, Duration::ZERO, move |items: Vec<u32>| {
             counted.fetch_add(1, Ordering::SeqCst);
             async move {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -124,7 +150,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_bad_item_fails_alone() {
-        let batcher = Batcher::start(1, 100, |items: Vec<u32>| async move {
+        let batcher = Batcher::start(1, 100, Duration::ZERO, |items: Vec<u32>| async move {
             if items.contains(&3) { Err(StoreError::Conflict("three".into())) } else { Ok(items) }
         });
         let answers = futures::future::join_all((0..5).map(|n| batcher.submit(n))).await;

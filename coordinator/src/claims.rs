@@ -1,7 +1,7 @@
 //! Answers workers' claims: may I run this job? Requests of all workers that come together are one statement.
 //! Where the database can't be reached nobody is answered, and the worker asks again with the same claim id.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use engunity_broker::{Connection, Queue, serve};
 use engunity_protocol::{
@@ -18,13 +18,14 @@ const AT_ONCE: u16 = 256;
 const BATCH: usize = 256;
 /// Statements under way at the same time: the second fills up while the first waits for the disk.
 const LANES: usize = 2;
+const APART: Duration = Duration::from_millis(2);
 
 /// One request's wishes, and what of them was granted.
 type Claiming = Batcher<Vec<Asked>, HashMap<(JobId, Uuid), Grant>>;
 
 /// Answers claims, for ever.
 pub async fn run(broker: Connection, store: Store, live: Arc<Live>) {
-    let claiming: Claiming = Batcher::start(LANES, BATCH, move |requests: Vec<Vec<Asked>>| {
+    let claiming: Claiming = Batcher::start(LANES, BATCH, APART, move |requests: Vec<Vec<Asked>>| {
         let (store, live) = (store.clone(), live.clone());
         async move { claim(&store, &live, requests).await }
     });

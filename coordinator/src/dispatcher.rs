@@ -15,12 +15,14 @@ use engunity_protocol::{
 use engunity_store::{Accepted, Changed, NewJob, Released, SlotPool, Store, StoreError};
 use tokio::sync::Notify;
 
-use crate::{batcher::Batcher, live::Live};
+use crate::{batcher::Batcher, live::Live, pace::Pace};
 
 /// Jobs of one insert.
 const BATCH: usize = 512;
 /// Inserts under way at the same time: the second fills up while the first waits for the disk.
 const LANES: usize = 2;
+const ACCEPT_APART: Duration = Duration::from_millis(2);
+const RELEASE_APART: Duration = Duration::from_millis(3);
 /// Room can also appear without anyone telling: a worker joins, another coordinator frees some.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(250);
@@ -58,7 +60,7 @@ impl Dispatcher {
     pub fn new(store: Store, publisher: Publisher, live: Arc<Live>) -> Self {
         let wake = Arc::new(Wake::default());
         let (inserting, woken) = (store.clone(), wake.clone());
-        let accepting = Batcher::start(LANES, BATCH, move |requests: Vec<Vec<NewJob>>| {
+        let accepting = Batcher::start(LANES, BATCH, ACCEPT_APART, move |requests: Vec<Vec<NewJob>>| {
             let (store, wake, live) = (inserting.clone(), woken.clone(), live.clone());
             async move {
                 let accepted = insert(&store, requests).await?;
@@ -82,8 +84,10 @@ impl Dispatcher {
 
     /// Releases jobs of one pool whenever there is room, for ever.
     pub async fn run(self, pool: SlotPool) {
+        let mut pace = Pace::new(RELEASE_APART);
         loop {
             let _ = tokio::time::timeout(LOOK_EVERY, self.wake.of(pool).notified()).await;
+            pace.turn().await;
             match self.store.release(pool).await {
                 Ok(released) if released.is_empty() => {}
                 Ok(released) => {

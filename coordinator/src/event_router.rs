@@ -8,10 +8,11 @@ use engunity_broker::{Connection, Delivery, Queue, ack_batch};
 use engunity_protocol::wire::{self, EventBatch};
 use engunity_store::{Recorded, Store, StoreError};
 
-use crate::{dispatcher::Dispatcher, live::Live};
+use crate::{dispatcher::Dispatcher, live::Live, pace::Pace};
 
 /// Batches in hand. A worker's batch has at most half a mebibyte, so this bounds memory too.
 const PREFETCH: u16 = 64;
+const APART: Duration = Duration::from_millis(2);
 /// Tries for a batch that the database refuses though it can be reached (a deadlock ends one of two).
 const TRIES: u32 = 3;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -27,11 +28,14 @@ impl EventRouter {
     /// Records events, for ever.
     pub async fn run(self, broker: Connection) {
         let mut events = broker.consume(Queue::Events, PREFETCH);
+        let mut pace = Pace::new(APART);
         loop {
-            let deliveries = events.next_batch(usize::from(PREFETCH)).await;
+            let mut deliveries = events.next_batch(usize::from(PREFETCH)).await;
             if deliveries.is_empty() {
                 return;
             }
+            pace.turn().await;
+            deliveries.extend(events.waiting(usize::from(PREFETCH) - deliveries.len()));
             self.take_in(&deliveries).await;
         }
     }

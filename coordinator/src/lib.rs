@@ -9,6 +9,7 @@ mod claims;
 mod cleanup;
 pub mod config;
 mod content;
+mod desk;
 mod dispatcher;
 pub mod engine;
 mod event_router;
@@ -16,6 +17,7 @@ mod fleet;
 pub mod http;
 mod language;
 mod live;
+mod pace;
 mod reader;
 mod session;
 pub mod telemetry;
@@ -52,7 +54,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let app = App::build(config).await?;
     migrate(&app).await?;
     make_bucket(&app);
-    let background = app.engine.start(Vec::new()).await?;
+    let background = app.engine.start(vec![telemetry::upkeep(app.metrics.clone())]).await?;
     let listener = TcpListener::bind(app.config.http.listen)
         .await
         .with_context(|| format!("http.listen {}", app.config.http.listen))?;

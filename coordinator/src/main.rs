@@ -3,8 +3,22 @@
 use engunity_coordinator::{config::Config, start, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+/// glibc keeps to itself the largest size of block that was ever freed: argon2's 19 MiB, once for each thread that has
+/// hashed a password. With a threshold that stays, such blocks go back to the system.
+fn give_back_large_blocks() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: sets one number in the allocator, before there is a second thread.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    give_back_large_blocks();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run())
+}
+
+async fn run() -> anyhow::Result<()> {
     let config = Config::load()?;
     telemetry::logs(&config.log)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

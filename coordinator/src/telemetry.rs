@@ -2,12 +2,17 @@
 
 use std::io::IsTerminal;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
+use crate::background::Service;
 use crate::config::Log;
+
+/// Histograms keep every single value until someone sums them up.
+const SUM_UP_EVERY: Duration = Duration::from_secs(5);
 
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
@@ -32,4 +37,17 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
         PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), SECONDS)?;
     let handle = builder.install_recorder().context("metrics")?;
     Ok(HANDLE.get_or_init(|| handle).clone())
+}
+
+/// Keeps the metrics small where nobody asks for them.
+pub fn upkeep(metrics: PrometheusHandle) -> Service {
+    Service::new("metrics", move || {
+        let metrics = metrics.clone();
+        async move {
+            loop {
+                tokio::time::sleep(SUM_UP_EVERY).await;
+                metrics.run_upkeep();
+            }
+        }
+    })
 }

@@ -13,6 +13,7 @@
 //! ├── news.send, news.receive       wake readers on other coordinators   (live)
 //! ├── news.jobs                     tells sessions of changed jobs       (session::news)
 //! ├── relay                         carries sessions' messages between coordinators (session::relay)
+//! ├── metrics                       sums up histograms                   (telemetry)
 //! └── clocks: redispatch, reaper, coordinator-lease, garbage, cleanup, retention
 //! ```
 //!

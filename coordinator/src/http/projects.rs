@@ -37,7 +37,10 @@ pub fn routes() -> Vec<Route> {
 pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     let limit = paging::limit(&request, 100, 1000)?;
     let after = paging::cursor::<Position>(&request)?.map(|Position(cursor)| cursor);
-    let mut projects = app.store.projects(caller.user_id, limit + 1, after).await?;
+    let mut projects = match after {
+        None => app.desk.newest(caller.user_id, limit + 1).await?,
+        Some(after) => app.store.projects_after(caller.user_id, limit + 1, after).await?,
+    };
     let next = paging::cut(&mut projects, limit, |last| Position((last.created_at, last.id)));
     let mut response = reply::json(&projects)?;
     paging::link(&request, next, &mut response);
@@ -75,7 +78,7 @@ pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
         new.language.as_deref(),
         new.repository_url.as_deref(),
     )?;
-    let project = app.store.create_project(caller.user_id, &new).await?;
+    let project = app.desk.create(caller.user_id, new).await?;
     let mut response = reply::created(&project)?;
     reply::set(&mut response, header::LOCATION, &format!("/api/v1/code/{}", project.id));
     Ok(response)

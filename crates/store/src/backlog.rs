@@ -8,17 +8,18 @@
 
 use std::collections::HashMap;
 
-use deadpool_postgres::Object;
 use engunity_protocol::{
     JobId, UserId,
     job::{Job, JobClass, JobKind, JobState, Waiting},
 };
+use tokio_postgres::{Row, Statement, types::ToSql};
 
 use crate::{
     Result, Store,
-    batch::{Commit, Plans},
+    batch::{Batch, Commit},
     jobs::word,
     ledger::MAX_SETBACKS,
+    outbox::FIRST_RETRY_SECONDS,
     workers::LEASE_SECONDS,
 };
 
@@ -107,14 +108,17 @@ const RELEASE: &str = "
         UNION ALL
         SELECT (SELECT j.user_id FROM jobs j WHERE j.state = 'queued' AND j.lane = $1 AND j.user_id > u.user_id ORDER BY j.user_id LIMIT 1)
         FROM users u WHERE u.user_id IS NOT NULL
-    ), active AS (
-        SELECT user_id, count(*) AS n FROM (
-            SELECT user_id FROM jobs WHERE state = 'running' UNION ALL SELECT user_id FROM dispatches
-        ) a GROUP BY user_id
+    ), active AS MATERIALIZED (
+        SELECT jsonb_object_agg(user_id, n) AS by_user FROM (
+            SELECT user_id, count(*) AS n FROM (
+                SELECT user_id FROM jobs WHERE state = 'running' UNION ALL SELECT user_id FROM dispatches
+            ) a GROUP BY user_id
+        ) counted
     ), ranked AS (
         SELECT b.id, u.user_id, b.kind, b.class,
-               coalesce(a.n, 0) + row_number() OVER (PARTITION BY u.user_id ORDER BY b.id) AS rank
-        FROM users u LEFT JOIN active a USING (user_id) CROSS JOIN LATERAL (
+               coalesce((SELECT (by_user ->> u.user_id::text)::bigint FROM active), 0)
+                   + row_number() OVER (PARTITION BY u.user_id ORDER BY b.id) AS rank
+        FROM users u CROSS JOIN LATERAL (
             SELECT j.id, j.kind, j.class FROM jobs j
             WHERE j.state = 'queued' AND j.lane = $1 AND j.user_id = u.user_id
               AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.job_id = j.id)
@@ -169,43 +173,14 @@ impl Store {
     /// Moves what the fleet has room for from the backlog to `dispatches`. Safe from several coordinators at once:
     /// an advisory lock lets them release one after the other, so that room is never counted twice.
     pub async fn release(&self, pool: SlotPool) -> Result<Vec<Released>> {
-        let mut connection = self.connection().await?;
+        let connection = self.hot().await?;
+        let queued = connection.prepare_cached(pool.anything_queued()).await?;
         // Most wakes find nothing to do: no need for the lock then.
-        if connection.query_one(pool.anything_queued(), &[]).await?.get(0) {
-            self.release_some(&mut connection, pool).await
+        if connection.query_one(&queued, &[]).await?.get(0) {
+            release(Batch::on(connection), pool).await
         } else {
             Ok(Vec::new())
         }
-    }
-
-    async fn release_some(&self, connection: &mut Object, pool: SlotPool) -> Result<Vec<Released>> {
-        let batch = self.batch(connection, Commit::Relaxed, Plans::Fresh).await?;
-        let lock = batch.prepare_cached("SELECT pg_advisory_xact_lock($1)").await?;
-        batch.execute(&lock, &[&pool.lock()]).await?;
-        let mut room =
-            room_of(&batch.query_one(&batch.prepare_cached(ROOM).await?, &[&LEASE_SECONDS]).await?);
-        let mut released = Vec::new();
-        for (position, (lane, _)) in pool.lanes(&room).into_iter().enumerate() {
-            let allowed = pool.lanes(&room)[position].1;
-            if allowed == 0 {
-                continue;
-            }
-            let statement = batch.prepare_cached(RELEASE).await?;
-            let rows =
-                batch.query(&statement, &[&lane, &allowed, &crate::outbox::FIRST_RETRY_SECONDS]).await?;
-            if lane == "interactive" {
-                room.interactive += rows.len() as i64;
-            }
-            for row in &rows {
-                released.push(Released {
-                    job_id: JobId(row.get("job_id")),
-                    kind: word(row, "kind")?,
-                    class: word(row, "class")?,
-                });
-            }
-        }
-        batch.commit().await?;
-        Ok(released)
     }
 
     pub async fn room(&self) -> Result<Room> {
@@ -243,7 +218,7 @@ struct Place {
     retry_in: Option<i32>,
 }
 
-fn place(row: &tokio_postgres::Row) -> Place {
+fn place(row: &Row) -> Place {
     Place {
         position: row.get::<_, i64>("position") as u64,
         released: row.get("released"),
@@ -252,7 +227,56 @@ fn place(row: &tokio_postgres::Row) -> Place {
     }
 }
 
-fn room_of(row: &tokio_postgres::Row) -> Room {
+type Parameter<'a> = [&'a (dyn ToSql + Sync); 1];
+
+async fn release(batch: Batch, pool: SlotPool) -> Result<Vec<Released>> {
+    let lock = batch.prepare_cached("SELECT pg_advisory_xact_lock($1)").await?;
+    let (room, release) = (batch.prepare_cached(ROOM).await?, batch.prepare_cached(RELEASE).await?);
+    let turn = pool.lock();
+    let (turn, lease): (Parameter<'_>, Parameter<'_>) = ([&turn], [&LEASE_SECONDS]);
+    let looking = async {
+        // The second sees what was committed before the first had the lock.
+        let (locked, room) = futures::join!(batch.execute(&lock, &turn), batch.query_one(&room, &lease));
+        locked?;
+        room
+    };
+    let mut room = room_of(&batch.begin(Commit::Relaxed, looking).await?);
+    let mut released = Vec::new();
+    let lanes: Vec<_> = pool.lanes(&room).into_iter().map(|(lane, _)| lane).collect();
+    let (last, before) = lanes.split_last().expect("a pool serves at least one lane");
+    for lane in before {
+        let rows = release_lane(&batch, &release, pool, &room, lane).await?;
+        room.interactive += rows.len() as i64;
+        released.extend(rows);
+    }
+    released.extend(batch.end(release_lane(&batch, &release, pool, &room, last)).await?);
+    Ok(released)
+}
+
+/// Releases what `room` allows in one lane.
+async fn release_lane(
+    batch: &Batch,
+    statement: &Statement,
+    pool: SlotPool,
+    room: &Room,
+    lane: &str,
+) -> Result<Vec<Released>> {
+    let allowed = pool.lanes(room).into_iter().find(|(of, _)| *of == lane).map_or(0, |(_, allowed)| allowed);
+    if allowed == 0 {
+        return Ok(Vec::new());
+    }
+    let rows = batch.query(statement, &[&lane, &allowed, &FIRST_RETRY_SECONDS]).await?;
+    let released = |row: &Row| {
+        Ok(Released {
+            job_id: JobId(row.get("job_id")),
+            kind: word(row, "kind")?,
+            class: word(row, "class")?,
+        })
+    };
+    rows.iter().map(released).collect()
+}
+
+fn room_of(row: &Row) -> Room {
     Room {
         slots: row.get(0),
         noop_slots: row.get(1),

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use crate::{
     Changed, Result, Store,
-    batch::{Commit, Plans},
     jobs::project_id,
     workers::{LEASE_SECONDS, SILENCE_SECONDS},
 };
@@ -92,13 +91,11 @@ impl Store {
     /// only the first is asked.
     pub async fn claim(&self, asked: &[Asked]) -> Result<HashMap<(JobId, Uuid), (Grant, Changed)>> {
         let columns = ClaimColumns::of(asked);
-        let mut connection = self.connection().await?;
-        let batch = self.batch(&mut connection, Commit::Durable, Plans::ByKey).await?;
-        let statement = batch.prepare_cached(CLAIM).await?;
+        let connection = self.hot().await?;
+        let statement = connection.prepare_cached(CLAIM).await?;
         let parameters = (&columns.jobs, &columns.claims, &columns.workers);
         let rows =
-            batch.query(&statement, &[parameters.0, parameters.1, parameters.2, &LEASE_SECONDS]).await?;
-        batch.commit().await?;
+            connection.query(&statement, &[parameters.0, parameters.1, parameters.2, &LEASE_SECONDS]).await?;
         let mut granted: HashMap<_, _> = rows.iter().map(granted_row).collect::<Result<_>>()?;
         if granted.len() < columns.jobs.len() {
             // A new statement, so that it sees what another coordinator granted while this one waited.
@@ -113,11 +110,9 @@ impl Store {
 
     /// Ends attempts whose lease ran out: back to the backlog, or to the end when too many were lost.
     pub async fn reap(&self) -> Result<Vec<Changed>> {
-        let mut connection = self.connection().await?;
-        let batch = self.batch(&mut connection, Commit::Durable, Plans::Fresh).await?;
-        let statement = batch.prepare_cached(REAP).await?;
-        let rows = batch.query(&statement, &[&LEASE_SECONDS, &SILENCE_SECONDS, &MAX_LOSSES]).await?;
-        batch.commit().await?;
+        let connection = self.hot().await?;
+        let statement = connection.prepare_cached(REAP).await?;
+        let rows = connection.query(&statement, &[&LEASE_SECONDS, &SILENCE_SECONDS, &MAX_LOSSES]).await?;
         rows.iter().map(changed).collect()
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use deadpool_postgres::Transaction;
 use engunity_protocol::{
     JobId, ProjectId, UserId, WorkerId,
     event::{Progress, StateChange, Stream},
@@ -11,14 +10,14 @@ use engunity_protocol::{
     wire::{EventBatch, EventBody},
 };
 use tokio_postgres::{
-    Row,
+    Row, Statement,
     types::{Json, ToSql},
 };
 use uuid::Uuid;
 
 use crate::{
     Result, Store, StoreError,
-    batch::{Commit, Plans},
+    batch::{Batch, Commit},
     jobs::{project_id, word},
     ledger::{self, End, Entry, Head, Move, Plan},
 };
@@ -110,15 +109,14 @@ impl Store {
             batches.iter().flat_map(|batch| &batch.events).map(|event| event.job_id.0).collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut connection = self.connection().await?;
-        let transaction = self.batch(&mut connection, Commit::Durable, Plans::ByKey).await?;
-        let rows = transaction.query(&transaction.prepare_cached(LOCK).await?, &[&ids]).await?;
+        let batch = Batch::on(self.hot().await?);
+        let statements = Statements::of(&batch).await?;
+        let rows = batch.begin(Commit::Durable, batch.query(&statements.lock, &[&ids])).await?;
         let heads: HashMap<JobId, Head> = rows.iter().map(locked).collect::<Result<_>>()?;
         let events =
             batches.iter().flat_map(|batch| batch.events.iter().map(move |event| (&batch.worker_id, event)));
         let plan = ledger::plan(&heads, events);
-        write(&transaction, &plan).await?;
-        transaction.commit().await?;
+        batch.end(write(&batch, &statements, &plan)).await?;
         Ok(Recorded { changed: changes(&plan), dropped: plan.dropped, recorded: plan.entries.len() })
     }
 
@@ -193,18 +191,40 @@ fn locked(row: &Row) -> Result<(JobId, Head)> {
     Ok((JobId(row.get("id")), head))
 }
 
-async fn write(transaction: &Transaction<'_>, plan: &Plan<'_>) -> Result<()> {
+/// Prepared before the transaction begins.
+struct Statements {
+    lock: Statement,
+    entries: Statement,
+    count_on: Statement,
+    end: Statement,
+}
+
+impl Statements {
+    async fn of(batch: &Batch) -> Result<Self> {
+        Ok(Self {
+            lock: batch.prepare_cached(LOCK).await?,
+            entries: batch.prepare_cached(ENTRIES).await?,
+            count_on: batch.prepare_cached(COUNT_ON).await?,
+            end: batch.prepare_cached(END).await?,
+        })
+    }
+}
+
+async fn write(batch: &Batch, statements: &Statements, plan: &Plan<'_>) -> Result<()> {
     let (ended, counted): (Vec<_>, Vec<_>) = plan.moves.iter().partition(|(_, step)| step.end.is_some());
-    let inserts =
-        async { if plan.entries.is_empty() { Ok(()) } else { insert(transaction, &plan.entries).await } };
-    let counts = async { if counted.is_empty() { Ok(()) } else { count_on(transaction, &counted).await } };
-    let ends = async { if ended.is_empty() { Ok(()) } else { end(transaction, &ended).await } };
+    let inserts = async {
+        if plan.entries.is_empty() { Ok(()) } else { insert(batch, &statements.entries, &plan.entries).await }
+    };
+    let counts = async {
+        if counted.is_empty() { Ok(()) } else { count_on(batch, &statements.count_on, &counted).await }
+    };
+    let ends = async { if ended.is_empty() { Ok(()) } else { end(batch, &statements.end, &ended).await } };
     // Pipelined: one round trip for all three.
     futures::try_join!(inserts, counts, ends)?;
     Ok(())
 }
 
-async fn insert(transaction: &Transaction<'_>, entries: &[Entry<'_>]) -> Result<()> {
+async fn insert(batch: &Batch, statement: &Statement, entries: &[Entry<'_>]) -> Result<()> {
     let rows: Vec<RowParts<'_>> = entries.iter().map(row_parts).collect();
     let jobs: Vec<Uuid> = entries.iter().map(|entry| entry.event.job_id.0).collect();
     let numbers: Vec<i64> = entries.iter().map(|entry| entry.number).collect();
@@ -217,9 +237,8 @@ async fn insert(transaction: &Transaction<'_>, entries: &[Entry<'_>]) -> Result<
     let starts: Vec<Option<i64>> =
         rows.iter().map(|row| row.output.map(|(_, offset, _)| offset as i64)).collect();
     let bytes: Vec<Option<&[u8]>> = rows.iter().map(|row| row.output.map(|(.., bytes)| bytes)).collect();
-    let statement = transaction.prepare_cached(ENTRIES).await?;
-    transaction
-        .execute(&statement, &[&jobs, &numbers, &attempts, &seqs, &names, &data, &streams, &starts, &bytes])
+    batch
+        .execute(statement, &[&jobs, &numbers, &attempts, &seqs, &names, &data, &streams, &starts, &bytes])
         .await?;
     Ok(())
 }
@@ -258,10 +277,9 @@ fn requeued<'a>(attempt: i32, because: String) -> RowParts<'a> {
     RowParts { event: "state", data: Some(serde_json::json!(change)), output: None }
 }
 
-async fn count_on(transaction: &Transaction<'_>, moves: &[(&JobId, &Move)]) -> Result<()> {
+async fn count_on(batch: &Batch, statement: &Statement, moves: &[(&JobId, &Move)]) -> Result<()> {
     let (ids, events, seqs) = counters(moves);
-    let statement = transaction.prepare_cached(COUNT_ON).await?;
-    transaction.execute(&statement, &[&ids, &events, &seqs]).await?;
+    batch.execute(statement, &[&ids, &events, &seqs]).await?;
     Ok(())
 }
 
@@ -271,7 +289,7 @@ fn counters(moves: &[(&JobId, &Move)]) -> (Vec<Uuid>, Vec<i64>, Vec<i64>) {
     (ids, events, moves.iter().map(|(_, step)| step.last_seq).collect())
 }
 
-async fn end(transaction: &Transaction<'_>, moves: &[(&JobId, &Move)]) -> Result<()> {
+async fn end(batch: &Batch, statement: &Statement, moves: &[(&JobId, &Move)]) -> Result<()> {
     let (ids, events, seqs) = counters(moves);
     let ends: Vec<&End> = moves.iter().filter_map(|(_, step)| step.end.as_ref()).collect();
     let outcomes: Vec<_> = ends
@@ -288,10 +306,9 @@ async fn end(transaction: &Transaction<'_>, moves: &[(&JobId, &Move)]) -> Result
     let artifacts: Vec<Option<Json<&Vec<Artifact>>>> =
         outcomes.iter().map(|o| o.map(|o| Json(&o.artifacts))).collect();
     let set_back: Vec<bool> = ends.iter().map(|end| matches!(end, End::SetBack)).collect();
-    let statement = transaction.prepare_cached(END).await?;
     let columns: [&(dyn ToSql + Sync); 9] =
         [&ids, &events, &seqs, &states, &verdicts, &usages, &artifacts, &set_back, &LONGEST_RETRY_SECONDS];
-    transaction.execute(&statement, &columns).await?;
+    batch.execute(statement, &columns).await?;
     Ok(())
 }
 

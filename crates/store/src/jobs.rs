@@ -10,12 +10,12 @@ use engunity_protocol::{
 };
 use sea_query::{Expr, ExprTrait, Iden, Order, PostgresQueryBuilder, Query};
 use sea_query_postgres::PostgresBinder;
-use tokio_postgres::{Row, types::Json};
-
-use crate::{
-    Result, Store, StoreError,
-    batch::{Commit, Plans},
+use tokio_postgres::{
+    Row,
+    types::{Json, ToSql},
 };
+
+use crate::{Result, Store, StoreError};
 
 /// A job to accept; everything about it is decided.
 #[derive(Debug, Clone)]
@@ -82,6 +82,7 @@ pub struct Cancelled {
 pub(crate) const JOB_COLUMNS: &str = "id, user_id, kind, class, project_id, state, attempt, worker_id, title, runtime, \
     verdict, usage, created_at, started_at, finished_at, last_event";
 
+/// Locking the project's row is what a foreign key would do, once more for each job: there is none (see V4).
 const INSERT: &str = "
     INSERT INTO jobs (id, user_id, project_id, kind, class, title, runtime, spec, idempotency_key, request_hash)
     SELECT n.id, n.user_id, n.project_id, n.kind, n.class, n.title, n.runtime, n.spec, n.key, n.request_hash
@@ -112,37 +113,13 @@ const CANCEL: &str = "
     SELECT * FROM changed";
 
 impl Store {
-    /// Accepts jobs in one transaction; the answers come in the order of `jobs`.
+    /// Accepts jobs in one statement; the answers come in the order of `jobs`.
     pub async fn insert_jobs(&self, jobs: &[NewJob]) -> Result<Vec<Accepted>> {
-        let mut connection = self.connection().await?;
-        let batch = self.batch(&mut connection, Commit::Durable, Plans::ByKey).await?;
-        let rows = {
-            let texts: Vec<String> = jobs.iter().map(|j| j.project_id.to_string()).collect();
-            let columns = InsertColumns::of(jobs);
-            let statement = batch.prepare_cached(INSERT).await?;
-            let optional_key: Vec<Option<&str>> =
-                jobs.iter().map(|j| j.idempotency.as_ref().map(|i| i.key.as_str())).collect();
-            let hash: Vec<Option<&[u8]>> =
-                jobs.iter().map(|j| j.idempotency.as_ref().map(|i| i.request_hash.as_slice())).collect();
-            batch
-                .query(
-                    &statement,
-                    &[
-                        &columns.ids,
-                        &columns.users,
-                        &texts,
-                        &columns.kinds,
-                        &columns.classes,
-                        &columns.titles,
-                        &columns.runtimes,
-                        &columns.specs,
-                        &optional_key,
-                        &hash,
-                    ],
-                )
-                .await?
-        };
-        batch.commit().await?;
+        let connection = self.hot().await?;
+        let statement = connection.prepare_cached(INSERT).await?;
+        let columns = InsertColumns::of(jobs);
+        let rows = connection.query(&statement, &columns.parameters()).await?;
+        drop(connection);
         let inserted: HashMap<JobId, DateTime<Utc>> =
             rows.iter().map(|row| (JobId(row.get(0)), row.get(1))).collect();
         let mut answers = Vec::with_capacity(jobs.len());
@@ -250,11 +227,14 @@ impl NewJob {
 struct InsertColumns<'a> {
     ids: Vec<uuid::Uuid>,
     users: Vec<UserId>,
+    projects: Vec<String>,
     kinds: Vec<&'static str>,
     classes: Vec<&'static str>,
     titles: Vec<Option<&'a str>>,
     runtimes: Vec<Option<&'a str>>,
     specs: Vec<Json<&'a JobSpec>>,
+    keys: Vec<Option<&'a str>>,
+    hashes: Vec<Option<&'a [u8]>>,
 }
 
 impl<'a> InsertColumns<'a> {
@@ -262,12 +242,31 @@ impl<'a> InsertColumns<'a> {
         Self {
             ids: jobs.iter().map(|j| j.id.0).collect(),
             users: jobs.iter().map(|j| j.user_id).collect(),
+            projects: jobs.iter().map(|j| j.project_id.to_string()).collect(),
             kinds: jobs.iter().map(|j| j.spec.kind().as_str()).collect(),
             classes: jobs.iter().map(|j| j.class.as_str()).collect(),
             titles: jobs.iter().map(|j| j.title.as_deref()).collect(),
             runtimes: jobs.iter().map(|j| j.runtime.as_deref()).collect(),
             specs: jobs.iter().map(|j| Json(&j.spec)).collect(),
+            keys: jobs.iter().map(|j| j.idempotency.as_ref().map(|i| i.key.as_str())).collect(),
+            hashes: jobs.iter().map(|j| j.idempotency.as_ref().map(|i| i.request_hash.as_slice())).collect(),
         }
+    }
+
+    /// As [`INSERT`] numbers them.
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 10] {
+        [
+            &self.ids,
+            &self.users,
+            &self.projects,
+            &self.kinds,
+            &self.classes,
+            &self.titles,
+            &self.runtimes,
+            &self.specs,
+            &self.keys,
+            &self.hashes,
+        ]
     }
 }
 

@@ -54,26 +54,26 @@ const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    /// For the statements that whole batches go through: see `batch`.
+    hot: Pool,
 }
 
 impl Store {
-    /// Prepares a pool of at most `pool_size` connections; none is opened before the first query.
-    pub fn new(url: &str, pool_size: usize) -> Result<Self> {
+    /// Prepares pools of together at most `connections` (at least two); none is opened before the first query.
+    pub fn new(url: &str, connections: usize) -> Result<Self> {
         let postgres: tokio_postgres::Config = url.parse().map_err(StoreError::Url)?;
-        let manager =
-            Manager::from_config(postgres, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let timeouts = Timeouts {
-            wait: Some(CONNECTION_WAIT),
-            create: Some(CONNECTION_WAIT),
-            recycle: Some(CONNECTION_WAIT),
-        };
-        let pool =
-            Pool::builder(manager).max_size(pool_size).timeouts(timeouts).runtime(Runtime::Tokio1).build()?;
-        Ok(Self { pool })
+        let hot = (connections * 2 / 5).max(1);
+        let mut planned = postgres.clone();
+        planned.options([postgres.get_options().unwrap_or_default(), batch::BY_KEY].join(" "));
+        Ok(Self { pool: pool(postgres, connections.saturating_sub(hot).max(1))?, hot: pool(planned, hot)? })
     }
 
     pub(crate) async fn connection(&self) -> Result<Object> {
         Ok(self.pool.get().await?)
+    }
+
+    pub(crate) async fn hot(&self) -> Result<Object> {
+        Ok(self.hot.get().await?)
     }
 
     /// Asks the database for a sign of life.
@@ -81,4 +81,15 @@ impl Store {
         self.connection().await?.simple_query("SELECT 1").await?;
         Ok(())
     }
+}
+
+fn pool(postgres: tokio_postgres::Config, size: usize) -> Result<Pool> {
+    let manager =
+        Manager::from_config(postgres, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    let timeouts = Timeouts {
+        wait: Some(CONNECTION_WAIT),
+        create: Some(CONNECTION_WAIT),
+        recycle: Some(CONNECTION_WAIT),
+    };
+    Ok(Pool::builder(manager).max_size(size).timeouts(timeouts).runtime(Runtime::Tokio1).build()?)
 }

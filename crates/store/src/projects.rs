@@ -1,5 +1,7 @@
 //! Projects: the seed's calls, each within one user's own.
 
+use std::{cmp::Reverse, collections::HashMap};
+
 use chrono::{DateTime, Utc};
 use engunity_protocol::{
     ProjectId, UserId,
@@ -20,51 +22,75 @@ macro_rules! columns {
 pub type ProjectCursor = (DateTime<Utc>, ProjectId);
 
 impl Store {
-    pub async fn create_project(&self, owner: UserId, new: &NewProject) -> Result<Project> {
+    /// Creates projects of many users in one statement; `None` where the user does not exist any more. The answers
+    /// come in the order of `new`.
+    pub async fn create_projects(&self, new: &[(UserId, NewProject)]) -> Result<Vec<Option<Project>>> {
         let sql = concat!(
-            "INSERT INTO code_projects (id, user_id, name, description, language, repository_url) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ",
+            "INSERT INTO code_projects (id, user_id, name, description, language, repository_url)
+            SELECT n.id, n.user_id, n.name, n.description, n.language, n.url
+            FROM unnest($1::varchar[], $2::int[], $3::varchar[], $4::text[], $5::varchar[], $6::varchar[])
+              AS n (id, user_id, name, description, language, url)
+            JOIN users u ON u.id = n.user_id
+            RETURNING ",
             columns!()
         );
-        let connection = self.connection().await?;
+        let ids: Vec<ProjectId> = new.iter().map(|_| ProjectId::new()).collect();
+        let keys: Vec<String> = ids.iter().map(ProjectId::to_string).collect();
+        let owners: Vec<UserId> = new.iter().map(|(owner, _)| *owner).collect();
+        let names: Vec<&str> = new.iter().map(|(_, new)| new.name.as_str()).collect();
+        let descriptions: Vec<_> = new.iter().map(|(_, new)| &new.description).collect();
+        let languages: Vec<_> = new.iter().map(|(_, new)| &new.language).collect();
+        let urls: Vec<_> = new.iter().map(|(_, new)| &new.repository_url).collect();
+        let connection = self.hot().await?;
         let statement = connection.prepare_cached(sql).await?;
-        let id = ProjectId::new().to_string();
-        let row = connection
-            .query_one(
-                &statement,
-                &[&id, &owner, &new.name, &new.description, &new.language, &new.repository_url],
-            )
-            .await?;
-        project(&row)
+        let rows =
+            connection.query(&statement, &[&keys, &owners, &names, &descriptions, &languages, &urls]).await?;
+        drop(connection);
+        let made = rows.iter().map(|row| project(row).map(|project| (project.id, project)));
+        let mut made: HashMap<ProjectId, Project> = made.collect::<Result<_>>()?;
+        Ok(ids.iter().map(|id| made.remove(id)).collect())
     }
 
-    /// A page of a user's projects, newest first.
-    pub async fn projects(
+    /// The first pages of many users' projects in one statement, each newest first; in the order of `asked`.
+    pub async fn first_projects(&self, asked: &[(UserId, i64)]) -> Result<Vec<Vec<Project>>> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            ", a.place FROM unnest($1::int[], $2::bigint[]) WITH ORDINALITY AS a (owner, most, place)
+            CROSS JOIN LATERAL (
+                SELECT * FROM code_projects WHERE user_id = a.owner ORDER BY created_at DESC, id DESC LIMIT a.most
+            ) p"
+        );
+        let (owners, most): (Vec<UserId>, Vec<i64>) = asked.iter().copied().unzip();
+        let connection = self.hot().await?;
+        let statement = connection.prepare_cached(sql).await?;
+        let rows = connection.query(&statement, &[&owners, &most]).await?;
+        drop(connection);
+        let mut pages: Vec<Vec<Project>> = asked.iter().map(|_| Vec::new()).collect();
+        for row in &rows {
+            let place: i64 = row.get(9);
+            pages[place as usize - 1].push(project(row)?);
+        }
+        // The join keeps their order, though nothing promises that.
+        pages.iter_mut().for_each(|page| page.sort_by_key(|one| Reverse((one.created_at, one.id))));
+        Ok(pages)
+    }
+
+    /// A page of a user's projects, newest first, after the one that the cursor names.
+    pub async fn projects_after(
         &self,
         owner: UserId,
         limit: i64,
-        after: Option<ProjectCursor>,
+        (created_at, id): ProjectCursor,
     ) -> Result<Vec<Project>> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM code_projects WHERE user_id = $1 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $2"
+        );
         let connection = self.connection().await?;
-        let rows = match after {
-            None => {
-                let sql = concat!(
-                    "SELECT ",
-                    columns!(),
-                    " FROM code_projects WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2"
-                );
-                let statement = connection.prepare_cached(sql).await?;
-                connection.query(&statement, &[&owner, &limit]).await?
-            }
-            Some((created_at, id)) => {
-                let sql = concat!(
-                    "SELECT ",
-                    columns!(),
-                    " FROM code_projects WHERE user_id = $1 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $2"
-                );
-                let statement = connection.prepare_cached(sql).await?;
-                connection.query(&statement, &[&owner, &limit, &created_at, &id.to_string()]).await?
-            }
-        };
+        let statement = connection.prepare_cached(sql).await?;
+        let rows = connection.query(&statement, &[&owner, &limit, &created_at, &id.to_string()]).await?;
         rows.iter().map(project).collect()
     }
 

@@ -7,11 +7,12 @@ use engunity_protocol::{
     fleet::{Worker, WorkerState},
     wire::{Heartbeat, Running},
 };
+use tokio_postgres::Statement;
 use uuid::Uuid;
 
 use crate::{
     Result, Store,
-    batch::{Commit, Plans},
+    batch::{Batch, Commit},
 };
 
 /// How long a claim holds without a heartbeat, and a worker counts as alive without one.
@@ -53,23 +54,18 @@ impl Store {
     /// Takes in a batch of heartbeats, each with whether its worker is deaf: updates the fleet, renews leases and
     /// returns what contradicts the truth about jobs.
     pub async fn beat(&self, beats: &[(Heartbeat, bool)]) -> Result<Beaten> {
-        let mut connection = self.connection().await?;
-        let batch = self.batch(&mut connection, Commit::Relaxed, Plans::ByKey).await?;
-        upsert(&batch, beats).await?;
+        let batch = Batch::on(self.hot().await?);
+        let (put, renew) = (batch.prepare_cached(UPSERT).await?, batch.prepare_cached(RENEW).await?);
+        batch.begin(Commit::Relaxed, upsert(&batch, &put, beats)).await?;
         let claims: Vec<(&WorkerId, Running)> = beats
             .iter()
             .flat_map(|(beat, _)| beat.running.iter().map(move |running| (&beat.worker_id, *running)))
             .collect();
-        if claims.is_empty() {
-            batch.commit().await?;
-            return Ok(Beaten::default());
-        }
         let jobs: Vec<Uuid> = claims.iter().map(|(_, running)| running.job_id.0).collect();
         let attempts: Vec<i32> = claims.iter().map(|(_, running)| running.attempt).collect();
         let workers: Vec<&str> = claims.iter().map(|(worker, _)| worker.0.as_str()).collect();
-        let statement = batch.prepare_cached(RENEW).await?;
-        let rows = batch.query(&statement, &[&jobs, &attempts, &workers, &LEASE_SECONDS]).await?;
-        batch.commit().await?;
+        let rows = batch.end(batch.query(&renew, &[&jobs, &attempts, &workers, &LEASE_SECONDS])).await?;
+        drop(batch);
         let key = |row: &tokio_postgres::Row| {
             let running = Running { job_id: JobId(row.get("id")), attempt: row.get("attempt") };
             (WorkerId(row.get("worker_id")), running)
@@ -100,17 +96,16 @@ impl Store {
     }
 }
 
-async fn upsert(batch: &deadpool_postgres::Transaction<'_>, beats: &[(Heartbeat, bool)]) -> Result<()> {
+async fn upsert(batch: &Batch, statement: &Statement, beats: &[(Heartbeat, bool)]) -> Result<()> {
     let texts = |of: fn(&Heartbeat) -> &str| beats.iter().map(|(beat, _)| of(beat)).collect::<Vec<_>>();
     let counts =
         |of: fn(&Heartbeat) -> u32| beats.iter().map(|(beat, _)| of(beat) as i32).collect::<Vec<_>>();
     let draining: Vec<bool> = beats.iter().map(|(beat, _)| beat.draining).collect();
     let deaf: Vec<bool> = beats.iter().map(|(_, deaf)| *deaf).collect();
     let started: Vec<_> = beats.iter().map(|(beat, _)| beat.started_at).collect();
-    let statement = batch.prepare_cached(UPSERT).await?;
     batch
         .execute(
-            &statement,
+            statement,
             &[
                 &texts(|beat| &beat.worker_id.0),
                 &texts(|beat| &beat.name),

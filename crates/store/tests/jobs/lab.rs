@@ -40,7 +40,7 @@ impl Lab {
         let user: UserId =
             self.sql.query_one(insert, &[&format!("{name}@example.com")]).await.unwrap().get(0);
         let new = NewProject { name: name.to_owned(), ..NewProject::default() };
-        (user, self.store.create_project(user, &new).await.unwrap().id)
+        (user, self.store.create_projects(&[(user, new)]).await.unwrap()[0].as_ref().unwrap().id)
     }
 
     pub async fn execute(&self, sql: &str) -> u64 {
