@@ -11,8 +11,10 @@ cmd_bench() {
   [ -n "$name" ] || { say "./dev bench NAME runs one of:"; benches | sed 's/^/  /'; return; }
   [ -x "$ROOT/load-tests/$name/run" ] || die "there is no bench '$name'; there are: $(benches | xargs)"
   shift
+  PACKAGES_FOR="bench"
   services_open
-  build_steps
+  # What stands on load-tests/run.sh builds its own programs, in the profile that it measures.
+  grep -q 'run\.sh' "$ROOT/load-tests/$name/run" || build_steps
   steps_wait
   services_close
   # shellcheck disable=SC1091

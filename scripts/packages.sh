@@ -12,7 +12,9 @@ packages_missing() {
   docker_answers || have dockerd || printf 'docker.io '
   docker_answers || have docker || printf 'docker.io '
   have debootstrap || [ -n "${ENGUNITY_ROOTFS_IMAGE:-}" ] || [ -s "$(rootfs_file)" ] || printf 'debootstrap '
-  [ "${1:-}" != test ] || [ ! -e "$ROOT/frontend/package.json" ] || have chromium || printf 'chromium '
+  [ -z "${1:-}" ] || [ ! -e "$ROOT/frontend/package.json" ] || have chromium || printf 'chromium '
+  [ "${1:-}" != bench ] || have wrk || printf 'wrk '
+  [ "${1:-}" != bench ] || python3 -c 'import ensurepip' 2>/dev/null || printf 'python3-venv '
 }
 
 packages_install() {

@@ -1,5 +1,7 @@
 //! What the measurements share: percentiles, tables, the peers' Python, and where results are kept.
 
+pub mod cpu;
+pub mod http;
 pub mod wrk;
 
 use std::{
@@ -10,6 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use engunity_testkit::{Facts, database};
 use serde::de::DeserializeOwned;
 use tokio::process::Command;
 
@@ -77,29 +80,91 @@ pub fn table(peer: &str, rows: &[Row]) -> String {
     text
 }
 
-/// Prints a report and keeps it in `results/<name>.md`.
-pub fn report(name: &str, title: &str, body: &str) -> Result<()> {
-    let text = format!("# {title}\n\n{}\n\n{body}", setting()?);
-    println!("{text}");
-    let dir = Path::new(HERE).join("results");
-    std::fs::create_dir_all(&dir)?;
-    Ok(std::fs::write(dir.join(format!("{name}.md")), text)?)
+/// What was to be reached, and whether it was.
+pub struct Goal {
+    pub what: String,
+    pub came: String,
+    pub met: bool,
 }
 
-/// When, on what, and how built: numbers mean nothing without.
-fn setting() -> Result<String> {
-    let cpu = std::fs::read_to_string("/proc/cpuinfo")?;
-    let model =
-        cpu.lines().find_map(|line| line.strip_prefix("model name")).and_then(|rest| rest.split(": ").nth(1));
-    let cores = std::thread::available_parallelism()?;
+/// The goals as Markdown.
+pub fn goals(goals: &[Goal]) -> String {
+    let mut text = "| to reach | came out | met |\n|---|---:|---|\n".to_owned();
+    for Goal { what, came, met } in goals {
+        let _ = writeln!(text, "| {what} | {came} | {} |", if *met { "yes" } else { "**no**" });
+    }
+    text
+}
+
+/// When and on what something was measured: numbers mean nothing without.
+pub struct Setting {
+    load_before: String,
+    versions: String,
+}
+
+impl Setting {
+    /// Looks before anything is measured; `packages` are the peers that matter, from PyPI.
+    pub async fn look(packages: &[&str]) -> Result<Self> {
+        Ok(Self { load_before: load_average()?, versions: versions(packages).await? })
+    }
+
+    /// Prints a report and keeps it in `results/<name>.md`.
+    pub fn report(&self, name: &str, title: &str, body: &str) -> Result<()> {
+        let text = format!("# {title}\n\n{}\n\n{body}", self.text()?);
+        println!("{text}");
+        let dir = Path::new(HERE).join("results");
+        std::fs::create_dir_all(&dir)?;
+        Ok(std::fs::write(dir.join(format!("{name}.md")), text)?)
+    }
+
+    fn text(&self) -> Result<String> {
+        let cpu = std::fs::read_to_string("/proc/cpuinfo")?;
+        let model = cpu
+            .lines()
+            .find_map(|line| line.strip_prefix("model name"))
+            .and_then(|rest| rest.split(": ").nth(1));
+        let cores = std::thread::available_parallelism()?;
+        let build = if cfg!(debug_assertions) { "dev profile (opt-level 1)" } else { "release build" };
+        let now = chrono::Utc::now().format("%Y-%m-%d %H:%M UTC");
+        Ok(format!(
+            "{now} · {cores} × {} · load average {} before, {} at the end · {build}\n\n{}",
+            model.unwrap_or("unknown CPU"),
+            self.load_before,
+            load_average()?,
+            self.versions
+        ))
+    }
+}
+
+fn load_average() -> Result<String> {
     let load = std::fs::read_to_string("/proc/loadavg")?;
-    let load = load.split(' ').next().unwrap_or_default();
-    let build = if cfg!(debug_assertions) { "dev profile (opt-level 1)" } else { "release build" };
-    let now = chrono::Utc::now().format("%Y-%m-%d %H:%M UTC");
-    Ok(format!(
-        "{now} · {cores} × {} · load average {load} at the end · {build}",
-        model.unwrap_or("unknown CPU")
-    ))
+    Ok(load.split(' ').next().unwrap_or_default().to_owned())
+}
+
+async fn versions(packages: &[&str]) -> Result<String> {
+    let facts = Facts::read()?;
+    let url = format!("{}/api/overview", facts.management_url.trim_end_matches('/'));
+    let broker: serde_json::Value = reqwest::get(url).await?.json().await?;
+    let postgres = database::version(&facts).await?;
+    let mut text =
+        format!("PostgreSQL {postgres} · RabbitMQ {}", broker["rabbitmq_version"].as_str().unwrap_or("?"));
+    let mut ask = Command::new(python()?);
+    ask.args(["-c", ASK_VERSIONS]).args(packages);
+    let versions: Vec<String> = measured(ask).await?;
+    for (package, version) in packages.iter().zip(versions) {
+        let _ = write!(text, " · {package} {version}");
+    }
+    Ok(text)
+}
+
+const ASK_VERSIONS: &str = "
+import json, platform, sys
+from importlib.metadata import version
+print(json.dumps([platform.python_version() if name == 'Python' else version(name) for name in sys.argv[1:]]))";
+
+/// Whether only ours is wanted, as while working on it: `./dev bench NAME alone`. Nothing is kept then.
+pub fn alone() -> bool {
+    std::env::args().any(|argument| argument == "alone")
 }
 
 /// The peers' Python, made by the bench's `run`.

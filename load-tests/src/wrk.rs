@@ -1,6 +1,9 @@
 //! Runs `wrk` against one address and reads what it measured.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -18,31 +21,34 @@ pub struct Load {
     /// Milliseconds.
     pub p50: f64,
     pub p99: f64,
+    /// How many.
+    pub requests: u64,
     refused: u64,
     broken: u64,
 }
 
-/// Lists (`GET`) or creates (`POST`) projects at `base` for a while.
-pub async fn load(base: &str, token: &str, create: bool, duration: Duration) -> Result<Load> {
-    let script = script(create)?;
+/// Lists (`GET`) or creates (`POST`) projects at `base` for a while, as each user in turn.
+pub async fn load(base: &str, tokens: &[String], create: bool, duration: Duration) -> Result<Load> {
+    let script = script(tokens, create)?;
     let seconds = format!("{}s", duration.as_secs());
     let mut wrk = Command::new("wrk");
     wrk.args(["-t", THREADS, "-c", CONNECTIONS, "-d", &seconds, "--timeout", "10s", "-s"]).arg(&script);
-    wrk.arg("-H")
-        .arg(format!("Authorization: Bearer {token}"))
-        .arg(format!("{base}/api/v1/code/"))
-        .kill_on_drop(true);
+    wrk.arg(format!("{base}/api/v1/code/")).kill_on_drop(true);
     let load: Load = measured(wrk).await.context("wrk (Debian package `wrk`)")?;
     std::fs::remove_file(script)?;
     ensure!(load.refused == 0 && load.broken == 0, "{base}: {load:?}");
     Ok(load)
 }
 
-/// wrk takes one script: the request's, if it is not a plain GET, and the report's.
-fn script(create: bool) -> Result<std::path::PathBuf> {
+/// wrk takes one script: who asks, the request, if it is not a plain GET, and the report.
+fn script(tokens: &[String], create: bool) -> Result<PathBuf> {
     let read = |name: &str| std::fs::read_to_string(Path::new(HERE).join("api").join(name));
     let request = if create { read("create.lua")? } else { String::new() };
+    let tokens = tokens.iter().map(|token| format!("\"{token}\", ")).collect::<String>();
     let path = std::env::temp_dir().join(format!("wrk-{}-{create}.lua", std::process::id()));
-    std::fs::write(&path, request + &read("report.lua")?)?;
+    std::fs::write(
+        &path,
+        format!("local tokens = {{ {tokens} }}\n{request}{}{}", read("users.lua")?, read("report.lua")?),
+    )?;
     Ok(path)
 }

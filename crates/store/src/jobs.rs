@@ -82,7 +82,7 @@ pub struct Cancelled {
 pub(crate) const JOB_COLUMNS: &str = "id, user_id, kind, class, project_id, state, attempt, worker_id, title, runtime, \
     verdict, usage, created_at, started_at, finished_at, last_event";
 
-/// Locking the project's row is what a foreign key would do, once more for each job: there is none (see V4).
+/// Locking the project's row is what a foreign key would do, once more for each job: there is none (see V5).
 const INSERT: &str = "
     INSERT INTO jobs (id, user_id, project_id, kind, class, title, runtime, spec, idempotency_key, request_hash)
     SELECT n.id, n.user_id, n.project_id, n.kind, n.class, n.title, n.runtime, n.spec, n.key, n.request_hash

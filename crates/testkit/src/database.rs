@@ -63,6 +63,12 @@ pub async fn drop_database(facts: &Facts, name: &str) -> Result<()> {
     Ok(admin.batch_execute(&format!(r#"DROP DATABASE IF EXISTS "{name}" WITH (FORCE)"#)).await?)
 }
 
+/// The server's version.
+pub async fn version(facts: &Facts) -> Result<String> {
+    let admin = connect(&facts.postgres_url).await?;
+    Ok(admin.query_one("SHOW server_version", &[]).await?.get(0))
+}
+
 /// Names of all databases.
 pub async fn names(facts: &Facts) -> Result<Vec<String>> {
     let admin = connect(&facts.postgres_url).await?;

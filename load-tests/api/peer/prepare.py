@@ -1,6 +1,10 @@
-"""Makes the peer's tables and one user; prints {"token": ...} as JSON."""
+"""Makes the peer's tables and some users; prints their tokens as JSON.
+
+usage: prepare.py USERS
+"""
 
 import json
+import sys
 import time
 
 import jwt
@@ -8,8 +12,8 @@ from app import SECRET, Base, SessionLocal, User, engine
 
 Base.metadata.create_all(engine)
 with SessionLocal() as db:
-    user = User(email="load@example.org")
-    db.add(user)
+    users = [User(email=f"load-{number}@example.org") for number in range(int(sys.argv[1]))]
+    db.add_all(users)
     db.commit()
-    claims = {"sub": str(user.id), "exp": int(time.time()) + 3600}
-    print(json.dumps({"token": jwt.encode(claims, SECRET, algorithm="HS256")}))
+    end = int(time.time()) + 3600
+    print(json.dumps([jwt.encode({"sub": str(user.id), "exp": end}, SECRET, algorithm="HS256") for user in users]))

@@ -5,10 +5,12 @@ use std::{net::TcpListener, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use engunity_load_tests::{
-    Row, measured, peer, report, resident_mb, table,
+    Goal, Row, Setting, alone,
+    cpu::Meter,
+    goals, measured, peer, resident_mb, table,
     wrk::{Load, load},
 };
-use engunity_testkit::{Client, TestLab, database, eventually, sweep};
+use engunity_testkit::{Client, Process, TestLab, database, eventually, sweep};
 use futures::{SinkExt, StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, process::Child};
@@ -16,22 +18,34 @@ use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 
 const WARM_UP: Duration = Duration::from_secs(2);
 const DURATION: Duration = Duration::from_secs(10);
-/// Projects in the list.
+/// Who asks, in turn, and how many projects each lists.
+const USERS: usize = 32;
 const LISTED: usize = 20;
 const SESSIONS: usize = 1_000;
 
 struct Measured {
     list: Load,
     create: Load,
+    /// Where the time of a list and of a creation went.
+    spent: [String; 2],
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let setting = Setting::look(&["Python", "fastapi", "uvicorn", "sqlalchemy", "psycopg"]).await?;
     let lab = TestLab::builder().workers(0).env("ENGUNITY__LOG__FILTER", "warn,lapin=off").start().await?;
     let idle_mb = resident_mb(lab.coordinators[0].pid().context("a pid")?)?;
-    let user = lab.user("load").await?;
-    let ours = measure(&user).await?;
-    let memory = memory(&lab, idle_mb).await?;
+    let mut users = Vec::new();
+    for number in 0..USERS {
+        users.push(lab.user(&format!("load-{number}")).await?);
+    }
+    let coordinator: Vec<u32> = lab.coordinators.iter().filter_map(Process::pid).collect();
+    let ours = measure(&users, &[("coordinator", coordinator)]).await?;
+    let (sessions_mb, memory) = memory(&lab, idle_mb).await?;
+    if alone() {
+        println!("{}\n{memory}", ours.spent.join("\n"));
+        return lab.finish().await;
+    }
     let theirs = theirs(&lab).await?;
     lab.finish().await?;
     let rows = [
@@ -42,32 +56,60 @@ async fn main() -> Result<()> {
         Row::time("create, p50", ours.create.p50, theirs.create.p50),
         Row::time("create, p99", ours.create.p99, theirs.create.p99),
     ];
-    let body = format!("{}\n{EXPLANATION}{memory}", table("FastAPI + SQLAlchemy", &rows));
-    report("api", "API: projects over HTTP", &body)
+    let spent = format!("- Ours, {}.\n- Theirs, {}.\n", ours.spent.join("; "), theirs.spent.join("; "));
+    let goals = goals(&[
+        faster("list", &ours.list, &theirs.list),
+        faster("create", &ours.create, &theirs.create),
+        Goal {
+            what: format!("coordinator < 100 MB resident with {SESSIONS} open sessions"),
+            came: format!("{sessions_mb:.0} MiB"),
+            met: sessions_mb * 1.048_576 < 100.0,
+        },
+    ]);
+    let body = format!("{}\n{goals}\n{EXPLANATION}{spent}{memory}", table("FastAPI + SQLAlchemy", &rows));
+    setting.report("api", "API: projects over HTTP", &body)
+}
+
+fn faster(what: &str, ours: &Load, theirs: &Load) -> Goal {
+    let times = ours.rate / theirs.rate;
+    Goal {
+        what: format!("{what}: ≥ 15 × FastAPI's rate at a lower p99"),
+        came: format!("{times:.1} ×"),
+        met: times >= 15.0 && ours.p99 < theirs.p99,
+    }
 }
 
 const EXPLANATION: &str = "\
-- `wrk`, 32 connections for 10 s after a warm-up, each server alone while it is measured; wrk, the server and PostgreSQL share the machine.
+- `wrk`, 32 connections for 10 s after a warm-up, in turn for 32 users with 20 projects each; each server alone while it is measured; wrk, \
+  the server and PostgreSQL share the machine.
 - Both check a JWT, load what belongs to the caller alone, and have 20 database connections. Ours: one coordinator with all its parts \
   running, rate limit off. Theirs: uvicorn with 2 workers (uvloop, httptools), the newest FastAPI, SQLAlchemy 2 and psycopg 3.
 - An insert is as durable in both: same server, same `synchronous_commit`.
 ";
 
-/// One user's list, then creation by another, so that both lists stay as long as they should.
-async fn measure(user: &Client) -> Result<Measured> {
-    for number in 0..LISTED {
-        user.post("/code/", json!({"name": format!("project {number}"), "language": "python"}))
-            .await?
-            .ok()?;
+/// The users' lists, then their creations, so that the lists are as long as they should be.
+async fn measure(users: &[Client], server: &[(&'static str, Vec<u32>)]) -> Result<Measured> {
+    let base = users[0].base();
+    let tokens: Vec<String> = users.iter().map(|user| user.token().to_owned()).collect();
+    for user in users {
+        for number in 0..LISTED {
+            user.post("/code/", json!({"name": format!("project {number}"), "language": "python"}))
+                .await?
+                .ok()?;
+        }
+        let listed: Vec<Value> = user.get("/code/").await?.ok()?.json()?;
+        ensure!(listed.len() == LISTED, "{} are listed", listed.len());
     }
-    let listed: Vec<Value> = user.get("/code/").await?.ok()?.json()?;
-    ensure!(listed.len() == LISTED, "{} are listed", listed.len());
-    load(user.base(), user.token(), false, WARM_UP).await?;
-    let list = load(user.base(), user.token(), false, DURATION).await?;
-    load(user.base(), user.token(), true, WARM_UP).await?;
-    let create = load(user.base(), user.token(), true, DURATION).await?;
-    eprintln!("{}: {list:?} {create:?}", user.base());
-    Ok(Measured { list, create })
+    load(base, &tokens, false, WARM_UP).await?;
+    let meter = Meter::start(server)?;
+    let list = load(base, &tokens, false, DURATION).await?;
+    let listing = meter.per("list", list.requests as f64)?;
+    load(base, &tokens, true, WARM_UP).await?;
+    let meter = Meter::start(server)?;
+    let create = load(base, &tokens, true, DURATION).await?;
+    let creating = meter.per("creation", create.requests as f64)?;
+    eprintln!("{base}: {list:?} {create:?}; {listing}; {creating}");
+    Ok(Measured { list, create, spent: [listing, creating] })
 }
 
 async fn theirs(lab: &TestLab) -> Result<Measured> {
@@ -82,9 +124,9 @@ async fn measure_theirs(database: &str) -> Result<Measured> {
     let url = database.replacen("postgres://", "postgresql+psycopg://", 1);
     let variables =
         [("PEER_DATABASE", url.as_str()), ("PEER_SECRET", "a secret for the bench alone, long enough")];
-    let mut prepare = peer("api", &["prepare.py"])?;
+    let mut prepare = peer("api", &["prepare.py", &USERS.to_string()])?;
     prepare.envs(variables);
-    let prepared: Value = measured(prepare).await?;
+    let tokens: Vec<String> = measured(prepare).await?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let arguments = [
         "-m",
@@ -99,14 +141,14 @@ async fn measure_theirs(database: &str) -> Result<Measured> {
         &port.to_string(),
     ];
     let mut server = peer("api", &arguments)?.envs(variables).spawn()?;
-    let user = Client::new(&format!("http://127.0.0.1:{port}"))
-        .with_token(prepared["token"].as_str().context("a token")?);
+    let anyone = Client::new(&format!("http://127.0.0.1:{port}"));
+    let users: Vec<Client> = tokens.iter().map(|token| anyone.with_token(token)).collect();
     let measured = async {
         eventually("the peer is up", Duration::from_secs(30), || async {
-            user.get("/code/").await?.ok().map(Some)
+            Ok(users[0].get("/code/").await?.ok().map(Some)?)
         })
         .await?;
-        measure(&user).await
+        measure(&users, &[("uvicorn", server.id().into_iter().collect())]).await
     };
     let measured = measured.await;
     end(&mut server).await?;
@@ -123,7 +165,7 @@ async fn end(server: &mut Child) -> Result<()> {
 }
 
 /// Resident memory with as many open session sockets, each on a project of its own.
-async fn memory(lab: &TestLab, idle_mb: f64) -> Result<String> {
+async fn memory(lab: &TestLab, idle_mb: f64) -> Result<(f64, String)> {
     let user = lab.user("crowd").await?;
     let pid = lab.coordinators[0].pid().context("a pid")?;
     let before = resident_mb(pid)?;
@@ -131,10 +173,11 @@ async fn memory(lab: &TestLab, idle_mb: f64) -> Result<String> {
     let sockets: Vec<_> = opening.buffer_unordered(16).try_collect().await?;
     let after = resident_mb(pid)?;
     drop(sockets);
-    Ok(format!(
+    let text = format!(
         "\nMemory of the coordinator (resident): {idle_mb:.0} MiB after its start, {before:.0} MiB after the load above, **{after:.0} MiB with \
          {SESSIONS} open sessions** ({SESSIONS} sockets on {SESSIONS} projects).\n"
-    ))
+    );
+    Ok((after, text))
 }
 
 async fn open_session(user: &Client, number: usize) -> Result<WebSocketStream<TcpStream>> {

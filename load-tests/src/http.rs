@@ -1,0 +1,56 @@
+//! One kept-alive connection that sends the same POST again and again. A load generator should not be what is measured:
+//! a full HTTP client costs more than the request it makes.
+
+use anyhow::{Context, Result, bail, ensure};
+use bytes::{Buf, BytesMut};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+pub struct Poster {
+    socket: TcpStream,
+    request: String,
+    read: BytesMut,
+}
+
+impl Poster {
+    /// Connects to `base` (`http://host:port`); every request posts `body` to `path` with this token.
+    pub async fn connect(base: &str, token: &str, path: &str, body: &str) -> Result<Self> {
+        let host = base.trim_start_matches("http://");
+        let socket = TcpStream::connect(host).await?;
+        socket.set_nodelay(true)?;
+        let request = format!(
+            "POST /api/v1{path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        Ok(Self { socket, request, read: BytesMut::new() })
+    }
+
+    /// Sends it once more; returns the answer's body, which must be a success.
+    pub async fn post(&mut self) -> Result<Vec<u8>> {
+        self.socket.write_all(self.request.as_bytes()).await?;
+        let head = loop {
+            if let Some(end) = self.read.windows(4).position(|four| four == b"\r\n\r\n") {
+                break String::from_utf8_lossy(&self.read.split_to(end + 4)).into_owned();
+            }
+            self.more().await?;
+        };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let length: usize = length.context("an answer without a length")?.trim().parse()?;
+        while self.read.len() < length {
+            self.more().await?;
+        }
+        let body = self.read.copy_to_bytes(length).to_vec();
+        ensure!(head.starts_with("HTTP/1.1 2"), "{head}{}", String::from_utf8_lossy(&body));
+        Ok(body)
+    }
+
+    async fn more(&mut self) -> Result<()> {
+        if self.socket.read_buf(&mut self.read).await? == 0 {
+            bail!("the connection was closed");
+        }
+        Ok(())
+    }
+}
