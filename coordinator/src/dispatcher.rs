@@ -22,7 +22,7 @@ const BATCH: usize = 512;
 /// Inserts under way at the same time: the second fills up while the first waits for the disk.
 const LANES: usize = 2;
 const ACCEPT_APART: Duration = Duration::from_millis(2);
-const RELEASE_APART: Duration = Duration::from_millis(3);
+const RELEASE_APART: Duration = Duration::from_millis(5);
 /// Room can also appear without anyone telling: a worker joins, another coordinator frees some.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(250);

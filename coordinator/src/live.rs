@@ -5,6 +5,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use engunity_broker::{Connection, Publisher, Queue, Route, ack_batch};
@@ -16,10 +17,13 @@ use engunity_protocol::{
 use engunity_store::Changed;
 use tokio::sync::{mpsc, watch};
 
+use crate::pace::Pace;
+
 /// News that may wait for the broker; beyond, they are lost and that is told instead.
 const OUTBOUND: usize = 4096;
 /// News in one message.
 const MESSAGE: usize = 1024;
+const APART: Duration = Duration::from_millis(5);
 
 /// Takes the news that sessions care for.
 pub trait SessionSink: Send + Sync {
@@ -100,10 +104,17 @@ impl Live {
     /// Carries news to the other coordinators, for ever.
     pub async fn send(&self, publisher: Publisher) {
         let mut waiting = self.waiting.lock().await;
+        let mut pace = Pace::new(APART);
         loop {
             let mut news = Vec::new();
             if waiting.recv_many(&mut news, MESSAGE).await == 0 {
                 return;
+            }
+            pace.turn().await;
+            while news.len() < MESSAGE
+                && let Ok(more) = waiting.try_recv()
+            {
+                news.push(more);
             }
             if self.lost.swap(false, std::sync::atomic::Ordering::Relaxed) {
                 news.push(News::Lost);
