@@ -1,4 +1,5 @@
-//! Output in fair portions: the first byte at once, then what has come within 20 ms, at most 64 KiB a piece. Pure.
+//! Output in fair portions: the first byte at once, then what has come within 20 ms, at most 64 KiB a piece, and no more
+//! than 16 MiB a second: nobody reads faster, and every byte is stored. A program that writes faster waits. Pure.
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,9 @@ pub const WINDOW: Duration = Duration::from_millis(20);
 const PIECE_BYTES: usize = 64 * 1024;
 /// A program that writes to both streams in turn keeps that order up to this many changes within a window.
 const MAX_PIECES: usize = 32;
+const BYTES_PER_SECOND: f64 = 16.0 * 1024.0 * 1024.0;
+/// With so much at hand nothing more is taken in.
+const ROOM_BYTES: usize = 4 * PIECE_BYTES;
 
 #[derive(Debug, Default)]
 pub struct Coalescer {
@@ -15,9 +19,16 @@ pub struct Coalescer {
     bytes: usize,
     written: [u64; 2],
     flushed: Option<Instant>,
+    /// Until then what was sent last takes up the pace.
+    paced: Option<Instant>,
 }
 
 impl Coalescer {
+    /// Whether more may be pushed before the next portion is taken.
+    pub fn has_room(&self) -> bool {
+        self.bytes < ROOM_BYTES
+    }
+
     pub fn push(&mut self, stream: Stream, data: &[u8]) {
         self.bytes += data.len();
         let full = self.pieces.len() >= MAX_PIECES;
@@ -36,16 +47,19 @@ impl Coalescer {
     /// When what is here must go; `None` if there is nothing.
     pub fn due(&self, now: Instant) -> Option<Instant> {
         let at_once = self.bytes >= PIECE_BYTES || self.flushed.is_none();
-        match self.flushed {
-            _ if self.pieces.is_empty() => None,
-            Some(flushed) if !at_once => Some(flushed + WINDOW),
-            _ => Some(now),
-        }
+        let wanted = match self.flushed {
+            _ if self.pieces.is_empty() => return None,
+            Some(flushed) if !at_once => flushed + WINDOW,
+            _ => now,
+        };
+        Some(self.paced.map_or(wanted, |paced| paced.max(wanted)))
     }
 
     /// Takes everything, as events.
     pub fn take(&mut self, now: Instant) -> Vec<EventBody> {
         self.flushed = Some(now);
+        let takes = Duration::from_secs_f64(self.bytes as f64 / BYTES_PER_SECOND);
+        self.paced = Some(self.paced.map_or(now, |paced| paced.max(now)) + takes);
         self.bytes = 0;
         let pieces = std::mem::take(&mut self.pieces);
         pieces
@@ -82,6 +96,10 @@ mod tests {
         all
     }
 
+    fn size(event: &EventBody) -> usize {
+        if let EventBody::Output { data, .. } = event { data.len() } else { 0 }
+    }
+
     #[test]
     fn the_first_byte_goes_at_once_and_the_rest_in_windows() {
         let (mut output, now) = (Coalescer::default(), Instant::now());
@@ -92,7 +110,22 @@ mod tests {
         output.push(Stream::Stdout, b"b");
         assert_eq!(output.due(now), Some(now + WINDOW));
         output.push(Stream::Stdout, &[b'x'; PIECE_BYTES]);
-        assert_eq!(output.due(now), Some(now), "a full piece does not wait");
+        let later = now + Duration::from_millis(1);
+        assert_eq!(output.due(later), Some(later), "a full piece does not wait");
+    }
+
+    #[test]
+    fn a_flood_is_let_in_at_its_pace() {
+        let (mut output, began) = (Coalescer::default(), Instant::now());
+        let (mut now, mut sent) = (began, 0);
+        while now < began + Duration::from_secs(1) {
+            while output.has_room() {
+                output.push(Stream::Stdout, &[b'x'; 5000]);
+            }
+            now = output.due(now).expect("there is output").max(now);
+            sent += output.take(now).iter().map(size).sum::<usize>();
+        }
+        assert!((15..=17).contains(&(sent >> 20)), "{sent} bytes in a second");
     }
 
     #[test]

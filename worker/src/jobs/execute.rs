@@ -174,7 +174,7 @@ impl Watch {
             // While output was stuck the agent could not report: it always gets a moment to.
             let too_late = self.deadline.max(now + GRACE / 2);
             tokio::select! {
-                event = session.next() => match event? {
+                event = session.next(), if self.output.has_room() => match event? {
                     Event::Output(stream, data) => self.output.push(stream_of(stream), &data),
                     Event::Exited(exit) => return Ok(exit),
                 },
