@@ -145,7 +145,7 @@ async fn measure_theirs(database: &str) -> Result<Measured> {
     let users: Vec<Client> = tokens.iter().map(|token| anyone.with_token(token)).collect();
     let measured = async {
         eventually("the peer is up", Duration::from_secs(30), || async {
-            Ok(users[0].get("/code/").await?.ok().map(Some)?)
+            users[0].get("/code/").await?.ok().map(Some)
         })
         .await?;
         measure(&users, &[("uvicorn", server.id().into_iter().collect())]).await

@@ -43,7 +43,8 @@ async fn main() -> Result<()> {
     let setting = Setting::look(&["Python", "celery", "kombu", "amqp"]).await?;
     let ours = ours().await?;
     if alone() {
-        return Ok(println!("{:?}\n{}", ours.measured, explanation(&ours)));
+        println!("{:?}\n{}", ours.measured, explanation(&ours));
+        return Ok(());
     }
     let theirs = theirs().await?;
     let rows = [
