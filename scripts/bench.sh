@@ -14,7 +14,7 @@ cmd_bench() {
   PACKAGES_FOR="bench"
   services_open
   # What stands on load-tests/run.sh builds its own programs, in the profile that it measures.
-  grep -q 'run\.sh' "$ROOT/load-tests/$name/run" || build_steps
+  if grep -q 'run\.sh' "$ROOT/load-tests/$name/run"; then target_claim; else build_steps; fi
   steps_wait
   services_close
   # shellcheck disable=SC1091

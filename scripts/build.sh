@@ -22,6 +22,7 @@ build_and_copy() {
   local triple program
   triple="$(rustc -vV | sed -n 's/^host: //p')"
   cd "$ROOT"
+  target_claim
   cargo build --workspace --exclude engunity-load-tests --bins || die "the workspace does not build; the compiler's words are above"
   # Static, as it runs in any image; into a directory of its own, as its flags differ.
   RUSTFLAGS="-C target-feature=+crt-static" cargo build -p engunity-agent --target "$triple" ||
@@ -30,6 +31,16 @@ build_and_copy() {
     binary_install "$CARGO_TARGET_DIR/debug/$program" "$DEV/bin/$program"
   done
   agent_install "$CARGO_TARGET_DIR/$triple/debug/engunity-agent"
+}
+
+# Cargo names our crates alike in every clone and knows a changed source by its time alone. So when another clone has
+# used the target directory last, all sources of this one must look new.
+target_claim() {
+  local last="$CARGO_TARGET_DIR/last-clone"
+  mkdir -p "$CARGO_TARGET_DIR"
+  [ "$(cat "$last" 2>/dev/null)" != "$ROOT" ] || return 0
+  find "$ROOT"/{cli,coordinator,crates,load-tests,migrations,worker} -type f -exec touch {} +
+  printf '%s\n' "$ROOT" >"$last"
 }
 
 # A copy, made aside and moved: what runs keeps its file, and the linker may write over the original.

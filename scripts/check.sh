@@ -5,6 +5,7 @@ cmd_check() {
   FAILED=()
   cd "$ROOT"
   rust_needed
+  target_claim
   run_check format cargo fmt --all -- --check
   run_check clippy cargo clippy --workspace --all-targets --quiet -- -D warnings
   run_check dependencies check_dependencies
