@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "@playwright/test";
-import { consoleSays, expect, fixture, makeProject, MOD, readScreen, row, SHOTS, shows, signedIn, status, tab, test } from "./support";
+import { changeElsewhere, consoleSays, expect, fixture, makeProject, MOD, readScreen, row, SHOTS, shows, signedIn, status, tab, test, typeAtTop } from "./support";
 
 async function axe(page: Page, view: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
@@ -80,6 +80,14 @@ for (const theme of ["light", "dark"] as const) {
     await shot("menu");
     await page.keyboard.press("Escape");
     await expect(page.getByRole("menu")).toHaveCount(0);
+    await typeAtTop(page, "# mine\n");
+    await changeElsewhere(page, token, project, "src/broken.py", (content) => `# theirs\n${content}`);
+    await page.keyboard.press(`${MOD}+S`);
+    await expect(page.getByRole("region", { name: "Merge" })).toBeVisible();
+    await shot("merge");
+    await page.getByRole("button", { name: "Use both" }).click();
+    await page.getByRole("button", { name: "Save merge" }).click();
+    await expect(page.getByRole("region", { name: "Merge" })).toHaveCount(0);
     await page.setViewportSize({ width: 375, height: 740 });
     await shot("phone-explorer");
     await row(page, "darts.py").click();

@@ -1,4 +1,4 @@
-import { consoleSays, editor, expect, MOD, PROJECT, readScreen, row, shows, someone, status, tab, test, typeAtTop } from "./support";
+import { changeElsewhere, consoleSays, editor, expect, MOD, PROJECT, readScreen, row, shows, someone, status, tab, test, typeAtTop } from "./support";
 
 test("first visit, register, upload, edit, save, conflict, run, stop, artifact, reload, continue", async ({ page }) => {
   await readScreen(page);
@@ -34,14 +34,9 @@ test("first visit, register, upload, edit, save, conflict, run, stop, artifact, 
 
   await test.step("a conflict is merged, nothing is overwritten", async () => {
     const token = await page.evaluate(() => JSON.parse(localStorage.getItem("engunity.tokens")!).access as string);
-    const headers = { Authorization: `Bearer ${token}` };
     const project = new URL(page.url()).searchParams.get("project")!;
-    const list = await (await page.request.get(`/api/v1/code/${project}/files`, { headers })).json();
-    const file = list.find((entry: { path: string }) => entry.path === "src/darts.py");
-    const { content } = await (await page.request.get(`/api/v1/code/files/${file.id}`, { headers })).json();
     await typeAtTop(page, "# mine\n");
-    const theirs = content.replace("# first line", "# theirs");
-    await page.request.patch(`/api/v1/code/files/${file.id}`, { headers, data: { content: theirs } });
+    await changeElsewhere(page, token, project, "src/darts.py", (content) => content.replace("# first line", "# theirs"));
     await page.keyboard.press(`${MOD}+S`);
     await expect(page.getByRole("region", { name: "Merge" })).toBeVisible();
     const conflicts = page.getByRole("button", { name: "Use both" });

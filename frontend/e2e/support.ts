@@ -97,6 +97,15 @@ export async function typeAtTop(page: Page, text: string): Promise<void> {
   await page.keyboard.type(text);
 }
 
+/** Changes a file behind the page's back, as someone else would. */
+export async function changeElsewhere(page: Page, token: string, project: string, file: string, change: (content: string) => string): Promise<void> {
+  const headers = { Authorization: `Bearer ${token}` };
+  const list = await (await page.request.get(`/api/v1/code/${project}/files`, { headers })).json();
+  const { id } = list.find((entry: { path: string }) => entry.path === file);
+  const { content } = await (await page.request.get(`/api/v1/code/files/${id}`, { headers })).json();
+  await page.request.patch(`/api/v1/code/files/${id}`, { headers, data: { content: change(content) } });
+}
+
 /** A second person, or the same one in another browser. */
 export async function another(browser: Browser, baseURL: string): Promise<Page> {
   const context = await browser.newContext({ baseURL, viewport: { width: 1280, height: 800 } });
