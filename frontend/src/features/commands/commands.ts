@@ -21,6 +21,7 @@ import { useRun } from "@/features/run/store";
 import { useSettings } from "@/features/settings/store";
 import { isOver, useJobs } from "@/features/tasks/store";
 import { currentProject } from "@/features/layout/session";
+import { isMac } from "./keys";
 import { register, type Command } from "./registry";
 
 const signedIn = () => useAccount.getState().status === "in";
@@ -56,11 +57,11 @@ const file: Command[] = [
   { id: "file.newFolder", label: "New folder", icon: FolderPlus, when: inProject, run: () => { layout().set({ sidebar: true }); beginNew("folder"); } },
   { id: "file.save", label: "Save", icon: Save, keys: ["Mod+S"], when: inProject, run: () => { const id = activeFileId(); if (id) void saveDocument(id); } },
   { id: "file.saveAll", label: "Save all", icon: Save, keys: ["Mod+Alt+S"], when: inProject, run: () => void saveAll() },
-  { id: "file.rename", label: "Rename", icon: Pencil, when: hasChosen, run: beginRename },
-  { id: "file.cut", label: "Cut", icon: Scissors, when: hasChosen, run: cutChosen },
-  { id: "file.paste", label: "Move here", icon: ClipboardPaste, when: () => inProject() && useExplorer.getState().cut.size > 0, run: pasteCut },
-  { id: "file.delete", label: "Delete", icon: Trash2, when: hasChosen, run: removeChosen },
-  { id: "file.copyPath", label: "Copy path", icon: Copy, when: hasChosen, run: copyPath },
+  { id: "file.rename", label: "Rename", icon: Pencil, local: "F2", when: hasChosen, run: beginRename },
+  { id: "file.cut", label: "Cut", icon: Scissors, local: "Mod+X", when: hasChosen, run: cutChosen },
+  { id: "file.paste", label: "Move here", icon: ClipboardPaste, local: "Mod+V", when: () => inProject() && useExplorer.getState().cut.size > 0, run: pasteCut },
+  { id: "file.delete", label: "Delete", icon: Trash2, local: "Delete", when: hasChosen, run: removeChosen },
+  { id: "file.copyPath", label: "Copy path", icon: Copy, local: "Mod+C", when: hasChosen, run: copyPath },
   { id: "file.download", label: "Download file", icon: Download, when: hasChosen, run: downloadChosen },
   { id: "file.openBeside", label: "Open to the side", icon: Columns2, when: hasChosen, run: openBeside },
   { id: "file.reveal", label: "Reveal active file in explorer", icon: Locate, keys: ["Alt+Shift+E"], when: hasFile, run: revealActive },
@@ -95,14 +96,14 @@ const editor: Command[] = [
   { id: "editor.moveAcross", label: "Move tab to the next group", when: hasTab, run: () => change(tabs.toNextGroup) },
   { id: "editor.split", label: "Split editor", icon: Columns2, keys: ["Mod+\\"], when: hasTab, run: splitEditor },
   { id: "editor.pin", label: "Keep tab open", when: hasTab, run: onActiveGroup((_, key) => change((state) => tabs.pin(state, key))) },
-  { id: "editor.find", label: "Find", icon: Search, when: hasFile, run: editorAction("actions.find") },
-  { id: "editor.replace", label: "Find and replace", when: hasFile, run: editorAction("editor.action.startFindReplaceAction") },
-  { id: "editor.goToLine", label: "Go to line", when: hasFile, run: editorAction("editor.action.gotoLine") },
+  { id: "editor.find", label: "Find", icon: Search, local: "Mod+F", when: hasFile, run: editorAction("actions.find") },
+  { id: "editor.replace", label: "Find and replace", local: isMac ? "Mod+Alt+F" : "Mod+H", when: hasFile, run: editorAction("editor.action.startFindReplaceAction") },
+  { id: "editor.goToLine", label: "Go to line", local: "Mod+G", when: hasFile, run: editorAction("editor.action.gotoLine") },
   { id: "editor.goToSymbol", label: "Go to symbol in file", keys: ["Mod+Shift+O"], when: hasFile, run: editorAction("editor.action.quickOutline") },
-  { id: "editor.format", label: "Format document", when: hasFile, run: editorAction("editor.action.formatDocument") },
+  { id: "editor.format", label: "Format document", local: "Alt+Shift+F", when: hasFile, run: editorAction("editor.action.formatDocument") },
   { id: "editor.foldAll", label: "Fold all", when: hasFile, run: editorAction("editor.foldAll") },
   { id: "editor.unfoldAll", label: "Unfold all", when: hasFile, run: editorAction("editor.unfoldAll") },
-  { id: "editor.comment", label: "Toggle line comment", when: hasFile, run: editorAction("editor.action.commentLine") },
+  { id: "editor.comment", label: "Toggle line comment", local: "Mod+/", when: hasFile, run: editorAction("editor.action.commentLine") },
 ].map((item) => ({ ...item, category: "Editor" }));
 
 const run: Command[] = [

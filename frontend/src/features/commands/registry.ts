@@ -13,6 +13,8 @@ export interface Command {
   icon?: LucideIcon;
   /** The first is shown; all work. */
   keys?: string[];
+  /** Shown, but heard by what has the focus: the tree, the editor. */
+  local?: string;
   when?(): boolean;
   run(): void | Promise<void>;
 }
@@ -42,10 +44,15 @@ export function execute(id: string): void {
   if (enabled(found)) void found.run();
 }
 
+/** The shortcut that people are told. */
+export function shortcutOf({ keys, local }: Command): string | undefined {
+  return keys?.[0] ?? local;
+}
+
 /** The same command as an entry of a menu. */
 export function menuItem(id: string): MenuItem {
-  const { label, icon, keys } = command(id);
-  return { id, label, icon, keys: keys?.[0], run: () => execute(id) };
+  const found = command(id);
+  return { id, label: found.label, icon: found.icon, keys: shortcutOf(found), run: () => execute(id) };
 }
 
 /** Finds the command a key event means. */

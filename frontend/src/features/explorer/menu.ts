@@ -6,7 +6,7 @@ import { chosenEntries, useExplorer } from "./store";
 export function entryMenu(): MenuEntry[] {
   const chosen = chosenEntries();
   const creating: MenuEntry[] = [menuItem("file.new"), menuItem("file.newFolder")];
-  const pasting: MenuEntry[] = useExplorer.getState().cut.size ? [{ ...menuItem("file.paste"), keys: "Mod+V" }] : [];
+  const pasting: MenuEntry[] = useExplorer.getState().cut.size ? [menuItem("file.paste")] : [];
   if (!chosen.length) return [...creating, ...pasting];
   const single = chosen.length === 1;
   const file = chosen.some((entry) => entry.type === "file");
@@ -15,12 +15,12 @@ export function entryMenu(): MenuEntry[] {
     ...opening,
     ...creating,
     null,
-    ...(single ? [{ ...menuItem("file.rename"), keys: "F2" }] : []),
-    { ...menuItem("file.cut"), keys: "Mod+X" },
+    ...(single ? [menuItem("file.rename")] : []),
+    menuItem("file.cut"),
     ...pasting,
-    ...(single ? [{ ...menuItem("file.copyPath"), keys: "Mod+C" }] : []),
+    ...(single ? [menuItem("file.copyPath")] : []),
     ...(file ? [menuItem("file.download")] : []),
     null,
-    { ...menuItem("file.delete"), keys: "Delete", danger: true },
+    { ...menuItem("file.delete"), danger: true },
   ];
 }

@@ -1,6 +1,6 @@
 /** What the palette offers for a query. */
 import type { LucideIcon } from "lucide-react";
-import { allCommands, enabled, type Command } from "@/features/commands/registry";
+import { allCommands, enabled, shortcutOf, type Command } from "@/features/commands/registry";
 import { openPath } from "@/features/editor/navigate";
 import { fuzzyFiles, useExplorer } from "@/features/explorer/store";
 import { recents } from "@/features/projects/recent";
@@ -88,7 +88,7 @@ function commandChoice(command: Command, positions: number[]): Choice {
     id: command.id,
     label: command.label,
     detail: command.category,
-    keys: command.keys?.[0],
+    keys: shortcutOf(command),
     icon: command.icon,
     positions,
     run: () => {
