@@ -38,7 +38,7 @@ export function Table({ blob, separator }: { blob: Blob; separator: string }) {
           <tbody>
             {from > 0 && <tr aria-hidden style={{ height: from * ROW }} />}
             {shown.map((row, index) => (
-              <tr key={from + index} className="hover:bg-(--row-hover)" style={{ height: ROW }}>
+              <tr key={from + index} className="hover:bg-hover" style={{ height: ROW }}>
                 <td className="border-r border-b border-line px-3 text-right text-faint">{from + index + 1}</td>
                 {head.map((_, column) => (
                   <td key={column} className={cx("max-w-96 truncate border-r border-b border-line px-3 whitespace-nowrap", numeric[column] && "text-right")}>

@@ -100,7 +100,7 @@ function TabItem({ tab, group, focused, dropBefore, dropAfter, onMenu }: TabItem
     <div
       className={cx(
         "group/tab relative flex max-w-56 min-w-0 shrink-0 items-center border-r border-line",
-        active ? "bg-surface" : "text-muted hover:bg-(--row-hover) hover:text-text",
+        active ? "bg-surface" : "text-muted hover:bg-hover hover:text-text",
         dropBefore && "before:absolute before:inset-y-0 before:left-0 before:z-10 before:w-0.5 before:bg-(--focus)",
         dropAfter && "after:absolute after:inset-y-0 after:right-0 after:z-10 after:w-0.5 after:bg-(--focus)",
       )}
@@ -131,7 +131,7 @@ function TabItem({ tab, group, focused, dropBefore, dropAfter, onMenu }: TabItem
         className="flex h-full min-w-0 items-center gap-1.5 pr-7 pl-3 text-left"
       >
         {tab.kind === "artifact" ? <Package size={14} className="shrink-0 text-faint" aria-hidden /> : <FileIcon path={path} size={14} />}
-        <span className={cx("truncate", tab.preview && "italic", conflict && "text-bad")}>{name}</span>
+        <span className={cx("truncate", tab.preview && "pr-0.5 italic", conflict && "text-bad")}>{name}</span>
         {twin && <span className="truncate text-2xs text-faint">{basename(parent(path)) || "/"}</span>}
       </button>
       <button

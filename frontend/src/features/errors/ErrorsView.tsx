@@ -84,7 +84,7 @@ function ProblemRow({ problem }: { problem: Listed }) {
       <button
         type="button"
         onClick={() => openPath(problem.path, { line: problem.line, column: problem.column })}
-        className="flex min-h-6 w-full items-center gap-2 rounded-[5px] px-2 pl-5 text-left text-xs hover:bg-(--row-hover)"
+        className="flex min-h-6 w-full items-center gap-2 rounded-[5px] px-2 pl-5 text-left text-xs hover:bg-hover"
       >
         <Icon size={13} role="img" aria-label={error ? "Error" : "Warning"} className={error ? "shrink-0 text-bad" : "shrink-0 text-warn"} />
         <span className="min-w-0 truncate">{problem.message}</span>

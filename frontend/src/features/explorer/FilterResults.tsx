@@ -23,7 +23,7 @@ export function FilterResults({ query }: { query: string }) {
           <button
             type="button"
             onClick={() => openPath(path, { preview: true })}
-            className="flex h-6 w-full items-center gap-1.5 rounded-[5px] px-2 text-left whitespace-nowrap hover:bg-(--row-hover)"
+            className="flex h-6 w-full items-center gap-1.5 rounded-[5px] px-2 text-left whitespace-nowrap hover:bg-hover"
           >
             <FileIcon path={path} />
             <Highlighted text={basename(path)} positions={positions} offset={path.length - basename(path).length} className="shrink-0" />

@@ -51,7 +51,8 @@ export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active
       style={{ top, paddingLeft: 8 + row.depth * INDENT }}
       className={cx(
         "absolute inset-x-1.5 flex h-6 items-center gap-1.5 rounded-[5px] pr-2 whitespace-nowrap select-none",
-        chosen ? "bg-active" : active ? "bg-(--row-hover)" : "hover:bg-(--row-hover)",
+        chosen || active ? "bg-active" : "hover:bg-hover",
+        chosen && "shadow-[inset_2px_0_var(--focus)]",
         focused && "group-focus-visible/tree:outline-2 group-focus-visible/tree:-outline-offset-2 group-focus-visible/tree:outline-(--focus)",
         cut && "opacity-55",
         dropTarget && "bg-hover outline-1 -outline-offset-1 outline-(--focus)",

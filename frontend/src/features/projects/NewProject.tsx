@@ -102,7 +102,7 @@ function Template({ title, detail, tip, language, chosen, onChoose }: TemplatePr
       onClick={onChoose}
       className={cx(
         "flex items-center gap-2.5 rounded-lg border p-2 text-left transition-colors",
-        chosen ? "border-(--focus) bg-active" : "border-line hover:border-line-strong hover:bg-(--row-hover)",
+        chosen ? "border-(--focus) bg-active" : "border-line hover:border-line-strong hover:bg-hover",
       )}
     >
       <LanguageMark language={language} />

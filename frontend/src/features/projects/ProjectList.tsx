@@ -190,7 +190,7 @@ function RecentFiles() {
             <button
               type="button"
               onClick={() => visit(project, path)}
-              className="-mx-2 flex h-8 w-[calc(100%+16px)] items-center gap-2 rounded-[7px] px-2 text-left hover:bg-(--row-hover)"
+              className="-mx-2 flex h-8 w-[calc(100%+16px)] items-center gap-2 rounded-[7px] px-2 text-left hover:bg-hover"
             >
               <FileIcon path={path} />
               <span className="truncate">{basename(path)}</span>

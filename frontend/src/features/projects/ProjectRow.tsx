@@ -13,7 +13,7 @@ export function ProjectRow({ project }: { project: Project }) {
   const [renaming, setRenaming] = useState(false);
   return (
     <li
-      className="group flex h-13 items-center gap-3 rounded-lg pr-2 pl-3 hover:bg-(--row-hover)"
+      className="group flex h-13 items-center gap-3 rounded-lg pr-2 pl-3 hover:bg-hover"
       onContextMenu={(event) => {
         event.preventDefault();
         setMenu({ x: event.clientX, y: event.clientY });

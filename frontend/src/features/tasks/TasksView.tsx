@@ -34,7 +34,7 @@ function TaskRow({ job, now }: { job: Job; now: number }) {
   const words = job.state === "queued" ? waitingWords(job) : over ? verdictWords(job) : "Running";
   const why = evidence(job);
   return (
-    <li className={cx("group flex h-8 items-center gap-2.5 rounded-[6px] pr-1 pl-2.5 hover:bg-(--row-hover)", shown && "bg-active")}>
+    <li className={cx("group flex h-8 items-center gap-2.5 rounded-[6px] pr-1 pl-2.5 hover:bg-hover", shown && "bg-active")}>
       <StateIcon state={job.state} />
       <button type="button" onClick={() => show(job.id)} className="flex h-full min-w-0 flex-1 items-center gap-3 text-left">
         <code className="min-w-16 flex-1 truncate text-xs">{titleOf(job)}</code>
