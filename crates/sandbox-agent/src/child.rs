@@ -18,6 +18,8 @@ use nix::{
     unistd::{Pid, setsid},
 };
 
+use crate::filter::Filter;
+
 /// So that the agent gets the processor first when a fork bomb wants it too.
 const NICE: libc::c_int = 5;
 
@@ -28,6 +30,7 @@ pub fn spawn(start: &Start, root: &Path) -> io::Result<Child> {
         let _ = fs::create_dir_all(home);
     }
     let (open_files, file_bytes) = (start.open_files, start.file_bytes);
+    let filter = Filter::new();
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(&start.env).current_dir(root.join(&start.cwd));
     command
@@ -35,7 +38,12 @@ pub fn spawn(start: &Start, root: &Path) -> io::Result<Child> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     // SAFETY: the agent has one thread, so the child may do anything between fork and exec.
-    unsafe { command.pre_exec(move || Ok(set_apart(open_files, file_bytes)?)) };
+    unsafe {
+        command.pre_exec(move || {
+            set_apart(open_files, file_bytes)?;
+            filter.install()
+        })
+    };
     command.spawn()
 }
 

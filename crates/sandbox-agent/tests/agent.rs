@@ -234,6 +234,16 @@ fn the_agent_survives_its_program_and_shows_it_nothing() {
     assert_eq!((exit.code, stdout.as_str()), (Some(0), "alive\n"));
 }
 
+/// The same user may change the limits of its processes; whoever takes the agent's files away takes its evidence too.
+#[test]
+fn a_program_can_not_change_the_agents_limits_or_priority() {
+    let line = "for tool in 'prlimit --pid 1 --nofile=3:3' 'renice -n 19 -p 1' 'renice -n 19 -g 1' 'renice -n 19 -u 0' \
+        'taskset -p 1 1' 'chrt -i -p 0 1' 'ionice -c 3 -p 1' 'ionice -c 3 -u 0'; do $tool >/dev/null 2>&1 && echo DID $tool; done
+        prlimit --nofile=100 nice ionice -c 3 chrt -i 0 taskset 1 echo one may change oneself";
+    let mut agent = Agent::new();
+    assert_eq!(agent.run(line).1, "one may change oneself\n");
+}
+
 #[test]
 fn only_plain_files_are_collected() {
     let mut agent = Agent::new();
