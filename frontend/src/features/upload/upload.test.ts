@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { commonRoot, isArchive, strip, withoutIgnored, type Item } from "./gather";
 import { tarParts } from "./tar";
-import { asProject, planUpload } from "./upload";
+import { asProject, planUpload, uploadInto } from "./upload";
+import { useToasts } from "@/features/toasts/store";
 
 const item = (path: string, text = "x"): Item => ({ path, file: new File([text], path.split("/").pop()!) });
 const sized = (path: string, size: number): Item => ({ path, file: { size, name: path } as File });
@@ -46,6 +47,17 @@ describe("what is uploaded", () => {
     const plan = planUpload([sized("a", 30e6), sized("b", 20e6), sized("c", 1), sized("huge", 60e6)]);
     expect(plan.batches.map((batch) => batch.map(({ path }) => path))).toEqual([["a"], ["b", "c"]]);
     expect(plan.tooLarge.map(({ path }) => path)).toEqual(["huge"]);
+  });
+
+  it("counts only what was sent", async () => {
+    // Neither packing nor the network is there in a unit test.
+    vi.mock("@/api/client", () => ({ projects: { upload: vi.fn(async () => ({})) }, files: { list: vi.fn(async () => []) } }));
+    vi.stubGlobal("CompressionStream", class {});
+    vi.stubGlobal("Response", class { blob = async () => new Blob(); });
+    Object.assign(Blob.prototype, { stream: () => ({ pipeThrough: () => null }) });
+    await uploadInto("p", gathered(item("a.txt"), item("b.txt"), sized("huge", 60e6)));
+    const texts = useToasts.getState().toasts.map(({ text }) => text);
+    expect(texts).toEqual(["1 file is larger than 40.0 MB", "Uploaded 2 files"]);
   });
 
   it("names a project after its folder or its archive", () => {

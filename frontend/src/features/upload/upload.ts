@@ -49,17 +49,20 @@ async function pack(batch: readonly Item[], folder: string): Promise<Blob> {
 
 /** Uploads into a folder of a project. A lone archive at the root is unpacked by the server. */
 export async function uploadInto(projectId: Id, gathered: Gathered, folder = ""): Promise<boolean> {
-  const { items, skipped } = gathered;
+  const { skipped } = gathered;
+  const archive = gathered.items.length === 1 && !folder && isArchive(gathered.items[0]!.file.name);
+  const { batches, tooLarge } = planUpload(archive ? [] : gathered.items);
+  const items = archive ? gathered.items : batches.flat();
+  if (tooLarge.length) refuse(tooLarge);
   if (!items.length) {
-    toast("Nothing to upload", { detail: skipped ? "Everything there is ignored" : undefined });
+    if (!tooLarge.length) toast("Nothing to upload", { detail: skipped ? "Everything there is ignored" : undefined });
     return false;
   }
   const label = items.length === 1 ? items[0]!.file.name : count(items.length, "file");
   const id = toast(`Uploading ${label}`, { progress: 0 });
   try {
-    const only = items[0]!;
-    if (items.length === 1 && !folder && isArchive(only.file.name)) await sendArchive(projectId, only, id);
-    else await sendBatches(projectId, items, folder, id);
+    if (archive) await sendArchive(projectId, items[0]!, id);
+    else await sendBatches(projectId, batches, folder, id);
     const detail = skipped ? `${count(skipped, "ignored entry", "ignored entries")} left out` : undefined;
     update(id, { text: `Uploaded ${label}`, tone: "success", progress: undefined, detail });
     // The socket tells of what is new; while it is closed, the list is read again.
@@ -77,12 +80,12 @@ async function sendArchive(projectId: Id, { file }: Item, toastId: number): Prom
   await api.upload(projectId, file, file.name, (progress) => update(toastId, { progress }));
 }
 
-async function sendBatches(projectId: Id, items: readonly Item[], folder: string, toastId: number): Promise<void> {
-  const { batches, tooLarge } = planUpload(items);
-  if (tooLarge.length) {
-    const names = tooLarge.slice(0, 3).map(({ path }) => path).join(", ");
-    toast(`${count(tooLarge.length, "file is", "files are")} larger than ${bytes(BATCH_BYTES)}`, { tone: "error", detail: names });
-  }
+function refuse(tooLarge: readonly Item[]): void {
+  const names = tooLarge.slice(0, 3).map(({ path }) => path).join(", ");
+  toast(`${count(tooLarge.length, "file is", "files are")} larger than ${bytes(BATCH_BYTES)}`, { tone: "error", detail: names });
+}
+
+async function sendBatches(projectId: Id, batches: Item[][], folder: string, toastId: number): Promise<void> {
   for (const [index, batch] of batches.entries()) {
     const archive = await pack(batch, folder);
     await api.upload(projectId, archive, "upload.tar.gz", (part) => update(toastId, { progress: (index + part) / batches.length }));
