@@ -1,16 +1,18 @@
 "use client";
-import { useEffect, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Kbd } from "./Kbd";
 
 interface Tip {
   text: string;
   keys?: string;
-  left: number;
+  /** Its middle, where there is room. */
+  centre: number;
   top: number;
   above: boolean;
 }
 
 const DELAY_MS = 450;
+const MARGIN = 6;
 
 /** One layer for all tooltips: whatever carries `data-tip` is explained on hover and on keyboard focus. */
 export function Tooltips() {
@@ -22,6 +24,7 @@ export function Tooltips() {
       setTip(null);
     };
     const show = (event: Event) => {
+      if (event instanceof PointerEvent && event.pointerType === "touch") return;
       const target = (event.target as Element | null)?.closest?.<HTMLElement>("[data-tip]");
       hide();
       if (!target || (event.type === "focusin" && !target.matches(":focus-visible"))) return;
@@ -40,14 +43,24 @@ export function Tooltips() {
       document.removeEventListener("keydown", hide, true);
     };
   }, []);
-  if (!tip) return null;
+  return tip && <Bubble tip={tip} />;
+}
+
+function Bubble({ tip }: { tip: Tip }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [left, setLeft] = useState(tip.centre);
+  useLayoutEffect(() => {
+    const width = box.current!.offsetWidth;
+    setLeft(Math.max(MARGIN, Math.min(tip.centre - width / 2, window.innerWidth - width - MARGIN)));
+  }, [tip]);
   return (
     <div
+      ref={box}
       aria-hidden
-      style={{ left: tip.left, top: tip.top, transform: `translate(-50%, ${tip.above ? "-100%" : "0"})` }}
-      className="pointer-events-none fixed z-60 flex items-center gap-2 rounded-md bg-raised px-2 py-1 text-xs whitespace-nowrap shadow-pop"
+      style={{ left, top: tip.top, transform: tip.above ? "translateY(-100%)" : undefined }}
+      className="pointer-events-none fixed z-60 flex w-max max-w-[min(440px,calc(100vw-12px))] items-center gap-2 rounded-md bg-raised px-2 py-1 text-xs break-words shadow-pop"
     >
-      {tip.text}
+      <span className="min-w-0">{tip.text}</span>
       {tip.keys && <Kbd keys={tip.keys} />}
     </div>
   );
@@ -56,12 +69,11 @@ export function Tooltips() {
 function tipFor(target: HTMLElement): Tip {
   const box = target.getBoundingClientRect();
   const above = box.bottom > window.innerHeight - 60;
-  const half = Math.min(130, target.dataset.tip!.length * 4 + 24);
   return {
     text: target.dataset.tip!,
     keys: target.dataset.keys,
     above,
-    left: Math.max(half + 6, Math.min(box.left + box.width / 2, window.innerWidth - half - 6)),
-    top: above ? box.top - 6 : box.bottom + 6,
+    centre: box.left + box.width / 2,
+    top: above ? box.top - MARGIN : box.bottom + MARGIN,
   };
 }

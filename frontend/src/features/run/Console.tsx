@@ -1,7 +1,6 @@
 "use client";
 import { useEffect, useRef, useState } from "react";
 import { ChevronDown, ChevronUp, Download, Play, RotateCw, Search, Square, X } from "lucide-react";
-import { jobs as api } from "@/api/client";
 import type { Id, Job } from "@/api/types";
 import { execute } from "@/features/commands/registry";
 import { ArtifactStrip } from "@/features/artifacts/ArtifactStrip";
@@ -11,25 +10,24 @@ import { useSettings } from "@/features/settings/store";
 import { isOver, useJobs } from "@/features/tasks/store";
 import { StateIcon } from "@/features/tasks/StateIcon";
 import { cost, evidence, titleOf, verdictWords, waitingWords } from "@/features/tasks/words";
-import { fail } from "@/features/toasts/store";
 import { useNow } from "@/lib/useNow";
-import { download } from "@/lib/download";
 import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
-import { rerun, stop } from "./actions";
+import { rerun, saveOutput, stop } from "./actions";
 import { logOf, useRun } from "./store";
 import type { ConsoleScreen } from "./terminal";
 
 export function Console() {
   const shown = useRun((state) => state.shown);
   const job = useJobs((state) => (shown ? state.jobs.get(shown) : undefined));
+  const [searching, setSearching] = useState(false);
   if (!shown || !job) return <NothingRun />;
   return (
     <div className="flex h-full flex-col">
-      <Verdict job={job} />
+      <Verdict job={job} onSearch={() => setSearching(true)} />
       <div className="flex min-h-0 flex-1">
         <div className="min-w-0 flex-1">
-          <Screen jobId={shown} />
+          <Screen jobId={shown} searching={searching} onSearch={setSearching} />
         </div>
         <ArtifactStrip jobId={shown} />
       </div>
@@ -49,7 +47,7 @@ function NothingRun() {
 }
 
 /** What runs, how it stands, what it cost, and why it ended. */
-function Verdict({ job }: { job: Job }) {
+function Verdict({ job, onSearch }: { job: Job; onSearch(): void }) {
   const over = isOver(job.state);
   const now = useNow(over ? 0 : 200);
   const progress = useRun((state) => state.progress[job.id]);
@@ -72,26 +70,22 @@ function Verdict({ job }: { job: Job }) {
       <div className="flex shrink-0 max-sm:ml-auto">
         {!over && <IconButton label="Stop" icon={Square} keys="Shift+F5" className="text-bad!" onClick={() => void stop(job.id)} />}
         {over && <IconButton label="Run again" icon={RotateCw} onClick={() => void rerun(job.id)} />}
+        <IconButton label="Search the output" icon={Search} keys="Mod+F" onClick={onSearch} />
         <IconButton label="Download output" icon={Download} onClick={() => void saveOutput(job.id)} />
       </div>
     </div>
   );
 }
 
-async function saveOutput(jobId: Id): Promise<void> {
-  try {
-    const [out, err] = await Promise.all([api.output(jobId, "stdout"), api.output(jobId, "stderr")]);
-    if (out.size || !err.size) download(out, `${jobId}.stdout.txt`);
-    if (err.size) download(err, `${jobId}.stderr.txt`);
-  } catch (error) {
-    fail("The output could not be downloaded", error);
-  }
+interface ScreenProps {
+  jobId: Id;
+  searching: boolean;
+  onSearch(searching: boolean): void;
 }
 
-function Screen({ jobId }: { jobId: Id }) {
+function Screen({ jobId, searching, onSearch }: ScreenProps) {
   const box = useRef<HTMLDivElement>(null);
   const [screen, setScreen] = useState<ConsoleScreen | null>(null);
-  const [searching, setSearching] = useState(false);
   const { fontSize, dark, screenReader } = useSettings();
 
   useEffect(() => {
@@ -121,18 +115,15 @@ function Screen({ jobId }: { jobId: Id }) {
       onKeyDown={(event) => {
         if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "f") return;
         event.preventDefault();
-        setSearching(true);
+        onSearch(true);
       }}
     >
       <div ref={box} data-testid="console" className="h-full" />
-      {screen && !searching && (
-        <IconButton label="Search the output" icon={Search} keys="Mod+F" className="absolute top-1.5 right-4 z-10 bg-surface" onClick={() => setSearching(true)} />
-      )}
       {screen && searching && (
         <SearchBox
           screen={screen}
           onClose={() => {
-            setSearching(false);
+            onSearch(false);
             screen.focus();
           }}
         />

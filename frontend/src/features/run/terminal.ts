@@ -40,13 +40,13 @@ const night: ITheme = {
   background: "#0f141e", foreground: "#d6deeb", cursor: "#0f141e", selectionBackground: "#24427f", black: "#3a465c", red: "#ff8585",
   green: "#5fd08f", yellow: "#f2c46d", blue: "#6ea3ff", magenta: "#c3a6ff", cyan: "#5fcfe3", white: "#d6deeb", brightBlack: "#8390a6",
   brightRed: "#ffa3a3", brightGreen: "#8be3ae", brightYellow: "#ffd993", brightBlue: "#9cc0ff", brightMagenta: "#d8c5ff",
-  brightCyan: "#92e2ef", brightWhite: "#ffffff",
+  brightCyan: "#92e2ef", brightWhite: "#ffffff", scrollbarSliderBackground: "#33405a99", scrollbarSliderHoverBackground: "#3d4c69",
 };
 const day: ITheme = {
   background: "#ffffff", foreground: "#16202e", cursor: "#ffffff", selectionBackground: "#c7d7fe", black: "#16202e", red: "#c01f1f",
   green: "#12703a", yellow: "#8a5a00", blue: "#1d4ed8", magenta: "#7c3aed", cyan: "#0b6f8a", white: "#64748b", brightBlack: "#5a6a80",
   brightRed: "#dc2626", brightGreen: "#15803d", brightYellow: "#a16207", brightBlue: "#2563eb", brightMagenta: "#8b5cf6",
-  brightCyan: "#0e7490", brightWhite: "#334155",
+  brightCyan: "#0e7490", brightWhite: "#334155", scrollbarSliderBackground: "#cbd5e199", scrollbarSliderHoverBackground: "#b3c0d1",
 };
 
 export class ConsoleScreen {
