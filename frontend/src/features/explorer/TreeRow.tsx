@@ -52,7 +52,7 @@ export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active
       className={cx(
         "absolute inset-x-1.5 flex h-6 items-center gap-1.5 rounded-[5px] pr-2 whitespace-nowrap select-none",
         chosen || active ? "bg-active" : "hover:bg-hover",
-        chosen && "shadow-[inset_2px_0_var(--focus)]",
+        chosen && "shadow-[inset_2px_0_0_var(--focus)]",
         focused && "group-focus-visible/tree:outline-2 group-focus-visible/tree:-outline-offset-2 group-focus-visible/tree:outline-(--focus)",
         cut && "opacity-55",
         dropTarget && "bg-hover outline-1 -outline-offset-1 outline-(--focus)",
