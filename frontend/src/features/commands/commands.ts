@@ -1,14 +1,14 @@
 /** The list of all commands. What a command does lives in its feature; here it gets its name and its keys. */
 import {
   ClipboardPaste, Columns2, Copy, Download, FilePlus2, FolderPlus, LayoutGrid, Locate, LogOut, Pencil, Play, Plus, RotateCw, Save, Scissors, Search, Settings, Square,
-  Sun, TerminalSquare, Trash2, Undo2, WrapText, X, ZoomIn, ZoomOut,
+  Sun, TerminalSquare, Trash2, Undo2, Upload, WrapText, X, ZoomIn, ZoomOut,
 } from "lucide-react";
 import { logout, useAccount } from "@/features/accounts/store";
 import { saveAll, saveDocument } from "@/features/editor/documents";
 import { closeTab, closeTabs, focusedEditor, openFile, splitEditor } from "@/features/editor/navigate";
 import { activeFileId, change, useEditor } from "@/features/editor/store";
 import * as tabs from "@/features/editor/tabs";
-import { beginNew, beginRename, copyPath, cutChosen, downloadChosen, pasteCut, removeChosen } from "@/features/explorer/actions";
+import { beginNew, beginRename, copyPath, cutChosen, downloadChosen, pasteCut, pickFiles, removeChosen } from "@/features/explorer/actions";
 import { chosenEntries, collapseAll, entryOf, reveal, useExplorer } from "@/features/explorer/store";
 import { usePlace, visit } from "@/features/layout/location";
 import { cyclePanes, focusConsole, focusTree } from "@/features/layout/focus";
@@ -16,7 +16,7 @@ import { useLayout } from "@/features/layout/store";
 import { openPalette } from "@/features/palette/store";
 import { downloadProject, useProjects } from "@/features/projects/store";
 import { DEFAULT_ARTIFACTS } from "@/features/run/configurations";
-import { rerun, runPlanned, start, stop } from "@/features/run/actions";
+import { rerun, runPlanned, saveOutput, start, stop } from "@/features/run/actions";
 import { useRun } from "@/features/run/store";
 import { useSettings } from "@/features/settings/store";
 import { isOver, useJobs } from "@/features/tasks/store";
@@ -55,6 +55,7 @@ function onActiveGroup(work: (group: tabs.Group, key: string) => void) {
 const file: Command[] = [
   { id: "file.new", label: "New file", icon: FilePlus2, keys: ["Alt+N"], when: inProject, run: () => { layout().set({ sidebar: true }); beginNew("file"); } },
   { id: "file.newFolder", label: "New folder", icon: FolderPlus, when: inProject, run: () => { layout().set({ sidebar: true }); beginNew("folder"); } },
+  { id: "file.upload", label: "Upload files", icon: Upload, when: inProject, run: pickFiles },
   { id: "file.save", label: "Save", icon: Save, keys: ["Mod+S"], when: inProject, run: () => { const id = activeFileId(); if (id) void saveDocument(id); } },
   { id: "file.saveAll", label: "Save all", icon: Save, keys: ["Mod+Alt+S"], when: inProject, run: () => void saveAll() },
   { id: "file.rename", label: "Rename", icon: Pencil, local: "F2", when: hasChosen, run: beginRename },
@@ -110,6 +111,7 @@ const run: Command[] = [
   { id: "run.start", label: "Run", icon: Play, keys: ["F5", "Mod+Enter"], when: inProject, run: runPlanned },
   { id: "run.stop", label: "Stop the run", icon: Square, keys: ["Shift+F5"], when: () => inProject() && isRunning(), run: () => stop() },
   { id: "run.again", label: "Run again", icon: RotateCw, keys: ["Mod+Shift+F5"], when: () => inProject() && useRun.getState().shown !== null, run: () => rerun() },
+  { id: "run.download", label: "Download output", icon: Download, when: () => inProject() && useRun.getState().shown !== null, run: () => saveOutput(useRun.getState().shown!) },
   { id: "run.chosen", label: "Run this file", icon: Play, when: hasChosen, run: () => start({ entry: chosenEntries()[0]!.path, artifacts: DEFAULT_ARTIFACTS }) },
   { id: "run.configure", label: "Edit run configurations", icon: Pencil, when: inProject, run: () => useRun.setState({ editingConfigurations: true }) },
 ].map((item) => ({ ...item, category: "Run" }));

@@ -1,5 +1,5 @@
 "use client";
-import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { ChevronsDownUp, FilePlus2, FolderPlus, RefreshCw, TriangleAlert, Upload } from "lucide-react";
 import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
@@ -7,6 +7,7 @@ import { execute } from "@/features/commands/registry";
 import { fail } from "@/features/toasts/store";
 import { gatherPicked } from "@/features/upload/gather";
 import { uploadInto } from "@/features/upload/upload";
+import { UPLOAD_FIELD } from "./actions";
 import { FilterResults } from "./FilterResults";
 import { collapseAll, loadFiles, targetFolder, useExplorer } from "./store";
 import { TreeView } from "./TreeView";
@@ -35,32 +36,24 @@ export function Explorer() {
 }
 
 function Toolbar() {
-  const picker = useRef<HTMLInputElement>(null);
-  const [folder, setFolder] = useState("");
   return (
     <div className="flex h-9.5 shrink-0 items-center justify-between pr-1.5 pl-3.5">
       <h2 className="text-2xs font-semibold tracking-[0.06em] text-muted uppercase">Explorer</h2>
       <div className="flex">
         <IconButton label="New file" icon={FilePlus2} keys="Alt+N" onClick={() => execute("file.new")} />
         <IconButton label="New folder" icon={FolderPlus} onClick={() => execute("file.newFolder")} />
-        <IconButton
-          label="Upload files"
-          icon={Upload}
-          onClick={() => {
-            setFolder(targetFolder());
-            picker.current?.click();
-          }}
-        />
+        <IconButton label="Upload files" icon={Upload} onClick={() => execute("file.upload")} />
         <IconButton label="Collapse all folders" icon={ChevronsDownUp} onClick={collapseAll} />
       </div>
       <input
-        ref={picker}
+        id={UPLOAD_FIELD}
         type="file"
         multiple
         hidden
         aria-label="Files to upload"
         onChange={async (event) => {
           const { projectId } = useExplorer.getState();
+          const folder = targetFolder();
           const gathered = event.target.files && (await gatherPicked(event.target.files));
           event.target.value = "";
           if (projectId && gathered) await uploadInto(projectId, gathered, folder);

@@ -13,12 +13,19 @@ import { only } from "./selection";
 import { bump, canDrop, chosenEntries, put, reveal, setOpen, take, targetFolder, useExplorer, type Editing } from "./store";
 import { topmost } from "./tree";
 
+export const UPLOAD_FIELD = "files-to-upload";
+
 const get = useExplorer.getState;
 const set = useExplorer.setState;
 
 export function beginNew(kind: "file" | "folder", folder = targetFolder()): void {
   if (folder) setOpen(folder, true);
   set({ editing: { kind, path: folder }, filter: "" });
+}
+
+/** Asks for files to upload into the chosen folder; the explorer has the field for them. */
+export function pickFiles(): void {
+  document.getElementById(UPLOAD_FIELD)?.click();
 }
 
 export function beginRename(): void {

@@ -1,6 +1,7 @@
 /** Running, stopping and looking at runs. */
 import { jobs as api } from "@/api/client";
-import type { Id, Job, NumberedJobEvent, RunRequest } from "@/api/types";
+import type { Id, Job, JobState, NumberedJobEvent, RunRequest } from "@/api/types";
+import { download } from "@/lib/download";
 import { randomId } from "@/lib/random";
 import { duration } from "@/lib/format";
 import { activeFileId } from "@/features/editor/store";
@@ -13,7 +14,7 @@ import { useLayout } from "@/features/layout/store";
 import { applyState, isOver, putJob, useJobs } from "@/features/tasks/store";
 import { elapsed, titleOf, verdictWords } from "@/features/tasks/words";
 import { flushDeferred } from "@/features/toasts/deferred";
-import { fail, toast } from "@/features/toasts/store";
+import { fail, toast, type Tone } from "@/features/toasts/store";
 import { remember } from "@/lib/storage";
 import { CONFIGURATIONS_PATH, DEFAULT_ARTIFACTS, parseConfigurations, requestOf } from "./configurations";
 import { keepRequest, logOf, newLog, requestFor, useRun } from "./store";
@@ -100,13 +101,15 @@ function finished(job: Job): void {
 /** Only what took long enough to look away from. */
 const WORTH_SAYING_MS = 5000;
 
+/** What somebody stopped did not go wrong. */
+const TONES: Partial<Record<JobState, Tone>> = { succeeded: "success", cancelled: "info" };
+
 export function announce(job: Job): void {
   const time = elapsed(job) ?? 0;
   const looking = useLayout.getState().bottom && useLayout.getState().bottomTab === "console" && useRun.getState().shown === job.id;
   if (looking && time < WORTH_SAYING_MS) return;
-  const good = job.state === "succeeded";
   toast(`${titleOf(job)}: ${verdictWords(job)}`, {
-    tone: good ? "success" : "error",
+    tone: TONES[job.state] ?? "error",
     detail: time ? `after ${duration(time)}` : undefined,
     action: looking ? undefined : { label: "Show", run: () => show(job.id) },
     ms: 5000,
@@ -148,6 +151,17 @@ export async function rerun(jobId = useRun.getState().shown): Promise<void> {
   if (request) return start(request);
   // Runs of other tabs are known by their command line.
   if (job?.title) return start({ command: job.title, ...(job.runtime ? { runtime: job.runtime } : {}), artifacts: DEFAULT_ARTIFACTS });
+}
+
+/** Everything the job wrote, in a file a stream. */
+export async function saveOutput(jobId: Id): Promise<void> {
+  try {
+    const [out, err] = await Promise.all([api.output(jobId, "stdout"), api.output(jobId, "stderr")]);
+    if (out.size || !err.size) download(out, `${jobId}.stdout.txt`);
+    if (err.size) download(err, `${jobId}.stderr.txt`);
+  } catch (error) {
+    fail("The output could not be downloaded", error);
+  }
 }
 
 export function choose(name: string | null): void {
