@@ -1,5 +1,5 @@
 /** Every call of the API that the IDE makes, typed. */
-import { all, json, request, upload } from "./http";
+import { all, beginning, json, request, upload } from "./http";
 import type {
   Artifact, Credentials, FileEntry, FilePatch, Id, IndexStatus, Job, NewFile, NewProject, Project, RunRequest, Runtime, User,
 } from "./types";
@@ -38,6 +38,8 @@ export const files = {
   list: (project: Id, signal?: AbortSignal) => all<FileEntry>(`/code/${id(project)}/files?limit=${PAGE}`, signal),
   get: (file: Id) => json<FileEntry>(`/code/files/${id(file)}`),
   bytes: async (file: Id) => (await request(`/code/files/${id(file)}/content`)).blob(),
+  /** The first bytes only. */
+  head: async (file: Id, length: number) => beginning(await request(`/code/files/${id(file)}/content`), length),
   create: (project: Id, body: NewFile) => json<FileEntry>(`/code/${id(project)}/files`, { method: "POST", json: body }),
   patch: (file: Id, body: FilePatch) => json<FileEntry>(`/code/files/${id(file)}`, { method: "PATCH", json: body }),
   save: (file: Id, content: string, etag: FileEntry["etag"]) =>

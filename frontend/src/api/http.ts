@@ -55,6 +55,20 @@ export async function json<T>(path: string, options: Options = {}): Promise<T> {
   return (await response.json()) as T;
 }
 
+/** Reads so much of an answer and lets the rest go. */
+export async function beginning(response: Response, length: number): Promise<Blob> {
+  const reader = response.body!.getReader();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for (let size = 0; size < length; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    size += value.length;
+  }
+  void reader.cancel();
+  return new Blob(parts).slice(0, length);
+}
+
 async function send(path: string, options: Options, token: string | null): Promise<Response> {
   const { json: payload, anonymous: _anonymous, ...init } = options;
   const headers = new Headers(init.headers);

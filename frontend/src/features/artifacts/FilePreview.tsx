@@ -2,34 +2,67 @@
 import { useEffect, useState } from "react";
 import { FileArchive } from "lucide-react";
 import { files as api } from "@/api/client";
-import type { Id } from "@/api/types";
+import type { FileEntry, Id } from "@/api/types";
 import { DownloadButton } from "@/features/editor/GroupView";
 import { entryOf } from "@/features/explorer/store";
 import { Empty } from "@/ui/Empty";
 import { bytes } from "@/lib/format";
-import { imageType } from "./kinds";
-import { Preview } from "./Preview";
+import { imageType, looksLikeText } from "./kinds";
+import { Preview, Text } from "./Preview";
 
-/** A file of the project that is not text: pictures are shown, the rest can be downloaded. */
+/** Text above this can't be edited through the API, which then calls the file binary. */
+const EDITABLE_BYTES = 10 << 20;
+const HEAD_BYTES = 256_000;
+
+/** A file of the project that can't be edited: pictures and the beginning of long texts are shown, the rest can be downloaded. */
 export function FilePreview({ fileId }: { fileId: Id }) {
   const entry = entryOf(fileId);
-  const picture = entry ? imageType(entry.path) !== undefined : false;
-  const [blob, setBlob] = useState<Blob | null>(null);
-  useEffect(() => {
-    if (!picture) return;
-    let gone = false;
-    void api.bytes(fileId).then((found) => !gone && setBlob(found), () => {});
-    return () => void (gone = true);
-  }, [fileId, picture, entry?.etag]);
+  const blob = useSample(entry);
   if (!entry) return null;
-  if (picture) return blob && <Preview path={entry.path} blob={blob} />;
+  if (imageType(entry.path)) return blob && <Preview path={entry.path} blob={blob} />;
+  return blob ? <Beginning entry={entry} head={blob} /> : <NotText entry={entry} />;
+}
+
+/** What is to be shown of a file: a whole picture, or the head of a long text. */
+function useSample(entry: FileEntry | undefined): Blob | null {
+  const [blob, setBlob] = useState<Blob | null>(null);
+  const picture = entry ? imageType(entry.path) !== undefined : false;
+  const long = (entry?.size ?? 0) > EDITABLE_BYTES;
+  useEffect(() => {
+    if (!entry || !(picture || long)) return;
+    let gone = false;
+    const read = picture ? api.bytes(entry.id) : api.head(entry.id, HEAD_BYTES).then(async (head) => ((await looksLikeText(head)) ? head : null));
+    void read.then((found) => !gone && setBlob(found), () => {});
+    return () => void (gone = true);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the entry is a new object after each change; its hash says which
+  }, [entry?.id, entry?.etag, picture, long]);
+  return blob;
+}
+
+function Beginning({ entry, head }: { entry: FileEntry; head: Blob }) {
+  return (
+    <div className="flex h-full flex-col">
+      <div className="flex h-9 shrink-0 items-center gap-2 border-b border-line px-3 text-xs text-muted">
+        <span className="min-w-0 flex-1 truncate">
+          {bytes(entry.size)} is too much to edit here; this is how {entry.name} begins
+        </span>
+        <DownloadButton fileId={entry.id} />
+      </div>
+      <div className="min-h-0 flex-1">
+        <Text blob={head} size={entry.size} />
+      </div>
+    </div>
+  );
+}
+
+function NotText({ entry }: { entry: FileEntry }) {
   return (
     <Empty icon={FileArchive} title="This is not a text file">
       <p>
         {entry.name} · {bytes(entry.size)}
       </p>
       <div className="mt-3">
-        <DownloadButton fileId={fileId} />
+        <DownloadButton fileId={entry.id} />
       </div>
     </Empty>
   );

@@ -49,7 +49,7 @@ function Picture({ path, blob }: { path: string; blob: Blob }) {
   useEffect(() => () => URL.revokeObjectURL(url), [url]);
   return (
     <div className="grid h-full place-items-center overflow-auto p-6">
-      <figure>
+      <figure className="flex flex-col items-center">
         <img
           src={url}
           alt={path}
@@ -70,12 +70,14 @@ function Page({ path, blob }: { path: string; blob: Blob }) {
   return <iframe title={path} sandbox="" srcDoc={text} className="h-full w-full border-0 bg-white" />;
 }
 
-function Text({ blob }: { blob: Blob }) {
+/** `size` tells how long the whole is when the blob is only its beginning. */
+export function Text({ blob, size = blob.size }: { blob: Blob; size?: number }) {
   const text = useText(blob);
+  const shown = Math.min(blob.size, MAX_TEXT_BYTES);
   return (
     <pre tabIndex={0} className="h-full overflow-auto px-5 py-3 font-mono text-xs leading-5 whitespace-pre-wrap">
       {text}
-      {blob.size > MAX_TEXT_BYTES && <span className="text-muted">{`\n… ${bytes(blob.size - MAX_TEXT_BYTES)} more; download it to read all`}</span>}
+      {size > shown && <span className="text-muted">{`\n… ${bytes(size - shown)} more; download it to read all`}</span>}
     </pre>
   );
 }

@@ -18,6 +18,11 @@ export async function kindOf(path: string, blob: Blob): Promise<Kind> {
   if (imageType(path)) return "image";
   if (name === "csv" || name === "tsv") return "table";
   if (name === "html" || name === "htm") return "html";
+  return (await looksLikeText(blob)) ? "text" : "binary";
+}
+
+/** No text has a zero in it, and nearly everything else has one soon. */
+export async function looksLikeText(blob: Blob): Promise<boolean> {
   const head = new Uint8Array(await blob.slice(0, SNIFF_BYTES).arrayBuffer());
-  return head.includes(0) ? "binary" : "text";
+  return !head.includes(0);
 }
