@@ -12,7 +12,7 @@ import { NameRow } from "./NameRow";
 import { onTreeKey } from "./keyboard";
 import { useRowDrag } from "./drag";
 import { only } from "./selection";
-import { openAbove, useExplorer } from "./store";
+import { follow, useExplorer } from "./store";
 import { TreeRow, type RowMarks } from "./TreeRow";
 import type { Row } from "./tree";
 
@@ -152,7 +152,7 @@ function useScrollTo(box: React.RefObject<HTMLDivElement | null>, index: number)
   }, [box, index]);
 }
 
-/** Opens the folders above the active file and scrolls to it, once each time another one becomes it. */
+/** Opens the folders above the active file, chooses it and scrolls to it, once each time another one becomes it. */
 function useRevealOf(fileId: string | null, rows: readonly Row[], box: React.RefObject<HTMLDivElement | null>) {
   const last = useRef<string | null>(null);
   useEffect(() => {
@@ -160,8 +160,9 @@ function useRevealOf(fileId: string | null, rows: readonly Row[], box: React.Ref
     const index = rows.findIndex((row) => row.id === fileId);
     const element = box.current;
     if (!element) return;
-    if (index < 0) return openAbove(fileId);
+    if (index < 0) return follow(fileId);
     last.current = fileId;
+    follow(fileId);
     const top = index * ROW_HEIGHT;
     const visible = top >= element.scrollTop && top + ROW_HEIGHT <= element.scrollTop + element.clientHeight;
     if (!visible) element.scrollTop = top - element.clientHeight / 2;

@@ -6,7 +6,7 @@ import { FuzzyIndex } from "@/lib/fuzzy";
 import { whenIdle } from "@/lib/idle";
 import { isInside, parent } from "@/lib/path";
 import { recall, remember } from "@/lib/storage";
-import { nothing, type Selection } from "./selection";
+import { nothing, only, type Selection } from "./selection";
 import { Tree } from "./tree";
 
 /** A row that is being named. */
@@ -91,10 +91,12 @@ function keepOpen(open: ReadonlySet<string>): void {
   if (projectId) remember(`open.${projectId}`, [...open].slice(0, 2000));
 }
 
-/** Opens every folder above a file. */
-export function openAbove(id: Id): void {
+/** Opens every folder above a file, and makes it the one that is chosen. */
+export function follow(id: Id): void {
   const path = entryOf(id)?.path;
-  if (path) openFolders(path);
+  if (!path) return;
+  openFolders(path);
+  if (!get().selection.chosen.has(path)) set({ selection: only(path) });
 }
 
 function openFolders(path: string): void {
@@ -106,7 +108,7 @@ function openFolders(path: string): void {
 /** Opens every folder above a path and puts the selection on it. */
 export function reveal(path: string): void {
   openFolders(path);
-  set({ selection: { chosen: new Set([path]), focus: path, anchor: path }, filter: "" });
+  set({ selection: only(path), filter: "" });
 }
 
 export function entryOf(id: Id): FileEntry | undefined {
