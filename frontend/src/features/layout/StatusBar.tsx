@@ -64,11 +64,15 @@ function Connection() {
 function Queue() {
   const running = useJobs(runningCount);
   const waiting = useJobs(waitingCount);
-  if (!running && !waiting) return null;
   const parts = [running ? `${running} running` : "", waiting ? `${waiting} waiting` : ""].filter(Boolean);
   return (
-    <button type="button" className={cx(item, "hover:bg-hover hover:text-text")} onClick={() => useLayout.getState().show("tasks")}>
-      {parts.join(" · ")}
+    <button
+      type="button"
+      data-tip="Show tasks"
+      className={cx(item, "hover:bg-hover hover:text-text", !parts.length && "max-sm:hidden")}
+      onClick={() => useLayout.getState().show("tasks")}
+    >
+      {parts.join(" · ") || "Queue empty"}
     </button>
   );
 }

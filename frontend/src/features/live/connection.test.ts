@@ -56,6 +56,16 @@ afterEach(() => {
 });
 
 describe("LiveConnection", () => {
+  it("doubts the line as soon as the browser says that the network is gone", async () => {
+    socket().open();
+    socket().welcome(1);
+    socket().say({ type: "pong", t: 0 });
+    window.dispatchEvent(new Event("offline"));
+    expect(socket().types.at(-1)).toBe("ping");
+    await vi.advanceTimersByTimeAsync(2_100);
+    expect(hooks.link).toHaveBeenLastCalledWith("waiting", null);
+  });
+
   it("says hello with a fresh ticket and opens with the welcome", () => {
     socket().open();
     expect(socket().sent[0]).toEqual({ type: "hello" });

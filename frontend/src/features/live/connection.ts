@@ -29,6 +29,7 @@ interface Watch {
 
 const PING_MS = 10_000;
 const PONG_MS = 8_000;
+const DOUBT_MS = 2_000;
 /** So many sockets in a row that closed before the server's welcome mean that none will open. */
 const TURNED_AWAY = 2;
 /** A job that says more than this at once is asked to wait: what comes faster than it can be shown only costs both sides. */
@@ -55,6 +56,7 @@ export class LiveConnection {
 
   start(): void {
     window.addEventListener("online", this.wake);
+    window.addEventListener("offline", this.doubt);
     document.addEventListener("visibilitychange", this.onVisible);
     void this.connect();
   }
@@ -62,6 +64,7 @@ export class LiveConnection {
   stop(): void {
     this.stopped = true;
     window.removeEventListener("online", this.wake);
+    window.removeEventListener("offline", this.doubt);
     document.removeEventListener("visibilitychange", this.onVisible);
     clearTimeout(this.retry);
     this.drop();
@@ -98,6 +101,11 @@ export class LiveConnection {
     clearTimeout(this.retry);
     this.attempt = 0;
     void this.connect();
+  };
+
+  /** The browser thinks that there is no network; whether that is so for us, a ping tells soon. */
+  private doubt = (): void => {
+    if (this.welcomed) this.ping(DOUBT_MS);
   };
 
   private onVisible = (): void => {
@@ -186,9 +194,9 @@ export class LiveConnection {
     this.write({ type: "watch", job_id: jobId, after: watch.after });
   }
 
-  private ping(): void {
+  private ping(patience = PONG_MS): void {
     this.write({ type: "ping", t: performance.now() });
-    this.expect();
+    this.expect(patience);
   }
 
   private pong(sent: number): void {
@@ -197,12 +205,12 @@ export class LiveConnection {
   }
 
   /** Something has to come soon, or the line is dead. */
-  private expect(): void {
+  private expect(patience = PONG_MS): void {
     clearTimeout(this.deadline);
     this.deadline = setTimeout(() => {
       this.drop();
       this.again();
-    }, PONG_MS);
+    }, patience);
   }
 
   private write(message: ClientMessage): void {

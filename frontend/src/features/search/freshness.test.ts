@@ -6,9 +6,12 @@ const at = Date.parse("2026-05-01T12:00:00Z");
 const ready: IndexStatus = { state: "ready", files: 12, chunks: 40, embedded: 40, skipped: [], segments: 1, indexed_at: "2026-05-01T11:55:00Z" };
 
 describe("freshnessWords", () => {
-  it("says nothing of an index that is not there", () => {
+  it("says nothing of what it does not know", () => {
     expect(freshnessWords({ index: null, changedAt: 0 })).toBeNull();
-    expect(freshnessWords({ index: { ...ready, state: "none" }, changedAt: 0 })).toBeNull();
+  });
+
+  it("says that there is no index", () => {
+    expect(freshnessWords({ index: { ...ready, state: "none" }, changedAt: 0 })).toMatchObject({ text: "Not indexed", behind: false });
   });
 
   it("tells a building, a fresh and an old index apart", () => {

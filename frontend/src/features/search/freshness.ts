@@ -1,4 +1,4 @@
-/** How fresh the project's search index is, for the status bar. A project without an index says nothing. */
+/** How fresh the project's search index is, for the status bar. What is not known is not said. */
 import { create } from "zustand";
 import { projects as api } from "@/api/client";
 import type { Id, IndexStatus } from "@/api/types";
@@ -32,7 +32,8 @@ export function leaveFreshness(): void {
 }
 
 export function freshnessWords({ index, changedAt }: FreshnessState, now = Date.now()): { text: string; tip: string; behind: boolean } | null {
-  if (!index || index.state === "none") return null;
+  if (!index) return null;
+  if (index.state === "none") return { text: "Not indexed", tip: "This project has no search index yet", behind: false };
   if (index.state === "building") return { text: "Indexing…", tip: `${count(index.files, "file")} so far`, behind: true };
   const built = index.indexed_at ? ago(index.indexed_at, now) : "";
   const behind = Boolean(index.indexed_at) && changedAt > Date.parse(index.indexed_at!);
