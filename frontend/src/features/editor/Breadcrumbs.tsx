@@ -5,6 +5,7 @@ import type { Id } from "@/api/types";
 import { FileIcon } from "@/features/explorer/icons";
 import { entryOf, useExplorer } from "@/features/explorer/store";
 import { below, Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";
+import { cx } from "@/lib/cx";
 import { join } from "@/lib/path";
 import { documentOf, useDocuments } from "./documents";
 import { symbolsOf } from "./intelligence";
@@ -33,7 +34,7 @@ export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }
 
   const openFolder = (element: Element, index: number) => {
     const folder = parts.slice(0, index).join("/");
-    setMenu({ label: folder || "Project", place: below(element), entries: siblings(folder) });
+    setMenu({ label: folder || "Project", place: below(element), entries: siblings(folder, path) });
   };
   const openSymbols = (element: Element) => {
     setMenu({ label: "Symbols", place: below(element), entries: symbolEntries(fileId, symbols) });
@@ -42,9 +43,9 @@ export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }
   return (
     <nav aria-label="Breadcrumbs" className="flex h-7 shrink-0 items-center overflow-hidden bg-surface px-3 text-xs text-muted">
       {parts.map((part, index) => (
-        <Crumb key={join(...parts.slice(0, index + 1))} first={index === 0} onOpen={(element) => openFolder(element, index)}>
+        <Crumb key={join(...parts.slice(0, index + 1))} first={index === 0} folder={index < parts.length - 1} onOpen={(element) => openFolder(element, index)}>
           {index === parts.length - 1 && <FileIcon path={path} size={13} />}
-          {part}
+          <span className="truncate">{part}</span>
         </Crumb>
       ))}
       {around.map((symbol) => {
@@ -52,7 +53,7 @@ export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }
         return (
           <Crumb key={`${symbol.line}:${symbol.name}`} onOpen={openSymbols}>
             <Icon size={13} aria-hidden className="text-faint" />
-            {symbol.name}
+            <span className="truncate">{symbol.name}</span>
           </Crumb>
         );
       })}
@@ -62,14 +63,22 @@ export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }
   );
 }
 
-function Crumb({ children, first, onOpen }: { children: React.ReactNode; first?: boolean; onOpen(element: Element): void }) {
+interface CrumbProps {
+  children: React.ReactNode;
+  first?: boolean;
+  /** Gives way first where there is little room. */
+  folder?: boolean;
+  onOpen(element: Element): void;
+}
+
+function Crumb({ children, first, folder, onOpen }: CrumbProps) {
   return (
     <>
       {!first && <ChevronRight size={12} aria-hidden className="mx-px shrink-0 text-faint" />}
       <button
         type="button"
         aria-haspopup="menu"
-        className="flex h-5.5 items-center gap-1 rounded-[5px] px-1 whitespace-nowrap hover:bg-hover hover:text-text"
+        className={cx("flex h-5.5 items-center gap-1 rounded-[5px] px-1 whitespace-nowrap hover:bg-hover hover:text-text", folder ? "min-w-6 shrink-[1000]" : "min-w-0")}
         onClick={(event) => onOpen(event.currentTarget)}
       >
         {children}
@@ -80,13 +89,13 @@ function Crumb({ children, first, onOpen }: { children: React.ReactNode; first?:
 
 const MAX_SIBLINGS = 300;
 
-function siblings(folder: string): MenuEntry[] {
+function siblings(folder: string, path: string): MenuEntry[] {
   return useExplorer
     .getState()
     .tree.children(folder)
     .filter((entry) => entry.type === "file")
     .slice(0, MAX_SIBLINGS)
-    .map((entry) => ({ id: entry.id, label: entry.name, run: () => openFile(entry.id) }));
+    .map((entry) => ({ id: entry.id, label: entry.name, checked: entry.path === path, run: () => openFile(entry.id) }));
 }
 
 function symbolEntries(fileId: Id, symbols: readonly OutlineSymbol[]): MenuEntry[] {

@@ -26,10 +26,10 @@ export function Header() {
         <Logo />
       </button>
       <ProjectSwitch />
+      <IconButton label="New file" icon={FilePlus2} keys="Alt+N" className="max-sm:hidden" onClick={() => execute("file.new")} />
       <Finder />
       <People />
       <div className="hidden items-center sm:flex">
-        <IconButton label="New file" icon={FilePlus2} keys="Alt+N" onClick={() => execute("file.new")} />
         <IconButton label="Toggle panel" icon={PanelBottom} keys="Mod+J" onClick={() => execute("view.panel")} />
         <IconButton label="Settings" icon={Settings} keys="Mod+," onClick={() => execute("settings.open")} />
       </div>
