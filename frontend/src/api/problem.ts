@@ -38,11 +38,16 @@ export async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
+/** Details are written to follow a title; alone they begin as sentences do. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** What to tell a person about any thrown thing. */
 export function messageOf(error: unknown): string {
   if (error instanceof ApiError) {
     const fields = error.problem.errors?.map((item) => `${item.field}: ${item.message}`) ?? [];
-    return fields.length ? fields.join(" · ") : error.message;
+    return fields.length ? fields.join(" · ") : sentence(error.message);
   }
   return error instanceof Error ? error.message : String(error);
 }
