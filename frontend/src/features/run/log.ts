@@ -3,6 +3,7 @@
  * again with a new attempt, and keeps the tail of what is too long to keep.
  */
 import type { OutputEvent } from "@/api/types";
+import { utf8Length } from "@/lib/utf8";
 
 export type LogListener = (text: string | null) => void;
 
@@ -42,16 +43,17 @@ export class OutputLog {
     this.enterAttempt(event.attempt ?? this.attempt);
     if ((event.attempt ?? this.attempt) < this.attempt) return;
     const side = this.sides[event.stream];
-    const all = event.encoding === "base64" ? fromBase64(event.data) : encoder.encode(event.data);
+    const raw = event.encoding === "base64" ? fromBase64(event.data) : null;
+    const length = raw?.length ?? utf8Length(event.data);
     const seen = Math.max(0, side.next - event.offset);
-    if (seen >= all.length) return;
+    if (seen >= length) return;
     const missing = event.offset - side.next;
     if (missing > 0) this.append(notice(`${missing} bytes of ${event.stream} are missing`));
-    side.next = event.offset + all.length;
-    this.bytes += all.length - seen;
+    side.next = event.offset + length;
+    this.bytes += length - seen;
     // Nearly always the text is whole and new: then it needs no decoding.
-    if (event.encoding === "utf-8" && !seen) this.append(side.decoder.decode() + event.data);
-    else this.append(side.decoder.decode(all.subarray(seen), { stream: true }));
+    if (!raw && !seen) this.append(side.decoder.decode() + event.data);
+    else this.append(side.decoder.decode((raw ?? encoder.encode(event.data)).subarray(seen), { stream: true }));
   }
 
   /** A higher attempt means that the output starts again. */
