@@ -44,6 +44,10 @@ export function ProjectList() {
 function Projects() {
   const { status, projects } = useProjects();
   const [query, setQuery] = useState("");
+  // Who comes back from the studio has changed something there.
+  useEffect(() => {
+    if (useProjects.getState().status === "ready") void loadProjects();
+  }, []);
   const found = useMemo(() => matching(projects, query), [projects, query]);
   return (
     <>

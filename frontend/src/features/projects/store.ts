@@ -111,10 +111,12 @@ export async function downloadProject(project: Project): Promise<void> {
   }
 }
 
+/** The projects that a search means, the one changed last first. */
 export function matching(projects: readonly Project[], query: string): Project[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  return projects.filter((project) => {
+  const found = projects.filter((project) => {
     const text = `${project.name} ${project.description ?? ""} ${project.language ?? ""}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
+  return found.toSorted((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
 }
