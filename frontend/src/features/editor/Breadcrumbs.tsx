@@ -52,7 +52,7 @@ export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }
         const Icon = ICONS[symbol.kind];
         return (
           <Crumb key={`${symbol.line}:${symbol.name}`} onOpen={openSymbols}>
-            <Icon size={13} aria-hidden className="text-faint" />
+            <Icon size={13} aria-hidden className="shrink-0 text-faint" />
             <span className="truncate">{symbol.name}</span>
           </Crumb>
         );

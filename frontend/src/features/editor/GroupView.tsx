@@ -55,7 +55,7 @@ function FileView({ fileId, group }: { fileId: Id; group: tabs.Group }) {
         <CodePane groupId={group.id} fileId={text && !conflict ? fileId : null} />
         <div className="pointer-events-none absolute inset-0 *:pointer-events-auto">
           {conflict && <MergeView key={fileId} fileId={fileId} />}
-          {status?.kind === "binary" && <FilePreview fileId={fileId} />}
+          {status?.kind === "binary" && <FilePreview key={fileId} fileId={fileId} />}
           {status?.kind === "large" && <Large fileId={fileId} />}
           {status?.kind === "failed" && <Failed fileId={fileId} error={status.error} />}
         </div>
