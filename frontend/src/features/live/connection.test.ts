@@ -91,6 +91,21 @@ describe("LiveConnection", () => {
     expect(heard).toEqual([1, 2, 3, 4]);
   });
 
+  it("lets a flood rest longer while someone types", async () => {
+    live.watch("j", undefined, () => {});
+    socket().open();
+    socket().welcome(1);
+    const data = { stream: "stdout" as const, offset: 0, data: "x".repeat(1_800_000), encoding: "utf-8" as const, attempt: 1 };
+    socket().say({ type: "event", job_id: "j", id: 1, event: "output", data });
+    for (let ms = 0; ms < 400; ms += 50) {
+      window.dispatchEvent(new KeyboardEvent("keydown", { key: "a" }));
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect(socket().types.at(-1)).toBe("unwatch");
+    await vi.advanceTimersByTimeAsync(300);
+    expect(socket().sent.at(-1)).toEqual({ type: "watch", job_id: "j", after: 1 });
+  });
+
   it("says that no socket gets through, goes on trying, and forgets it with a welcome", async () => {
     for (let n = 0; n < 2; n++) {
       socket().onclose?.();

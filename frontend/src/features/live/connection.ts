@@ -3,6 +3,7 @@
  * restarted server, resumes where it was, and tells a quiet line from a dead one by pings.
  */
 import type { ClientMessage, Id, NumberedJobEvent, ServerMessage } from "@/api/types";
+import { isTyping } from "@/lib/typing";
 import { advance, backoff, hello, isRepeat, median, sample, type Resume } from "./protocol";
 
 /** `blocked`: tickets come but no socket ever opens, as behind proxies that let no WebSocket through. */
@@ -37,6 +38,8 @@ const INTAKE = 500_000;
 const REST_MS = 150;
 /** Characters per millisecond that a flood is let in with, what is on its way at each rest included. */
 const RATE = 8_000;
+/** The same while someone types: they and the flood may share their cores. */
+const TYPING_RATE = 4_000;
 
 export class LiveConnection {
   private socket: WebSocket | null = null;
@@ -183,7 +186,8 @@ export class LiveConnection {
 
   private rest(jobId: Id, watch: Watch): void {
     watch.resting = setTimeout(() => {
-      if (performance.now() - watch.since < watch.taken / RATE) this.rest(jobId, watch);
+      const rate = isTyping() ? TYPING_RATE : RATE;
+      if (performance.now() - watch.since < watch.taken / rate) this.rest(jobId, watch);
       else if (this.welcomed) this.resumeWatch(jobId, watch);
     }, REST_MS);
   }

@@ -7,6 +7,7 @@ import { SearchAddon } from "@xterm/addon-search";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { WebglAddon } from "@xterm/addon-webgl";
 import { Terminal, type ILink, type ITheme } from "@xterm/xterm";
+import { isTyping } from "@/lib/typing";
 import { references, type Reference } from "./references";
 import type { OutputLog } from "./log";
 
@@ -20,12 +21,8 @@ const PIECE = 32_000;
 /** Between two helpings while a flood goes by, which is over when nothing had to be skipped for FLOOD_MS. */
 const BREATH_MS = 100;
 const FLOOD_MS = 400;
-/** The page belongs to the person who types: so long after a key a flood is not drawn, unless it has waited for PATIENCE_MS. */
-const TYPING_MS = 250;
+/** The page belongs to the person who types: meanwhile a flood is not drawn, unless it has waited so long. */
 const PATIENCE_MS = 800;
-
-let typedAt = -Infinity;
-window.addEventListener("keydown", () => (typedAt = performance.now()), true);
 
 export interface ConsoleOptions {
   fontSize: number;
@@ -210,10 +207,6 @@ export class ConsoleScreen {
         activate: () => this.options.go(reference),
       }));
   }
-}
-
-function isTyping(): boolean {
-  return performance.now() - typedAt < TYPING_MS;
 }
 
 function openLink(_event: MouseEvent, address: string): void {
