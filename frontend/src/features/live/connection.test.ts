@@ -148,6 +148,20 @@ describe("LiveConnection", () => {
     expect(socket()).not.toBe(first);
   });
 
+  it("takes the first round trips soon after each other", async () => {
+    socket().open();
+    socket().welcome(1);
+    const pings = () => socket().types.filter((type) => type === "ping").length;
+    for (let n = 0; n < 8; n++) {
+      socket().say({ type: "pong", t: performance.now() });
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(pings()).toBe(5);
+    socket().say({ type: "pong", t: performance.now() });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(pings()).toBe(6);
+  });
+
   it("keeps a line with pongs", async () => {
     socket().open();
     socket().welcome(1);

@@ -4,7 +4,7 @@
  */
 import type { ClientMessage, Id, NumberedJobEvent, ServerMessage } from "@/api/types";
 import { isTyping } from "@/lib/typing";
-import { advance, backoff, hello, isRepeat, median, sample, type Resume } from "./protocol";
+import { advance, backoff, hello, isRepeat, median, sample, SAMPLES, type Resume } from "./protocol";
 
 /** `blocked`: tickets come but no socket ever opens, as behind proxies that let no WebSocket through. */
 export type Link = "connecting" | "open" | "waiting" | "blocked";
@@ -29,6 +29,8 @@ interface Watch {
 }
 
 const PING_MS = 10_000;
+/** The first round trips are taken while the page still starts; so the next ones come soon, and the middle of all is true. */
+const EARLY_PING_MS = 1_000;
 const PONG_MS = 8_000;
 const DOUBT_MS = 2_000;
 /** So many sockets in a row that closed before the server's welcome mean that none will open. */
@@ -47,7 +49,7 @@ export class LiveConnection {
   private attempt = 0;
   private turnedAway = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
-  private pinger: ReturnType<typeof setInterval> | undefined;
+  private pinger: ReturnType<typeof setTimeout> | undefined;
   private deadline: ReturnType<typeof setTimeout> | undefined;
   private times: number[] = [];
   private watches = new Map<Id, Watch>();
@@ -158,8 +160,6 @@ export class LiveConnection {
     this.hooks.link("open", median(this.times));
     for (const [jobId, watch] of this.watches) this.resumeWatch(jobId, watch);
     if (this.presence) this.write(this.presence);
-    clearInterval(this.pinger);
-    this.pinger = setInterval(() => this.ping(), PING_MS);
     this.ping();
   }
 
@@ -198,13 +198,17 @@ export class LiveConnection {
     this.write({ type: "watch", job_id: jobId, after: watch.after });
   }
 
+  /** One at a time: the next is due some time after the answer. */
   private ping(patience = PONG_MS): void {
+    clearTimeout(this.pinger);
     this.write({ type: "ping", t: performance.now() });
     this.expect(patience);
   }
 
   private pong(sent: number): void {
     this.times = sample(this.times, performance.now() - sent);
+    clearTimeout(this.pinger);
+    this.pinger = setTimeout(() => this.ping(), this.times.length < SAMPLES ? EARLY_PING_MS : PING_MS);
     this.hooks.link("open", median(this.times));
   }
 
@@ -222,7 +226,7 @@ export class LiveConnection {
   }
 
   private drop(): void {
-    clearInterval(this.pinger);
+    clearTimeout(this.pinger);
     clearTimeout(this.deadline);
     const socket = this.socket;
     if (socket && !this.welcomed) this.turnedAway++;

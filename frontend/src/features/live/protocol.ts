@@ -35,7 +35,8 @@ export function backoff(attempt: number, random = Math.random()): number {
   return Math.round(base * (0.6 + 0.8 * random));
 }
 
-const SAMPLES = 5;
+/** So many round trips are looked at. */
+export const SAMPLES = 5;
 
 export function sample(times: readonly number[], next: number): number[] {
   return [...times, next].slice(-SAMPLES);
