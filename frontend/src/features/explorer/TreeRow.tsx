@@ -52,7 +52,6 @@ export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active
       className={cx(
         "absolute inset-x-1.5 flex h-6 items-center gap-1.5 rounded-[5px] pr-2 whitespace-nowrap select-none",
         chosen || active ? "bg-active" : "hover:bg-hover",
-        chosen && "shadow-[inset_2px_0_0_var(--focus)]",
         focused && "group-focus-visible/tree:outline-2 group-focus-visible/tree:-outline-offset-2 group-focus-visible/tree:outline-(--focus)",
         cut && "opacity-55",
         dropTarget && "bg-hover outline-1 -outline-offset-1 outline-(--focus)",
@@ -90,7 +89,7 @@ function Marks({ name, dirty, changed, person }: Omit<RowMarks, "failing" | "cut
       {dirty && <span role="img" aria-label="Unsaved" className="size-[7px] rounded-full bg-(--text)" />}
       {!dirty && changed && <span role="img" aria-label="Changed by someone else" data-tip="Changed by someone else" className="size-[7px] rounded-full bg-(--focus)" />}
       {!dirty && !changed && (
-        <span aria-hidden className="font-mono text-[9px] tracking-wide text-faint">
+        <span aria-hidden className="relative top-px font-mono text-[9px] tracking-wide text-faint">
           {badgeOf(name)}
         </span>
       )}
