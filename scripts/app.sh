@@ -47,6 +47,9 @@ build_steps() {
   step agent "Agent in the sandbox images" in_order agent_step build images
 }
 
+# Only where these are missing must what compiles wait for the packages.
+compilers_there() { have cc && have pkg-config; }
+
 agent_step() { docker_up; images_agent; }
 
 app_start() {

@@ -12,6 +12,7 @@ packages_missing() {
   docker_answers || have dockerd || printf 'docker.io '
   docker_answers || have docker || printf 'docker.io '
   have debootstrap || [ -n "${ENGUNITY_ROOTFS_IMAGE:-}" ] || [ -s "$(rootfs_file)" ] || printf 'debootstrap '
+  garage_runs || pkg-config --exists sqlite3 libsodium libzstd 2>/dev/null || printf 'libsqlite3-dev libsodium-dev libzstd-dev '
   [ -z "${1:-}" ] || [ ! -e "$ROOT/frontend/package.json" ] || have chromium || printf 'chromium '
   [ "${1:-}" != bench ] || have wrk || printf 'wrk '
   [ "${1:-}" != bench ] || python3 -c 'import ensurepip' 2>/dev/null || printf 'python3-venv '

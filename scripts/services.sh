@@ -9,12 +9,10 @@ services_up() {
 
 # Starts the steps; whoever calls may start more before waiting for all.
 services_open() {
-  local first=()
   service_user_open
   steps_open
-  compilers_there || first=(packages)
   step packages "Debian packages" packages_install "${PACKAGES_FOR:-}"
-  step s3 "S3 server" in_order s3_step "${first[@]}"
+  step s3 "S3 server" in_order s3_step packages
   step postgres "PostgreSQL" in_order postgres_step packages
   step rabbitmq "RabbitMQ" in_order rabbitmq_step packages
   step images "Docker and sandbox images" in_order images_step packages
@@ -24,9 +22,6 @@ services_close() {
   docker_up
   env_write
 }
-
-# Only where these are missing must what compiles wait for the packages.
-compilers_there() { have cc && have pkg-config; }
 
 in_order() {
   local what="$1"
