@@ -29,9 +29,15 @@ const timers = new Map<number, ReturnType<typeof setTimeout>>();
 export function toast(text: string, options: Partial<Omit<Toast, "id" | "text">> & { ms?: number } = {}): number {
   const { ms, ...rest } = options;
   const item: Toast = { id: nextId++, tone: "info", text, ...rest };
-  useToasts.setState(({ toasts }) => ({ toasts: [...toasts, item].slice(-MAX_SHOWN) }));
+  useToasts.setState(({ toasts }) => ({ toasts: fitting([...toasts, item]) }));
   if (item.progress === undefined) expire(item.id, ms ?? SHOWN_MS[item.tone]);
   return item.id;
+}
+
+/** Where there are too many, the oldest go; what is still under way stays. */
+function fitting(toasts: Toast[]): Toast[] {
+  let over = toasts.length - MAX_SHOWN;
+  return toasts.filter(({ progress }) => progress !== undefined || over-- <= 0);
 }
 
 export function update(id: number, change: Partial<Omit<Toast, "id">>): void {
