@@ -51,7 +51,7 @@ test("another account sees nothing of it", async ({ page, browser, baseURL }) =>
   await stranger.context().close();
 });
 
-test("offline edits are kept over a closed page and sent when the network is back", async ({ page, context }) => {
+test("offline edits are kept and sent when the network is back", async ({ page, context }) => {
   const token = await signedIn(page);
   const project = await makeProject(page.request, token, { "notes.txt": "one\n" });
   await page.goto(`/?project=${project}&file=notes.txt`);
@@ -69,6 +69,24 @@ test("offline edits are kept over a closed page and sent when the network is bac
   expect(file.content).toBe("written on a train\none\n");
 });
 
+test("what was written offline is sent although the page was closed meanwhile", async ({ page, context }) => {
+  const token = await signedIn(page);
+  const project = await makeProject(page.request, token, { "notes.txt": "one\n" });
+  await page.goto(`/?project=${project}&file=notes.txt`);
+  await shows(page, "one");
+  await status(page, "Connected");
+  await page.waitForLoadState("networkidle"); // Monaco's worker comes late
+  await context.setOffline(true);
+  await typeAtTop(page, "written on a train\n");
+  await status(page, "Kept here until you are online");
+  await page.close();
+  await context.setOffline(false);
+  const later = await context.newPage();
+  await later.goto(`/?project=${project}&file=notes.txt`);
+  await shows(later, "written on a train");
+  await expect(later.getByRole("status", { name: "File: Saved" })).toBeVisible();
+});
+
 test("unsaved text survives a reload", async ({ page, context }) => {
   const token = await signedIn(page);
   const project = await makeProject(page.request, token, { "notes.txt": "one\n" });
@@ -82,6 +100,26 @@ test("unsaved text survives a reload", async ({ page, context }) => {
   await shows(page, "not saved yet");
   await expect(context.pages()).toHaveLength(1);
   await expect(editor(page)).toBeVisible();
+});
+
+test("a file that was deleted elsewhere keeps its unsaved text, and saving makes it again", async ({ page }) => {
+  const token = await signedIn(page);
+  const project = await makeProject(page.request, token, { "notes.txt": "one\n" });
+  await page.addInitScript(() => localStorage.setItem("engunity.settings", JSON.stringify({ autoSave: false })));
+  await page.goto(`/?project=${project}&file=notes.txt`);
+  await shows(page, "one");
+  await status(page, "Connected");
+  await typeAtTop(page, "mine\n");
+  const headers = { Authorization: `Bearer ${token}` };
+  const [entry] = await (await page.request.get(`/api/v1/code/${project}/files`, { headers })).json();
+  await page.request.delete(`/api/v1/code/files/${entry.id}`, { headers });
+  await status(page, "Deleted on the server");
+  await expect(tab(page, "notes.txt, unsaved")).toBeVisible();
+  await page.keyboard.press(`${MOD}+S`);
+  await expect(row(page, "notes.txt")).toBeVisible();
+  await status(page, "Saved");
+  await shows(page, "mine");
+  await expect(tab(page, "notes.txt")).toHaveCount(1);
 });
 
 test("auto-save comes by itself", async ({ page }) => {

@@ -4,8 +4,8 @@ import {
   Sun, TerminalSquare, Trash2, Undo2, Upload, WrapText, X, ZoomIn, ZoomOut,
 } from "lucide-react";
 import { logout, useAccount } from "@/features/accounts/store";
-import { saveAll, saveDocument } from "@/features/editor/documents";
-import { closeTab, closeTabs, focusedEditor, openFile, splitEditor } from "@/features/editor/navigate";
+import { saveAll } from "@/features/editor/documents";
+import { closeTab, closeTabs, focusedEditor, openFile, saveFile, splitEditor } from "@/features/editor/navigate";
 import { activeFileId, change, useEditor } from "@/features/editor/store";
 import * as tabs from "@/features/editor/tabs";
 import { beginNew, beginRename, copyPath, cutChosen, downloadChosen, pasteCut, pickFiles, removeChosen } from "@/features/explorer/actions";
@@ -56,7 +56,7 @@ const file: Command[] = [
   { id: "file.new", label: "New file", icon: FilePlus2, keys: ["Alt+N"], when: inProject, run: () => { layout().set({ sidebar: true }); beginNew("file"); } },
   { id: "file.newFolder", label: "New folder", icon: FolderPlus, when: inProject, run: () => { layout().set({ sidebar: true }); beginNew("folder"); } },
   { id: "file.upload", label: "Upload files", icon: Upload, when: inProject, run: pickFiles },
-  { id: "file.save", label: "Save", icon: Save, keys: ["Mod+S"], when: inProject, run: () => { const id = activeFileId(); if (id) void saveDocument(id); } },
+  { id: "file.save", label: "Save", icon: Save, keys: ["Mod+S"], when: inProject, run: () => { const id = activeFileId(); if (id) void saveFile(id); } },
   { id: "file.saveAll", label: "Save all", icon: Save, keys: ["Mod+Alt+S"], when: inProject, run: () => void saveAll() },
   { id: "file.rename", label: "Rename", icon: Pencil, local: "F2", when: hasChosen, run: beginRename },
   { id: "file.cut", label: "Cut", icon: Scissors, local: "Mod+X", when: hasChosen, run: cutChosen },

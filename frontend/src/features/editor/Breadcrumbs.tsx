@@ -28,7 +28,7 @@ export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }
   const [menu, setMenu] = useState<Opened | null>(null);
   const symbols = useSymbols(fileId);
   const line = useEditor((state) => (state.tabs.focused === groupId ? state.cursor.line : 0));
-  const path = entryOf(fileId)?.path ?? "";
+  const path = entryOf(fileId)?.path ?? documentOf(fileId)?.path ?? "";
   const parts = path.split("/");
   const around = symbolsAt(symbols, line);
 

@@ -9,7 +9,7 @@ import { IconButton } from "@/ui/Button";
 import { Menu, type MenuPlace } from "@/ui/Menu";
 import { basename, parent } from "@/lib/path";
 import { cx } from "@/lib/cx";
-import { useDocuments } from "./documents";
+import { documentOf, useDocuments } from "./documents";
 import { closeTab, closeTabs } from "./navigate";
 import { change } from "./store";
 import * as tabs from "./tabs";
@@ -91,7 +91,7 @@ function TabItem({ tab, group, focused, dropBefore, dropAfter, onMenu }: TabItem
   const status = useDocuments((state) => (tab.kind === "file" ? state.status[tab.fileId] : undefined));
   const dirty = status?.kind === "text" && status.phase !== "clean" && status.phase !== "saving";
   const conflict = status?.kind === "text" && status.phase === "conflict";
-  const path = tab.kind === "file" ? (entryOf(tab.fileId)?.path ?? "…") : tab.path;
+  const path = tab.kind === "file" ? (entryOf(tab.fileId)?.path ?? documentOf(tab.fileId)?.path ?? "…") : tab.path;
   const name = basename(path);
   const twin = hasTwin(group, tab, name);
   const close = () => closeTab(group.id, tab.key);

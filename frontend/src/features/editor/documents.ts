@@ -16,6 +16,8 @@ import { DocumentSync, type Phase, type Port } from "./sync";
 
 export interface OpenDocument {
   fileId: Id;
+  /** Also of a file that is deleted by now. */
+  path: string;
   model: Model;
   sync: DocumentSync;
 }
@@ -103,7 +105,7 @@ async function admit(entry: FileEntry, text: string): Promise<void> {
   }
   const model = createModel(entry, text);
   const sync = new DocumentSync(entry.id, text, entry.etag, portOf(model, entry.id));
-  documents.set(entry.id, { fileId: entry.id, model, sync });
+  documents.set(entry.id, { fileId: entry.id, path: entry.path, model, sync });
   model.onDidChangeContent(() => {
     sync.edited();
     markChanged(entry.id, false);
@@ -221,7 +223,9 @@ export function disposeAll(): void {
 /** The file has a new name: its colouring follows. */
 export function renamedDocument(fileId: Id, path: string): void {
   const document = documents.get(fileId);
-  if (document) monaco().editor.setModelLanguage(document.model, languageOf(path));
+  if (!document) return;
+  document.path = path;
+  monaco().editor.setModelLanguage(document.model, languageOf(path));
 }
 
 /** The network is back: sends what waited, also of files that are not open now. */
@@ -230,11 +234,16 @@ export async function sendWaiting(projectId: Id): Promise<number> {
   await Promise.all(waiting.map(({ fileId }) => saveDocument(fileId)));
   let unsent = 0;
   for (const [fileId, kept] of await draftsOf(projectId)) {
-    if (documents.has(fileId) || !useExplorer.getState().tree.get(fileId)) continue;
+    // What is open, or about to be, takes up its draft and sends it itself.
+    if (documents.has(fileId) || opening.has(fileId) || !useExplorer.getState().tree.get(fileId)) continue;
     try {
       if (!kept.etag) throw new Error("a draft without a version is never sent blindly");
-      put(await api.save(fileId, kept.text, kept.etag));
+      const entry = await api.save(fileId, kept.text, kept.etag);
+      put(entry);
       await dropDraft(fileId);
+      // Opened meanwhile, it may have read the text from before.
+      await opening.get(fileId);
+      void documents.get(fileId)?.sync.remote(entry.etag);
     } catch {
       // Changed on the server meanwhile: the draft stays, and opening the file shows the merge.
       unsent++;

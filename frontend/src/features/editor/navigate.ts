@@ -1,9 +1,12 @@
 /** Going to places in files, from anywhere: the tree, the palette, the console, the errors. */
+import { files as api } from "@/api/client";
 import type { Id } from "@/api/types";
-import { markChanged, entryOf, useExplorer } from "@/features/explorer/store";
+import { markChanged, entryOf, put, useExplorer } from "@/features/explorer/store";
 import { useLayout } from "@/features/layout/store";
 import { noteRecent } from "@/features/projects/recent";
-import { ensureDocument, releaseDocument } from "./documents";
+import { fail } from "@/features/toasts/store";
+import { basename } from "@/lib/path";
+import { documentOf, ensureDocument, releaseDocument, saveDocument } from "./documents";
 import type { CodeEditor } from "./monaco";
 import { change, useEditor } from "./store";
 import * as tabs from "./tabs";
@@ -54,6 +57,21 @@ export function openFile(fileId: Id, options: OpenOptions = {}): void {
     goPending();
     if (!quiet) requestAnimationFrame(() => focusedEditor()?.focus());
   });
+}
+
+/** Saves; what was deleted elsewhere is made anew, from the text that is still here. */
+export async function saveFile(fileId: Id): Promise<void> {
+  const document = documentOf(fileId);
+  const { projectId } = useExplorer.getState();
+  if (document?.sync.phase !== "gone" || !projectId) return void saveDocument(fileId);
+  try {
+    const entry = await api.create(projectId, { path: document.path, type: "file", content: document.model.getValue(undefined, true) });
+    put(entry);
+    openFile(entry.id);
+    closeTabs((tab) => tab.kind === "file" && tab.fileId === fileId);
+  } catch (error) {
+    fail(`${basename(document.path)} could not be made again`, error);
+  }
 }
 
 export function openPath(path: string, options: OpenOptions = {}): boolean {

@@ -45,6 +45,16 @@ beforeEach(() => {
 });
 
 describe("DocumentSync", () => {
+  it("sends nothing to a file that was deleted elsewhere, however much is typed", async () => {
+    type("two");
+    sync.vanish();
+    type("three");
+    expect(sync.phase).toBe("gone");
+    expect(await sync.save()).toBe(false);
+    expect(world.write).not.toHaveBeenCalled();
+    expect(sync.dirty).toBe(true);
+  });
+
   it("saves with the version it started from", async () => {
     type("two");
     expect(sync.phase).toBe("dirty");

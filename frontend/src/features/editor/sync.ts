@@ -54,7 +54,7 @@ export class DocumentSync {
 
   /** The person typed, or undid back to where it was. */
   edited(): void {
-    if (this.phase === "conflict" || this.phase === "saving") return;
+    if (this.phase === "conflict" || this.phase === "saving" || this.phase === "gone") return;
     const clean = this.port.version() === this.cleanVersion;
     this.enter(clean ? "clean" : this.phase === "offline" ? "offline" : "dirty");
     if (!clean) this.port.schedule();
@@ -62,7 +62,7 @@ export class DocumentSync {
 
   /** Sends the text; true when the server has all of it. */
   save(): Promise<boolean> {
-    if (this.phase === "conflict") return Promise.resolve(false);
+    if (this.phase === "conflict" || this.phase === "gone") return Promise.resolve(false);
     if (this.phase === "clean") return Promise.resolve(true);
     this.saving ??= this.send().finally(() => (this.saving = null));
     return this.saving;
@@ -139,6 +139,11 @@ export class DocumentSync {
     this.conflict = null;
     this.port.replace(theirs);
     this.settle(theirs, etag, this.port.version());
+  }
+
+  /** Someone else deleted the file: there is nothing any more to save to. */
+  vanish(): void {
+    this.enter("gone");
   }
 
   /** Someone else saved. A clean document follows; a dirty one meets the change at its next save. */

@@ -139,7 +139,8 @@ function onGone(fileId: Id, name: string, own: boolean): void {
   const document = documentOf(fileId);
   if (!document) return;
   if (document.sync.dirty && !own) {
-    toast(`${name} was deleted elsewhere; your unsaved text is still here`, { tone: "error" });
+    document.sync.vanish();
+    toast(`${name} was deleted elsewhere`, { tone: "error", detail: "Your unsaved text is still here; saving makes the file again" });
     return;
   }
   closeTabs((tab) => tab.kind === "file" && tab.fileId === fileId);
