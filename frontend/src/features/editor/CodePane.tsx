@@ -49,6 +49,8 @@ export function CodePane({ groupId, fileId }: { groupId: number; fileId: Id | nu
 function options(): Monaco.editor.IStandaloneEditorConstructionOptions {
   const settings = useSettings.getState();
   return {
+    // Its menu is to look like ours, which styles can't reach in a shadow.
+    useShadowDOM: false,
     model: null,
     theme: editorTheme(settings),
     automaticLayout: true,
