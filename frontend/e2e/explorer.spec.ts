@@ -110,3 +110,51 @@ test("desktop files dropped on a folder go there", async ({ page }) => {
   await row(page, "src").dispatchEvent("drop", { dataTransfer: data });
   await expect(row(page, "dropped.txt")).toHaveAttribute("aria-level", "2");
 });
+
+test("the choice follows the open file, whoever opened it", async ({ page }) => {
+  await row(page, "README.md").dblclick();
+  await page.keyboard.press(`${MOD}+P`);
+  await page.getByRole("combobox").fill("slow");
+  await page.keyboard.press("Enter");
+  await expect(row(page, "slow.py")).toHaveAttribute("aria-selected", "true");
+  await expect(row(page, "README.md")).toHaveAttribute("aria-selected", "false");
+  await tab(page, "README.md").click();
+  await expect(row(page, "README.md")).toHaveAttribute("aria-selected", "true");
+  await expect(row(page, "slow.py")).toHaveAttribute("aria-selected", "false");
+});
+
+test("an archive dropped anywhere is unpacked", async ({ page }) => {
+  const data = await page.evaluateHandle(async () => {
+    const field = (text: string, length: number) => text.padEnd(length, "\0");
+    const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, "0")}\0`;
+    const content = "from the archive\n";
+    const before = field("packed/inside.txt", 100) + octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(content.length, 12) + octal(0, 12);
+    const after = field("0", 101) + "ustar\0" + "00" + field("", 247);
+    const sum = [...before, ...after].reduce((total, letter) => total + letter.charCodeAt(0), 8 * 32);
+    const tar = before + `${sum.toString(8).padStart(6, "0")}\0 ` + after + field(content, 512) + field("", 1024);
+    const packed = new Blob([tar]).stream().pipeThrough(new CompressionStream("gzip"));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([await new Response(packed).blob()], "packed.tar.gz", { type: "application/gzip" }));
+    return transfer;
+  });
+  const header = page.getByRole("banner");
+  await header.dispatchEvent("dragenter", { dataTransfer: data });
+  await expect(page.getByText("Drop to upload to this project")).toBeVisible();
+  await header.dispatchEvent("drop", { dataTransfer: data });
+  await row(page, "packed").click();
+  await row(page, "inside.txt").dblclick();
+  await shows(page, "from the archive");
+});
+
+test("a text too long to edit shows how it begins, and what is no text says so", async ({ page }) => {
+  const long = Buffer.from(`the very first line\n${"0123456789abcdef".repeat(63)}\n`.repeat(11_000));
+  await page.getByLabel("Files to upload").setInputFiles([
+    { name: "long.txt", mimeType: "text/plain", buffer: long },
+    { name: "bytes.bin", mimeType: "application/octet-stream", buffer: Buffer.from([1, 0, 2, 0, 255]) },
+  ]);
+  await row(page, "long.txt").dblclick();
+  await expect(page.getByText(/too much to edit here/)).toBeVisible();
+  await expect(page.getByText("the very first line").first()).toBeVisible();
+  await row(page, "bytes.bin").dblclick();
+  await expect(page.getByText("This is not a text file")).toBeVisible();
+});
