@@ -127,6 +127,31 @@ pub(crate) async fn touch(transaction: &Transaction<'_>, owner: UserId, hashes: 
     Ok(())
 }
 
+/// Copies texts that only stand in this user's files to where staged ones are.
+pub(crate) async fn stage_from_files(
+    transaction: &Transaction<'_>,
+    owner: UserId,
+    hashes: &[&str],
+) -> Result<()> {
+    let sql = "INSERT INTO blobs (user_id, hash, size, content, is_binary, stored)
+        SELECT DISTINCT ON (f.hash) $1::integer, f.hash, f.size, f.content, f.is_binary, true
+        FROM code_files f JOIN code_projects p ON p.id = f.project_id
+        WHERE p.user_id = $1 AND f.hash = ANY($2) AND f.content IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.user_id = $1 AND b.hash = f.hash AND b.stored)
+        ORDER BY f.hash
+        ON CONFLICT (user_id, hash) DO UPDATE SET content = excluded.content, stored = true, created_at = now()";
+    let statement = transaction.prepare_cached(sql).await?;
+    transaction.execute(&statement, &[&owner, &hashes]).await?;
+    Ok(())
+}
+
+/// Forgets staged texts once files have them.
+pub(crate) async fn unstage(transaction: &Transaction<'_>, owner: UserId, hashes: &[&str]) -> Result<()> {
+    let sql = "DELETE FROM blobs WHERE user_id = $1 AND hash = ANY($2) AND content IS NOT NULL";
+    transaction.execute(sql, &[&owner, &hashes]).await?;
+    Ok(())
+}
+
 pub(crate) async fn missing(
     transaction: &Transaction<'_>,
     owner: UserId,

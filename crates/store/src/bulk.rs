@@ -63,14 +63,13 @@ impl Store {
         let plan = plan(known(&transaction, project).await?, arrivals, keep, room)?;
         let writes: Vec<Write> = plan.inserts.iter().chain(&plan.updates).cloned().collect();
         let hashes: Vec<&str> = writes.iter().map(|w| arrivals[w.arrival].hash.as_str()).collect();
-        check_sources(&transaction, owner, &hashes).await?;
+        hold_sources(&transaction, owner, &hashes).await?;
         remove(&transaction, &plan.removed).await?;
         insert_folders(&transaction, project, &plan).await?;
         for batch in batches(&writes, arrivals) {
             write_from_sources(&transaction, owner, project, batch, arrivals).await?;
         }
-        let sql = "DELETE FROM blobs WHERE user_id = $1 AND hash = ANY($2) AND content IS NOT NULL";
-        transaction.execute(sql, &[&owner, &hashes]).await?;
+        crate::blobs::unstage(&transaction, owner, &hashes).await?;
         transaction.execute("DELETE FROM syncs WHERE project_id = $1", &[&project.to_string()]).await?;
         transaction.commit().await?;
         Ok(plan)
@@ -254,13 +253,15 @@ async fn remove(transaction: &Transaction<'_>, ids: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Keeps the collector away from the contents a commit needs, and refuses where one is missing.
-async fn check_sources(
+/// Makes every content that a commit needs a blob that stays until its end, whatever the commit removes or overwrites,
+/// and whatever happens to another project that has it; refuses where one is missing.
+async fn hold_sources(
     transaction: &Transaction<'_>,
     owner: UserId,
     hashes: &[&str],
 ) -> std::result::Result<(), ChangeError> {
     crate::blobs::touch(transaction, owner, hashes).await?;
+    crate::blobs::stage_from_files(transaction, owner, hashes).await?;
     let missing = crate::blobs::missing(transaction, owner, hashes).await?;
     if missing.is_empty() { Ok(()) } else { Err(ChangeError::Missing(missing)) }
 }
@@ -272,24 +273,17 @@ async fn write_from_sources(
     batch: &[Write],
     arrivals: &[Arrival],
 ) -> Result<()> {
-    let sql = "WITH source AS (
-            SELECT DISTINCT ON (hash) hash, content, size, is_binary FROM (
-                SELECT hash, content, size, is_binary FROM blobs WHERE user_id = $1 AND stored AND hash = ANY($8)
-                UNION ALL
-                SELECT f.hash, f.content, f.size, f.is_binary FROM code_files f JOIN code_projects p ON p.id = f.project_id
-                WHERE p.user_id = $1 AND f.hash = ANY($8) AND f.content IS NOT NULL
-            ) all_sources ORDER BY hash
-        )
-        INSERT INTO code_files (id, project_id, path, name, type, language, parent_id, content, hash, size, is_binary, executable)
+    let sql = "INSERT INTO code_files (id, project_id, path, name, type, language, parent_id, content, hash, size, is_binary, executable)
         SELECT t.id, $2::varchar, t.path, t.name, 'file', t.language, t.parent, s.content, s.hash, s.size, s.is_binary, t.executable
         FROM unnest($3::varchar[], $4::varchar[], $5::varchar[], $6::varchar[], $7::varchar[], $8::varchar[], $9::bool[])
-            AS t(id, path, name, language, parent, hash, executable) JOIN source s ON s.hash = t.hash
+            AS t(id, path, name, language, parent, hash, executable)
+            JOIN blobs s ON s.user_id = $1 AND s.hash = t.hash AND s.stored
         ON CONFLICT (id) DO UPDATE SET content = excluded.content, hash = excluded.hash, size = excluded.size,
             is_binary = excluded.is_binary, executable = excluded.executable, updated_at = now()";
     let statement = transaction.prepare_cached(sql).await?;
     let c = Columns::new(batch, arrivals);
     let project = project.to_string();
-    transaction
+    let written = transaction
         .execute(
             &statement,
             &[
@@ -305,5 +299,9 @@ async fn write_from_sources(
             ],
         )
         .await?;
-    Ok(())
+    if written == batch.len() as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::Corrupt(format!("a commit found {written} of {} contents", batch.len())))
+    }
 }

@@ -103,6 +103,27 @@ async fn only_what_is_missing_is_sent() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn content_follows_files_that_move() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let project = user.project("demo").await?;
+    send(&user, &project, &[b"alpha", b"beta"]).await?.ok()?;
+    let steps: [&[(&str, &[u8])]; 4] = [
+        &[("a.txt", b"alpha"), ("b.txt", b"beta")],
+        &[("moved/a.txt", b"alpha"), ("b.txt", b"beta")],
+        &[("moved/a.txt", b"beta"), ("b.txt", b"alpha")],
+        &[("c.txt", b"alpha"), ("d.txt", b"beta")],
+    ];
+    for files in steps {
+        ensure!(plan(&user, &project, files).await?.missing.is_empty(), "{files:?}");
+        commit(&user, &project).await?.ok()?;
+        let expected = files.iter().map(|(path, content)| (path.to_string(), content.to_vec())).collect();
+        ensure!(download(&user, &project).await? == expected, "{files:?}");
+    }
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_manifests_and_tars_are_refused() -> Result<()> {
     let lab = lab().await?;
     let user = lab.user("ada").await?;
