@@ -67,12 +67,15 @@ struct Collector<'a> {
 impl Collector<'_> {
     fn folder(&mut self, folder: BorrowedFd<'_>, path: &str, depth: usize) -> io::Result<()> {
         for name in names(folder)? {
-            let Ok(text) = name.to_str() else { continue };
-            let path = if path.is_empty() { text.to_owned() } else { format!("{path}/{text}") };
+            let (text, is_text) = (name.to_string_lossy(), name.to_str().is_ok());
+            let path = if path.is_empty() { text.to_string() } else { format!("{path}/{text}") };
             let Ok(stat) = fstatat(folder, name.as_c_str(), AtFlags::AT_SYMLINK_NOFOLLOW) else { continue };
             match kind(&stat) {
-                SFlag::S_IFDIR if depth < MAX_DEPTH => self.subfolder(folder, &name, &path, depth)?,
+                SFlag::S_IFDIR if depth < MAX_DEPTH && is_text => {
+                    self.subfolder(folder, &name, &path, depth)?
+                }
                 _ if !self.wanted.is_match(&path) => {}
+                _ if !is_text => self.skip(&path, "its name is not UTF-8"),
                 SFlag::S_IFDIR => self.skip(&path, "it is nested too deep"),
                 SFlag::S_IFREG => self.file(folder, &name, path)?,
                 SFlag::S_IFLNK => self.skip(&path, "it is a symbolic link"),

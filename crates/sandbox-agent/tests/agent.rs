@@ -247,10 +247,10 @@ fn a_program_can_not_change_the_agents_limits_or_priority() {
 #[test]
 fn only_plain_files_are_collected() {
     let mut agent = Agent::new();
-    agent.run("mkdir -p out/sub; echo 1 > out/a; echo 22 > out/sub/b; echo x > other; ln -s /etc/passwd out/link; ln other out/hard; mkfifo out/fifo; ln -s /etc out/dir");
+    agent.run("mkdir -p out/sub; echo 1 > out/a; echo 22 > out/sub/b; echo x > other; ln -s /etc/passwd out/link; ln other out/hard; mkfifo out/fifo; ln -s /etc out/dir; touch \"$(printf 'out/\\377')\"");
     let (files, skipped) = agent.collect(&["out"]);
     assert_eq!(files, [("out/a".to_owned(), b"1\n".to_vec()), ("out/sub/b".to_owned(), b"22\n".to_vec())]);
-    assert_eq!(skipped, ["out/dir", "out/fifo", "out/hard", "out/link"]);
+    assert_eq!(skipped, ["out/dir", "out/fifo", "out/hard", "out/link", "out/\u{fffd}"]);
 }
 
 #[test]
