@@ -138,11 +138,8 @@ fn check_request(request: &RunRequest) -> Vec<FieldError> {
         |field: &str, message: String| errors.push(FieldError { field: field.to_owned(), message });
     check_what(request, &mut note);
     check_env(&request.env, &mut note);
-    if request.stdin.as_ref().is_some_and(|stdin| stdin.len() > MAX_STDIN_BYTES) {
-        note(
-            "stdin",
-            format!("must be at most {MAX_STDIN_BYTES} bytes; put more into a file of the project"),
-        );
+    if let Some(stdin) = &request.stdin {
+        check_stdin(stdin, &mut note);
     }
     check_globs(&request.artifacts, &mut note);
     errors
@@ -197,6 +194,19 @@ fn check_env(env: &BTreeMap<String, String>, note: &mut impl FnMut(&str, String)
     }
 }
 
+/// A job is stored as JSON in PostgreSQL, which has no NUL.
+fn check_stdin(stdin: &str, note: &mut impl FnMut(&str, String)) {
+    if stdin.len() > MAX_STDIN_BYTES {
+        note(
+            "stdin",
+            format!("must be at most {MAX_STDIN_BYTES} bytes; put more into a file of the project"),
+        );
+    }
+    if stdin.contains('\0') {
+        note("stdin", "must not contain a NUL character; put such bytes into a file of the project".into());
+    }
+}
+
 fn check_globs(globs: &[String], note: &mut impl FnMut(&str, String)) {
     if globs.len() > MAX_GLOBS {
         note("artifacts", format!("must be at most {MAX_GLOBS} patterns"));
@@ -205,6 +215,8 @@ fn check_globs(globs: &[String], note: &mut impl FnMut(&str, String)) {
         let field = format!("artifacts[{index}]");
         if glob.is_empty() || glob.len() > MAX_GLOB_BYTES {
             note(&field, format!("must be 1 to {MAX_GLOB_BYTES} bytes"));
+        } else if glob.contains('\0') {
+            note(&field, "must not contain a NUL character".into());
         } else if let Err(problem) = Glob::new(glob) {
             note(&field, problem.to_string());
         }

@@ -78,6 +78,8 @@ fn bad_requests_are_refused_field_by_field() {
     let env = [("A=B".to_owned(), "x\0".to_owned())].into();
     assert_eq!(fields(&RunRequest { env, ..shell("ls") }), ["env.A=B", "env.A=B"]);
     assert_eq!(fields(&RunRequest { artifacts: vec!["[".into()], ..shell("ls") }), ["artifacts[0]"]);
+    assert_eq!(fields(&RunRequest { artifacts: vec!["a\0b".into()], ..shell("ls") }), ["artifacts[0]"]);
+    assert_eq!(fields(&RunRequest { stdin: Some("a\0b".into()), ..shell("cat") }), ["stdin"]);
     let limits = Some(LimitsRequest { memory_mb: Some(1 << 40), ..Default::default() });
     assert_eq!(fields(&RunRequest { limits, ..shell("ls") }), ["limits.memory_mb"]);
 }
