@@ -80,6 +80,7 @@ impl From<StoreError> for Failure {
             StoreError::Gone(_) => {
                 Self::new(ErrorCode::NotFound, "what it belongs to does not exist any more")
             }
+            StoreError::Unstorable(_) => Self::new(ErrorCode::InvalidInput, error.to_string()),
             other => Self::internal(other),
         }
     }

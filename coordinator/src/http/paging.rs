@@ -27,7 +27,8 @@ pub fn limit(request: &Request, default: i64, most: i64) -> Result<i64, Failure>
 pub fn cursor<T: FromStr>(request: &Request) -> Result<Option<T>, Failure> {
     let Some(text) = request.query_param("cursor").filter(|text| !text.is_empty()) else { return Ok(None) };
     let inside = BASE64_URL_SAFE_NO_PAD.decode(&text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let parsed = inside.and_then(|inside| inside.parse().ok());
+    // PostgreSQL has no NUL.
+    let parsed = inside.filter(|inside| !inside.contains('\0')).and_then(|inside| inside.parse().ok());
     parsed.map(Some).ok_or_else(|| Failure::field("cursor", "is not one that a Link header gave"))
 }
 

@@ -47,6 +47,9 @@ pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     Ok(response)
 }
 
+/// The last moment of the year 9999 in microseconds: no project is from before 1970 or after it.
+const END_OF_TIME: i64 = 253_402_300_799_999_999;
+
 /// What a cursor of this list says: microseconds and id of the last project.
 struct Position(ProjectCursor);
 
@@ -61,7 +64,8 @@ impl FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (micros, id) = text.split_once(',').ok_or(())?;
-        let created_at = micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(())?;
+        let micros = micros.parse().ok().filter(|micros| (0..=END_OF_TIME).contains(micros)).ok_or(())?;
+        let created_at = DateTime::from_timestamp_micros(micros).ok_or(())?;
         Ok(Self((created_at, id.parse().map_err(drop)?)))
     }
 }
@@ -153,6 +157,8 @@ mod tests {
         let at = DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap();
         let Position(back) = Position((at, id)).to_string().parse().unwrap();
         assert_eq!(back, (at, id));
-        assert!("x".parse::<Position>().is_err());
+        for wrong in ["x".to_owned(), format!("-1,{id}"), format!("{},{id}", END_OF_TIME + 1)] {
+            assert!(wrong.parse::<Position>().is_err(), "{wrong}");
+        }
     }
 }

@@ -13,13 +13,16 @@ pub enum StoreError {
     /// A row that the change refers to is gone (a project deleted in mid-upload).
     #[error("what it refers to does not exist ({0})")]
     Gone(String),
+    /// The database has no such value: a text with NUL, a time before its first year.
+    #[error("it holds a value that can't be stored ({0})")]
+    Unstorable(String),
     #[error("the database URL is wrong: {0}")]
     Url(#[source] tokio_postgres::Error),
     #[error("migration {name} failed: {source}")]
     Migration { name: String, source: tokio_postgres::Error },
     #[error("a stored value can't be read: {0}")]
     Corrupt(String),
-    #[error(transparent)]
+    #[error("{}", explain(.0))]
     Query(tokio_postgres::Error),
 }
 
@@ -39,8 +42,19 @@ impl From<tokio_postgres::Error> for StoreError {
             | &SqlState::CRASH_SHUTDOWN
             | &SqlState::CANNOT_CONNECT_NOW
             | &SqlState::TOO_MANY_CONNECTIONS => Self::Unavailable(db.message().to_owned()),
+            &SqlState::CHARACTER_NOT_IN_REPERTOIRE
+            | &SqlState::UNTRANSLATABLE_CHARACTER
+            | &SqlState::DATETIME_FIELD_OVERFLOW => Self::Unstorable(db.message().to_owned()),
             _ => Self::Query(error),
         }
+    }
+}
+
+/// The library says only "db error"; what the server said is in the cause.
+fn explain(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(db) => format!("{}: {}", db.code().code(), db.message()),
+        None => error.to_string(),
     }
 }
 

@@ -75,6 +75,8 @@ async fn bad_accounts_are_refused_by_field() -> Result<()> {
     ] {
         field(&anyone.post("/auth/register", body).await?, name)?;
     }
+    let nul = json!({"email": "a\0@example.com", "password": PASSWORD});
+    refused(&anyone.post("/auth/login", nul).await?, InvalidInput)?;
     for token in ["", "x", "engp_unknown", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."] {
         refused(&anyone.with_token(token).get("/auth/me").await?, Unauthenticated)?;
     }

@@ -75,6 +75,9 @@ async fn bad_input_is_named() -> Result<()> {
     field(&user.get("/code/?limit=0").await?, "limit")?;
     field(&user.get("/code/?limit=many").await?, "limit")?;
     field(&user.get("/code/?cursor=%21").await?, "cursor")?;
+    let files = format!("/code/{}/files", user.project("p").await?.id);
+    // A NUL, as no cursor of ours has it.
+    field(&user.get(&format!("{files}?cursor=YQBi")).await?, "cursor")?;
     lab.finish().await
 }
 
