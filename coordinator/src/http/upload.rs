@@ -227,6 +227,9 @@ fn unpack_now(form: &Form, budget: Budget) -> Result<(File, Vec<Entry>), Failure
     let mut writer = io::BufWriter::with_capacity(256 << 10, &spool);
     let unpacked = unpack::unpack(archive, kind, name, form.size, &mut writer, budget);
     let entries = unpacked.map_err(|refusal| refused(kind, refusal))?;
+    if kind == Kind::Plain && entries.is_empty() {
+        return Err(Failure::field("path", "names no file"));
+    }
     io::Write::flush(&mut writer).map_err(disk)?;
     drop(writer);
     Ok((spool, entries))

@@ -26,6 +26,8 @@ const DOCUMENTS: &[&str] = &[
     "xpi",
 ];
 const TAR_BLOCK: usize = 512;
+/// What may follow a tar's end: the padding of the largest blocking factor that tar programs take, and then some.
+const MOST_PADDING: u64 = 64 << 20;
 
 /// Tells by the first bytes (and, for documents that are zip files, by the name) what was uploaded.
 pub fn kind(mut file: impl Read + Seek, name: &str) -> io::Result<Kind> {
@@ -120,7 +122,16 @@ pub fn read_tar(archive: impl Read, sink: &mut dyn Sink) -> Result<(), Refusal> 
         let executable = !folder && entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
         sink.take(Found { name: &name, folder, executable }, &mut entry)?;
     }
-    Ok(())
+    read_padding(archive.into_inner())
+}
+
+/// Reads on to the end: the checksum of what a tar is packed with stands behind it.
+fn read_padding(archive: impl Read) -> Result<(), Refusal> {
+    let padding = io::copy(&mut archive.take(MOST_PADDING + 1), &mut io::sink());
+    match padding.map_err(|e| Refusal::Damaged(e.to_string()))? {
+        0..=MOST_PADDING => Ok(()),
+        _ => Err(Refusal::Damaged("much follows its end".into())),
+    }
 }
 
 fn what(kind: EntryType) -> &'static str {

@@ -201,6 +201,9 @@ fn refuses_damaged_archives() {
     );
     assert!(open(&zip[..zip.len() / 2]).is_err());
     assert!(open(&tar[..520]).is_err());
+    let mut packed = gzip(&tar);
+    packed.truncate(packed.len() - 6);
+    assert!(refusal(&packed).contains("damaged"), "its checksum was cut off");
 }
 
 #[test]

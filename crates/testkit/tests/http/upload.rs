@@ -56,6 +56,7 @@ async fn archives_become_files() -> Result<()> {
         shown == [("p", false), ("p/logo.png", true), ("p/src", false), ("p/src/main.py", false)],
         "{shown:?}"
     );
+    field(&user.upload(project.id, ".", b"x".to_vec()).await?, "path")?;
     let logo = listed[1]["id"].as_str().unwrap_or_default();
     ensure!(user.get(&format!("/code/files/{logo}/content")).await?.ok()?.body == b"\x89PNG\0\xff");
 
