@@ -10,7 +10,7 @@ use engunity_protocol::session::{FileChange, FileChangeKind};
 use engunity_protocol::{FileId, ProjectId};
 use engunity_store::ChangeError;
 use engunity_store::files::{Draft, Edit, Room, Stored};
-use warp::http::{HeaderMap, Method, StatusCode, header};
+use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use warp::reply::Response;
 
 use super::auth::Caller;
@@ -77,9 +77,9 @@ pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
     let file = app.store.create_file(caller.user_id, project, &draft, room(&app)).await?;
     tell(&app, &request.headers, FileChangeKind::Created, &file);
     let text = (file.kind == FileType::File && !file.binary).then(|| new.content.unwrap_or_default());
+    let location = format!("/api/v1/code/files/{}", file.id);
     let mut response = shown(StatusCode::CREATED, file, text)?;
-    let location = request.path.trim_end_matches('/').to_owned();
-    reply::set(&mut response, header::LOCATION, &location.replace(&format!("{project}/files"), "files"));
+    reply::set(&mut response, header::LOCATION, &location);
     Ok(response)
 }
 
@@ -211,7 +211,7 @@ fn if_match(headers: &HeaderMap) -> Option<Vec<String>> {
     Some(text.split(',').filter(|tag| !tag.trim().starts_with("W/")).flat_map(tags).collect())
 }
 
-/// Renames, moves or rewrites a file or folder. With `If-Match` the content changes only if it still is the named one.
+/// Renames, moves or rewrites a file or folder. With `If-Match` nothing changes unless the content still is the named one.
 #[utoipa::path(patch, path = "/api/v1/code/files/{file_id}", operation_id = "update_file", tag = "files", security(("bearer" = [])),
     params(("file_id" = FileId, Path), ("If-Match" = Option<String>, Header)), request_body = FilePatch,
     responses((status = 200, body = File), (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem)))]
@@ -332,13 +332,21 @@ impl From<ChangeError> for Failure {
             }
             ChangeError::NoSuchParent | ChangeError::IntoItself => Self::field("parent_id", said),
             ChangeError::Path(_) => Self::field("name", said),
-            ChangeError::Stale { current } => {
-                Self::new(ErrorCode::PreconditionFailed, said).with_etag(current)
-            }
+            ChangeError::Stale { current } => stale(said, current),
             ChangeError::Full { .. } => Self::new(ErrorCode::QuotaExceeded, said),
             ChangeError::Missing(hashes) => missing(said, hashes),
             ChangeError::Store(error) => error.into(),
         }
+    }
+}
+
+/// Says which content is the current one, in the body and as every answer about it does.
+fn stale(said: String, current: Option<String>) -> Failure {
+    let failure = Failure::new(ErrorCode::PreconditionFailed, said);
+    let Some(hash) = current else { return failure };
+    match HeaderValue::from_str(&format!("\"{hash}\"")) {
+        Ok(tag) => failure.with_etag(hash).with_header(header::ETAG, tag),
+        Err(_) => failure.with_etag(hash),
     }
 }
 
@@ -352,8 +360,6 @@ fn missing(said: String, hashes: Vec<String>) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use warp::http::HeaderValue;
-
     use super::*;
 
     #[test]

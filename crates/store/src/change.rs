@@ -23,7 +23,7 @@ pub enum ChangeError {
     Path(PathError),
     /// The content is not the one the caller knows.
     #[error("its content was changed")]
-    Stale { current: String },
+    Stale { current: Option<String> },
     #[error("a project may have {} files and {} bytes; this would make {files} and {bytes}", room.files, room.bytes)]
     Full { files: i64, bytes: i64, room: Room },
     /// Hashes whose content is not stored.

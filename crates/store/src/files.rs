@@ -48,7 +48,7 @@ pub struct Edit {
     /// `Some(None)` moves to the root.
     pub parent: Option<Option<FileId>>,
     pub content: Option<Content>,
-    /// With `content`: refuse unless this is the current hash.
+    /// Refuse unless one of these is the current hash; `*` is any.
     pub if_match: Option<Vec<String>>,
     /// `Some(None)` clears it.
     pub language: Option<Option<String>>,
@@ -155,6 +155,7 @@ impl Store {
         let transaction = connection.transaction().await?;
         let project = raise_revision_of(&transaction, owner, id).await?.ok_or(ChangeError::NotFound)?;
         let current = read(&transaction, id).await?.ok_or(ChangeError::NotFound)?;
+        check_match(&current, edit)?;
         write_content(&transaction, &current, edit).await?;
         relocate(&transaction, project, &current, edit).await?;
         if edit.content.is_some() {
@@ -272,18 +273,25 @@ async fn insert(
     Ok(file(&row.ok_or_else(|| ChangeError::Taken(draft.path.to_string()))?)?)
 }
 
+/// A folder has no hash, so only `*` matches it.
+fn check_match(current: &File, edit: &Edit) -> std::result::Result<(), ChangeError> {
+    let matches = |tag: &String| tag == "*" || Some(tag) == current.etag.as_ref();
+    match &edit.if_match {
+        Some(wanted) if !wanted.iter().any(matches) => {
+            Err(ChangeError::Stale { current: current.etag.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn write_content(
     transaction: &Transaction<'_>,
     current: &File,
     edit: &Edit,
 ) -> std::result::Result<(), ChangeError> {
     let Some(content) = &edit.content else { return Ok(()) };
-    let hash = match (current.kind, &current.etag) {
-        (FileType::File, Some(hash)) => hash.clone(),
-        _ => return Err(ChangeError::IsAFolder(current.path.clone())),
-    };
-    if edit.if_match.as_ref().is_some_and(|wanted| !wanted.iter().any(|tag| *tag == hash || tag == "*")) {
-        return Err(ChangeError::Stale { current: hash });
+    if current.kind == FileType::Folder {
+        return Err(ChangeError::IsAFolder(current.path.clone()));
     }
     let sql = "UPDATE code_files SET content = $2, hash = $3, size = $4, is_binary = $5, updated_at = now() WHERE id = $1";
     let statement = transaction.prepare_cached(sql).await?;

@@ -11,7 +11,9 @@ use crate::{field, header, lab, refused};
 async fn create(user: &Client, project: &str, body: Value) -> Result<Value> {
     let made = user.post(&format!("/code/{project}/files"), body).await?;
     ensure!(made.status == StatusCode::CREATED, "{}", made.text());
-    made.json()
+    let file: Value = made.json()?;
+    ensure!(header(&made, "location") == format!("/api/v1/code/files/{}", id(&file)));
+    Ok(file)
 }
 
 async fn paths(user: &Client, project: &str) -> Result<Vec<String>> {
@@ -89,6 +91,12 @@ async fn content_changes_under_if_match() -> Result<()> {
     let stale = write("three", &first).await?;
     refused(&stale, PreconditionFailed)?;
     ensure!(stale.problem()?.etag.as_deref() == Some(header(&changed, "etag").trim_matches('"')));
+    ensure!(header(&stale, "etag") == header(&changed, "etag"));
+    let rename = |tag: &str| {
+        user.send(user.request(Method::PATCH, &path).header("if-match", tag).json(&json!({"name": "b.txt"})))
+    };
+    refused(&rename(&first).await?, PreconditionFailed)?;
+    ensure!(rename(header(&changed, "etag")).await?.ok()?.json::<Value>()?["path"] == "b.txt");
     ensure!(write("three", "*").await?.status == StatusCode::OK);
     ensure!(user.patch(&path, json!({"content": "four"})).await?.status == StatusCode::OK);
 
