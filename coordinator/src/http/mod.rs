@@ -8,6 +8,7 @@
 mod accounts;
 pub mod auth;
 mod cors;
+mod engines;
 pub mod failure;
 mod files;
 mod fleet;
@@ -64,6 +65,7 @@ pub fn routes() -> Vec<Route> {
         output::routes(),
         fleet::routes(),
         index::routes(),
+        engines::routes(),
         crate::ws::routes(),
         operations::routes(),
         openapi::routes(),

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, PathItem, Ref, RefOr, Response as Described};
 use utoipa::{Modify, OpenApi};
 use warp::http::{Method, StatusCode, header};
 use warp::reply::Response;
@@ -13,7 +14,8 @@ use super::failure::Answer;
 use super::request::Request;
 use super::router::Route;
 use super::{
-    accounts, files, fleet, index, jobs, operations, output, projects, reply, runs, sse, sync, upload,
+    accounts, engines, files, fleet, index, jobs, operations, output, projects, reply, runs, sse, sync,
+    upload,
 };
 use crate::app::App;
 
@@ -23,7 +25,7 @@ const PAGE_POLICY: &str =
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Engunity Code Lab", description = "Projects, files, runs and their events. Errors are application/problem+json."),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Problems),
     paths(
         accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::me,
         accounts::tokens, accounts::create_token, accounts::delete_token, accounts::ticket,
@@ -31,7 +33,7 @@ const PAGE_POLICY: &str =
         files::list, files::create, files::read, files::update, files::delete, files::raw,
         upload::upload, sync::plan, sync::blobs, sync::commit, sync::archive,
         runs::run, runs::noops, jobs::list, jobs::read, jobs::cancel, sse::events, output::output, output::list, output::download,
-        index::read, index::build, fleet::workers, fleet::runtimes, crate::ws::open,
+        index::read, index::build, engines::search_all, engines::search, engines::refine, fleet::workers, fleet::runtimes, crate::ws::open,
         operations::health, operations::ready, operations::metrics,
     )
 )]
@@ -46,6 +48,41 @@ impl Modify for Bearer {
             .description(Some("An access token, or a personal token (engp_…)."));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme.build()));
+    }
+}
+
+const PROBLEM: &str = "application/problem+json";
+
+/// Says once for all calls how they refuse, and gives each answer the description that the specification wants.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for PathItem { get, put, post, patch, delete, .. } in document.paths.paths.values_mut() {
+            for operation in [get, put, post, patch, delete].into_iter().flatten() {
+                operation.responses.responses.iter_mut().for_each(complete);
+                operation.responses.responses.insert("default".into(), refusal().into());
+            }
+        }
+    }
+}
+
+fn refusal() -> Described {
+    let mut response = Described::new("A refusal; `code` says which.");
+    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    response.content.insert(PROBLEM.into(), problem.into());
+    response
+}
+
+fn complete((status, response): (&String, &mut RefOr<Described>)) {
+    let RefOr::T(response) = response else { return };
+    let code = status.parse().ok().and_then(|code| StatusCode::from_u16(code).ok());
+    if response.description.is_empty() {
+        response.description = code.and_then(|code| code.canonical_reason()).unwrap_or(status).to_owned();
+    }
+    let problem = refusal().content;
+    if response.content.values().eq(problem.values()) {
+        response.content = problem;
     }
 }
 
@@ -96,6 +133,25 @@ mod tests {
         let served: BTreeSet<String> =
             served.map(|route| format!("{} {}", route.method, route.path.replace("{*", "{"))).collect();
         assert_eq!(described, served);
+    }
+
+    #[test]
+    fn every_answer_is_described_and_every_refusal_is_a_problem() {
+        let document: Value = serde_json::from_slice(&JSON).unwrap();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for (method, operation) in operations.as_object().unwrap() {
+                let responses = operation["responses"].as_object().unwrap();
+                assert!(responses["default"]["content"].get(PROBLEM).is_some(), "{method} {path}");
+                for (status, response) in responses {
+                    assert!(response["description"].is_string(), "{method} {path} {status}");
+                    let json = response["content"]["application/json"]["schema"]["$ref"].as_str();
+                    assert!(
+                        !json.is_some_and(|shape| shape.ends_with("/Problem")),
+                        "{method} {path} {status}"
+                    );
+                }
+            }
+        }
     }
 
     fn calls((path, operations): (&String, &Value)) -> Vec<String> {

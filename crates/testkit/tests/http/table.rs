@@ -186,6 +186,23 @@ fn request(client: &Client, call: &Call, path: &str) -> reqwest::RequestBuilder 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn calls_without_an_engine_say_so() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let project = format!("/code/{}", user.project("demo").await?.id);
+    let index: Value = user.get(&format!("{project}/index")).await?.ok()?.json()?;
+    ensure!(index["state"] == "none" && index["skipped"] == json!([]), "{index}");
+    let asked = json!({"file_content": "x", "language": "python", "instruction": "shorten it"});
+    refused(&user.post("/code/refine/", asked.clone()).await?, NotConfigured)?;
+    let streamed = user.request(Method::POST, "/code/refine").header("accept", "text/event-stream");
+    refused(&user.send(streamed.json(&asked)).await?, NotConfigured)?;
+    refused(&user.get("/code/search?q=x").await?, NotConfigured)?;
+    refused(&user.get(&format!("{project}/search?q=x")).await?, NotConfigured)?;
+    refused(&user.post(&format!("{project}/index"), json!({})).await?, NotConfigured)?;
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn operators_see_how_it_is() -> Result<()> {
     let lab = lab().await?;
     let user = lab.user("ada").await?;
