@@ -55,6 +55,51 @@ async fn the_agent_can_not_be_killed() {
     assert_eq!(Lab::new().await.run(shell(line)).await.assert(Reason::Ok).text(), "alive\n");
 }
 
+/// Each call is the attempt of a program to reach what is not its own: the agent, the kernel, the machine.
+#[cfg(target_arch = "x86_64")] // By their numbers, as the C library knows few of them.
+#[tokio::test]
+async fn calls_that_reach_further_are_refused() {
+    let code = r#"
+import ctypes, os, struct
+kernel = ctypes.CDLL(None, use_errno=True)
+none, limits, mask = 0, struct.pack("QQ", 3, 3), struct.pack("Q", 1)
+USER, NET, AGENT = 0x10000000, 0x40000000, 1
+calls = {
+    "prlimit": (302, AGENT, 7, limits, none), "setpriority": (141, 0, AGENT, 19), "setpriority of all": (141, 2, 0, 19),
+    "sched_setaffinity": (203, AGENT, 8, mask), "sched_setscheduler": (144, AGENT, 5, struct.pack("I", 0)),
+    "ptrace attach": (101, 16, AGENT, 0, 0), "ptrace seize": (101, 0x4206, AGENT, 0, 0), "process_vm_readv": (310, AGENT, 0, 0, 0, 0, 0),
+    "pidfd_getfd": (438, os.pidfd_open(AGENT), 1, 0), "keyctl": (250, 0, -3, 0), "add_key": (248, b"user", b"x", b"y", 1, -2),
+    "bpf": (321, 0, 0, 0), "userfaultfd": (323, 0), "io_uring_setup": (425, 8, bytes(256)), "perf_event_open": (298, 0, 0, 0, 0, 0),
+    "unshare user": (272, USER), "unshare net": (272, NET), "setns": (308, os.open("/proc/self/ns/net", 0), 0),
+    "mount": (165, b"none", b"/tmp", b"tmpfs", 0, 0), "umount": (166, b"/tmp", 2), "pivot_root": (155, b"/tmp", b"/tmp"),
+    "chroot": (161, b"/tmp"), "setuid": (105, 0), "setgid": (106, 0), "open_by_handle_at": (304, 0, 0, 0),
+    "init_module": (175, 0, 0, b""), "kexec_load": (246, 0, 0, 0, 0), "reboot": (169, 0xfee1dead, 672274793, 0, 0),
+    "swapon": (167, b"/tmp/x", 0), "sethostname": (170, b"evil", 4), "settimeofday": (164, none, none),
+    "socket of the virtual machine": (41, 40, 1, 0), "raw socket": (41, 2, 3, 1), "packet socket": (41, 17, 3, 0),
+    "a call by its x32 number": (0x40000000 + 41, 40, 1, 0),
+}
+for name, call in calls.items():
+    if kernel.syscall(*call) != -1: print("ALLOWED", name)
+print(len(calls))
+"#;
+    assert_eq!(Lab::new().await.run(python(code)).await.assert(Reason::Ok).text(), "35\n");
+}
+
+/// The file descriptors that lead to the worker are the agent's alone.
+#[tokio::test]
+async fn nobody_else_can_speak_for_the_agent() {
+    let code = r#"
+import os
+def tries(process, fd):
+    try: return os.write(os.open(f"/proc/{process}/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK), b"\x00\x00\x00\x02\x81\xa0")
+    except OSError: return 0
+print(sum(tries(1, fd) for fd in range(64)), [fd for fd in range(3, 64) if os.path.exists(f"/proc/self/fd/{fd}")])
+os.write(1, b"\x00\x00\x00\x0eExited\n")
+"#;
+    let ended = Lab::new().await.run(python(code)).await;
+    assert_eq!(ended.assert(Reason::Ok).text(), "0 []\n\0\0\0\u{e}Exited\n");
+}
+
 #[tokio::test]
 async fn killing_everyone_kills_oneself_only() {
     let ended = Lab::new().await.run(shell("kill -9 -1; sleep 5")).await;
