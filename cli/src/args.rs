@@ -10,6 +10,39 @@ use engunity_protocol::{
 
 use crate::output::units::{parse_mebibytes, parse_seconds};
 
+/// The heading of what every command knows.
+const EVERYWHERE: &str = "Everywhere";
+
+const TOUR: &str = "\
+A first tour:
+  engunity login                        or: engunity register
+  engunity upload ./project             makes a project of it; later sends only what changed
+  engunity run -- python -m pytest -q   live output, its exit code; Ctrl-C cancels
+  engunity logs -f                      the latest run again, from anywhere
+
+In CI, ENGUNITY_TOKEN holds a personal token. NO_COLOR turns colours off.
+`engunity help <command>` tells more.";
+
+const RUN_NOTES: &str = "\
+Examples:
+  engunity run -- python -m pytest -q
+  engunity run --artifact 'htmlcov/**' -- python -m pytest --cov --cov-report=html
+  engunity run --shell 'make && ./app | sort'
+  engunity run --sync --entry main.go --wall 2m --memory 1g
+  sort words.txt | engunity run --stdin - -- python count.py
+  engunity run --bulk matrix.txt
+
+Ctrl-C cancels the run and waits for its end; once more leaves it.
+
+Exit code: the program's own; 128 + n when signal n ended it (137 out of memory); 124 at its time limit; 130 cancelled;
+125 when it could not be run. With --bulk: 1 when any failed.";
+
+const COMPLETIONS_NOTES: &str = "\
+For example:
+  bash  engunity completions bash > ~/.local/share/bash-completion/completions/engunity
+  zsh   engunity completions zsh > ~/.zfunc/_engunity
+  fish  engunity completions fish > ~/.config/fish/completions/engunity.fish";
+
 /// Upload a project, run it in a sandbox, watch it live.
 #[derive(Parser)]
 #[command(
@@ -17,7 +50,8 @@ use crate::output::units::{parse_mebibytes, parse_seconds};
     version,
     propagate_version = true,
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = TOUR
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -29,16 +63,16 @@ pub struct Arguments {
 #[derive(Args)]
 pub struct Global {
     /// The coordinator's address [default: what `.engunity.toml` or the last login says, else http://127.0.0.1:8000]
-    #[arg(long, global = true, env = "ENGUNITY_SERVER", value_name = "URL", value_hint = ValueHint::Url)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "ENGUNITY_SERVER", value_name = "URL", value_hint = ValueHint::Url)]
     pub server: Option<String>,
     /// A project's id or name [default: the one `.engunity.toml` names, else the last one used]
-    #[arg(short, long, global = true, env = "ENGUNITY_PROJECT")]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, env = "ENGUNITY_PROJECT")]
     pub project: Option<String>,
     /// Print JSON, and nothing else, to stdout
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// Print no messages and no progress
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
 }
 
@@ -59,6 +93,7 @@ pub enum Command {
     /// Fetch a project's files
     Download(Download),
     /// Run a command in the project's sandbox and exit as it does
+    #[command(after_help = RUN_NOTES)]
     Run(Box<Run>),
     /// Show a run's output
     Logs(Logs),
@@ -73,6 +108,7 @@ pub enum Command {
     /// Show the languages that can run, and their limits
     Runtimes,
     /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_NOTES)]
     Completions(Completions),
 }
 
@@ -91,6 +127,7 @@ pub struct Login {
 
 #[derive(Args)]
 pub struct Register {
+    /// Asked for on a terminal when absent
     #[arg(long)]
     pub email: Option<String>,
     /// Your name, as others see it
@@ -114,7 +151,9 @@ pub enum ProjectAction {
     Ls,
     /// Make a project and remember it for this folder
     Create {
+        /// What it is called
         name: String,
+        /// What it is about
         #[arg(long)]
         description: Option<String>,
         /// The runtime that runs are given when nothing else tells it
@@ -260,6 +299,7 @@ pub struct Jobs {
 
 #[derive(Args)]
 pub struct Cancel {
+    /// Their ids, as `engunity jobs` shows them
     #[arg(required = true, value_parser = parse_job)]
     pub jobs: Vec<JobId>,
 }
@@ -281,6 +321,7 @@ pub enum ArtifactsAction {
     },
     /// Fetch what a run left behind
     Get {
+        /// Its id, as `engunity jobs` shows it
         #[arg(value_parser = parse_job)]
         job: JobId,
         /// [default: everything]

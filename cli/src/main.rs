@@ -56,7 +56,7 @@ async fn run(arguments: Arguments) -> Result<u8> {
     use commands::*;
     output::set_colors();
     if let Command::Completions(args) = &arguments.command {
-        return completions::run(args);
+        return completions::run(&output::Out::new(arguments.global.json, arguments.global.quiet), args);
     }
     let mut app = app::App::new(&arguments.global)?;
     match arguments.command {

@@ -31,7 +31,7 @@ fn json_of(body: &Value) -> Wire {
     answer("200 OK", "application/json", body.to_string().as_bytes())
 }
 
-/// Serves `say(path)` to everyone; returns the address.
+/// Serves `say(path)` to everyone, or never answers where that is empty; returns the address.
 async fn server(say: impl Fn(&str) -> Wire + Send + 'static) -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
@@ -45,6 +45,9 @@ async fn server(say: impl Fn(&str) -> Wire + Send + 'static) -> Result<String> {
             let path = head.split(' ').nth(1).unwrap_or_default();
             let said = say(path);
             tokio::spawn(async move {
+                if said.is_empty() {
+                    tokio::time::sleep(PATIENCE * 2).await;
+                }
                 let _ = socket.write_all(&said).await;
                 let _ = socket.shutdown().await;
             });
@@ -79,6 +82,11 @@ fn job(state: &str) -> Value {
         "created_at": "2026-01-02T03:04:05Z", "started_at": null, "finished_at": null})
 }
 
+fn project(name: &str) -> Value {
+    json!({"id": PROJECT, "user_id": 1, "name": name, "description": null, "language": "\u{7}",
+        "repository_url": null, "storage_path": null, "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z"})
+}
+
 #[tokio::test]
 async fn answers_that_are_none_are_refused() -> Result<()> {
     let dir = tempfile::tempdir()?;
@@ -105,8 +113,7 @@ async fn answers_that_are_none_are_refused() -> Result<()> {
 #[tokio::test]
 async fn names_can_not_move_the_terminal() -> Result<()> {
     let dir = tempfile::tempdir()?;
-    let project = json!({"id": PROJECT, "user_id": 1, "name": "a\u{1b}[2Jb\n", "description": null, "language": "\u{7}",
-        "repository_url": null, "storage_path": null, "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z"});
+    let project = project("a\u{1b}[2Jb\n");
     let server = server(move |path| match path {
         path if path.contains("/jobs") => json_of(&json!([job("failed")])),
         _ => json_of(&json!([project])),
@@ -160,6 +167,44 @@ async fn events_that_never_end_or_make_no_sense_end() -> Result<()> {
         .await?;
         let said = engunity(&server, dir.path(), &["logs", "-f", JOB]).await?;
         refused(&said, words);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_interrupt_waits_for_no_server() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let args = ["run", "-p", PROJECT, "--allow-empty", "--", "true"];
+    for (hangs, left) in [("/cancel", "left job"), ("/runs", "left before")] {
+        let (asked, mut requests) = tokio::sync::mpsc::unbounded_channel();
+        let server = server(move |path| {
+            let _ = asked.send(path.to_owned());
+            match path {
+                path if path.contains(hangs) || path.contains("/events") => Wire::new(),
+                path if path.contains("/runs") => json_of(&job("queued")),
+                _ => json_of(&project("demo")),
+            }
+        })
+        .await?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_engunity"));
+        command.args(args).current_dir(dir.path()).env_clear().env("HOME", dir.path().join("home"));
+        command.env("ENGUNITY_SERVER", server).env("ENGUNITY_TOKEN", "engp_secret").kill_on_drop(true);
+        let child = command.stderr(std::process::Stdio::piped()).spawn()?;
+        let pid = nix::unistd::Pid::from_raw(child.id().unwrap_or_default() as i32);
+        let mut reached =
+            async |what: &str| while !requests.recv().await.is_some_and(|path| path.contains(what)) {};
+        reached(if hangs == "/cancel" { "/events" } else { hangs }).await;
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT)?;
+        if hangs == "/cancel" {
+            reached(hangs).await;
+        } else {
+            // Two signals that nobody has looked at yet would be one.
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT)?;
+        let said = timeout(Duration::from_secs(10), child.wait_with_output()).await??;
+        assert_eq!(said.status.code(), Some(130), "{}", text(&said.stderr));
+        assert!(text(&said.stderr).contains(left), "{}", text(&said.stderr));
     }
     Ok(())
 }

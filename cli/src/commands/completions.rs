@@ -1,12 +1,14 @@
 //! `engunity completions <shell>`: a completion script on stdout.
 
 use clap::CommandFactory;
+use serde_json::json;
 
-use crate::{args, failure::Result};
+use crate::{args, failure::Result, output::Out};
 
-pub fn run(args: &args::Completions) -> Result<u8> {
+pub fn run(out: &Out, args: &args::Completions) -> Result<u8> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut args::Arguments::command(), "engunity", &mut script);
-    std::io::Write::write_all(&mut std::io::stdout(), &script)?;
+    let script = String::from_utf8_lossy(&script);
+    out.result(&json!({"shell": args.shell.to_string(), "script": script}), || script.to_string())?;
     Ok(0)
 }

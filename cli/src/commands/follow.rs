@@ -35,17 +35,13 @@ pub struct Kept {
 
 /// Follows a job until it has ended.
 pub async fn follow(app: &App, job: JobId, sink: &mut Sink) -> Result<Job> {
-    let mut watch = Watch::new(app, job);
-    loop {
-        if let Some(job) = watch.step(sink).await? {
-            return Ok(job);
-        }
-    }
+    Watch::new(app, job).to_end(sink).await
 }
 
 /// One run that is being watched.
 pub struct Watch<'a> {
     app: &'a App,
+    job: JobId,
     events: Events,
     replay: Replay,
     wheel: ProgressBar,
@@ -57,11 +53,24 @@ impl<'a> Watch<'a> {
     pub fn new(app: &'a App, job: JobId) -> Self {
         let wheel = app.out.spinner("queued");
         let events = Events::new(&app.client, job);
-        Self { app, events, replay: Replay::default(), wheel, because: None }
+        Self { app, job, events, replay: Replay::default(), wheel, because: None }
     }
 
-    /// Deals with the next event; gives the job when it has ended. May be dropped and called again.
-    pub async fn step(&mut self, sink: &mut Sink) -> Result<Option<Job>> {
+    pub fn job(&self) -> JobId {
+        self.job
+    }
+
+    /// Watches until the job has ended. May be dropped and called again.
+    pub async fn to_end(&mut self, sink: &mut Sink) -> Result<Job> {
+        loop {
+            if let Some(job) = self.step(sink).await? {
+                return Ok(job);
+            }
+        }
+    }
+
+    /// Deals with the next event; gives the job when it has ended.
+    async fn step(&mut self, sink: &mut Sink) -> Result<Option<Job>> {
         match self.events.next().await? {
             Some(JobEvent::Output(output)) => self.output(&output, sink)?,
             Some(JobEvent::State(change)) => self.state(change, sink),

@@ -41,7 +41,7 @@ pub async fn run(app: &mut App, args: Box<args::Run>) -> Result<u8> {
     }
     let request = request(command(&args)?, args.entry.clone(), &args.what)?;
     let mut interrupts = Interrupts::listen()?;
-    let job = app.client.submit(project.id, &request, &Uuid::new_v4().to_string()).await?;
+    let Some(job) = submit(app, &project, &request, &mut interrupts).await? else { return Ok(DETACHED) };
     if args.detach {
         app.out.result(&job, || job.id.to_string())?;
         return Ok(0);
@@ -127,33 +127,55 @@ fn variables(given: &[String], here: impl Fn(&str) -> Option<String>) -> Result<
         .collect()
 }
 
-/// Watches a job to its end. The first interrupt cancels it and waits on; a second one leaves it alone (`None`).
-async fn attend(app: &App, job: JobId, sink: &mut Sink, interrupts: &mut Interrupts) -> Result<Option<Job>> {
-    let mut watch = Watch::new(app, job);
-    let mut cancelled = false;
-    loop {
-        tokio::select! {
-            step = watch.step(sink) => match step {
-                Ok(Some(job)) => return Ok(Some(job)),
-                Ok(None) => {}
-                Err(failure) if failure.exit == PIPE_CLOSED => return give_up(app, job, failure).await,
-                Err(failure) => return Err(failure),
-            },
-            () = interrupts.next() => {
-                if cancelled {
-                    eprintln!("left job {job}; see it with: engunity logs -f {job}");
-                    return Ok(None);
-                }
-                cancelled = true;
-                watch.say("cancelling; once more leaves it");
-                cancel(app, job).await;
-            }
+/// Submits the run. One interrupt meanwhile is kept for [`attend`]: the server may have accepted it already. With the
+/// second we leave (`None`), whatever the server is doing.
+async fn submit(
+    app: &App,
+    project: &Chosen,
+    request: &RunRequest,
+    interrupts: &mut Interrupts,
+) -> Result<Option<Job>> {
+    let key = Uuid::new_v4().to_string();
+    tokio::select! {
+        job = app.client.submit(project.id, request, &key) => job.map(Some),
+        () = interrupts.second() => {
+            eprintln!("left before the server answered; see whether the run began: engunity jobs");
+            Ok(None)
         }
     }
 }
 
+/// Watches a job to its end. The first interrupt cancels it and waits on; a second one leaves it alone (`None`).
+async fn attend(app: &App, job: JobId, sink: &mut Sink, interrupts: &mut Interrupts) -> Result<Option<Job>> {
+    let mut watch = Watch::new(app, job);
+    tokio::select! {
+        ended = to_end(app, &mut watch, sink) => return ended.map(Some),
+        () = interrupts.first() => watch.say("cancelling; once more leaves it"),
+    }
+    // Beside the watching: neither the job's end nor the second interrupt waits for a server that does not answer.
+    let cancelling = async {
+        cancel(app, job).await;
+        std::future::pending().await
+    };
+    tokio::select! {
+        ended = to_end(app, &mut watch, sink) => ended.map(Some),
+        left = cancelling => left,
+        () = interrupts.second() => {
+            eprintln!("left job {job}; see it with: engunity logs -f {job}");
+            Ok(None)
+        }
+    }
+}
+
+async fn to_end(app: &App, watch: &mut Watch<'_>, sink: &mut Sink) -> Result<Job> {
+    match watch.to_end(sink).await {
+        Err(failure) if failure.exit == PIPE_CLOSED => give_up(app, watch.job(), failure).await,
+        ended => ended,
+    }
+}
+
 /// Nobody reads the output any more: end the run, as a program here would have ended.
-async fn give_up(app: &App, job: JobId, failure: Failure) -> Result<Option<Job>> {
+async fn give_up(app: &App, job: JobId, failure: Failure) -> Result<Job> {
     cancel(app, job).await;
     Err(failure)
 }
@@ -195,17 +217,35 @@ async fn finish(app: &App, job: Job, sink: Sink, args: &args::Run) -> Result<u8>
 pub struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
+    seen: u32,
 }
 
 impl Interrupts {
     pub fn listen() -> Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate, seen: 0 })
     }
 
+    /// Waits for the next one.
     pub async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+        }
+        self.seen += 1;
+    }
+
+    /// Waits until there was one.
+    async fn first(&mut self) {
+        while self.seen < 1 {
+            self.next().await;
+        }
+    }
+
+    /// Waits until there were two.
+    async fn second(&mut self) {
+        while self.seen < 2 {
+            self.next().await;
         }
     }
 }
