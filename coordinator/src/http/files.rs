@@ -335,6 +335,7 @@ impl From<ChangeError> for Failure {
             ChangeError::Stale { current } => stale(said, current),
             ChangeError::Full { .. } => Self::new(ErrorCode::QuotaExceeded, said),
             ChangeError::Missing(hashes) => missing(said, hashes),
+            ChangeError::WrongSize(_) => Self::field("files", said),
             ChangeError::Store(error) => error.into(),
         }
     }

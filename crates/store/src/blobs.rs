@@ -152,6 +152,24 @@ pub(crate) async fn unstage(transaction: &Transaction<'_>, owner: UserId, hashes
     Ok(())
 }
 
+/// Those of `hashes` whose stored content has another size than `sizes` says at the same place.
+pub(crate) async fn of_other_size(
+    transaction: &Transaction<'_>,
+    owner: UserId,
+    hashes: &[&str],
+    sizes: &[i64],
+) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT t.hash FROM unnest($2::varchar[], $3::bigint[]) AS t(hash, size)
+        JOIN blobs b ON b.user_id = $1 AND b.hash = t.hash AND b.stored WHERE b.size <> t.size ORDER BY t.hash";
+    let statement = transaction.prepare_cached(sql).await?;
+    Ok(transaction
+        .query(&statement, &[&owner, &hashes, &sizes])
+        .await?
+        .iter()
+        .map(|row| row.get(0))
+        .collect())
+}
+
 pub(crate) async fn missing(
     transaction: &Transaction<'_>,
     owner: UserId,

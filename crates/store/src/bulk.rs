@@ -63,7 +63,8 @@ impl Store {
         let plan = plan(known(&transaction, project).await?, arrivals, keep, room)?;
         let writes: Vec<Write> = plan.inserts.iter().chain(&plan.updates).cloned().collect();
         let hashes: Vec<&str> = writes.iter().map(|w| arrivals[w.arrival].hash.as_str()).collect();
-        hold_sources(&transaction, owner, &hashes).await?;
+        let sizes: Vec<i64> = writes.iter().map(|w| arrivals[w.arrival].size).collect();
+        hold_sources(&transaction, owner, &hashes, &sizes).await?;
         remove(&transaction, &plan.removed).await?;
         insert_folders(&transaction, project, &plan).await?;
         for batch in batches(&writes, arrivals) {
@@ -254,16 +255,22 @@ async fn remove(transaction: &Transaction<'_>, ids: &[String]) -> Result<()> {
 }
 
 /// Makes every content that a commit needs a blob that stays until its end, whatever the commit removes or overwrites,
-/// and whatever happens to another project that has it; refuses where one is missing.
+/// and whatever happens to another project that has it; refuses where one is missing, or has another size than was said
+/// (the room was reckoned with what was said).
 async fn hold_sources(
     transaction: &Transaction<'_>,
     owner: UserId,
     hashes: &[&str],
+    sizes: &[i64],
 ) -> std::result::Result<(), ChangeError> {
     crate::blobs::touch(transaction, owner, hashes).await?;
     crate::blobs::stage_from_files(transaction, owner, hashes).await?;
     let missing = crate::blobs::missing(transaction, owner, hashes).await?;
-    if missing.is_empty() { Ok(()) } else { Err(ChangeError::Missing(missing)) }
+    if !missing.is_empty() {
+        return Err(ChangeError::Missing(missing));
+    }
+    let wrong = crate::blobs::of_other_size(transaction, owner, hashes, sizes).await?;
+    if wrong.is_empty() { Ok(()) } else { Err(ChangeError::WrongSize(wrong)) }
 }
 
 async fn write_from_sources(

@@ -29,6 +29,9 @@ pub enum ChangeError {
     /// Hashes whose content is not stored.
     #[error("the content of {} files is missing", .0.len())]
     Missing(Vec<String>),
+    /// Hashes whose content has another size than the manifest says.
+    #[error("the content of {} files has another size than the manifest says", .0.len())]
+    WrongSize(Vec<String>),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -124,6 +124,19 @@ async fn content_follows_files_that_move() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_does_not_understate_sizes() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let project = user.project("demo").await?;
+    send(&user, &project, &[b"alpha"]).await?.ok()?;
+    let files = json!({"files": [{"path": "a.txt", "hash": hash(b"alpha"), "size": 0, "mode": 0o644}]});
+    user.post(&format!("/code/{}/sync", project.id), files).await?.ok()?;
+    field(&commit(&user, &project).await?, "files")?;
+    ensure!(download(&user, &project).await?.is_empty());
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_manifests_and_tars_are_refused() -> Result<()> {
     let lab = lab().await?;
     let user = lab.user("ada").await?;
