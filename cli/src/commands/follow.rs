@@ -35,7 +35,7 @@ pub struct Kept {
 
 /// Follows a job until it has ended.
 pub async fn follow(app: &App, job: JobId, sink: &mut Sink) -> Result<Job> {
-    Watch::new(app, job).to_end(sink).await
+    Watch::new(app, job).until_end(sink).await
 }
 
 /// One run that is being watched.
@@ -61,7 +61,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Watches until the job has ended. May be dropped and called again.
-    pub async fn to_end(&mut self, sink: &mut Sink) -> Result<Job> {
+    pub async fn until_end(&mut self, sink: &mut Sink) -> Result<Job> {
         loop {
             if let Some(job) = self.step(sink).await? {
                 return Ok(job);

@@ -149,7 +149,7 @@ async fn submit(
 async fn attend(app: &App, job: JobId, sink: &mut Sink, interrupts: &mut Interrupts) -> Result<Option<Job>> {
     let mut watch = Watch::new(app, job);
     tokio::select! {
-        ended = to_end(app, &mut watch, sink) => return ended.map(Some),
+        ended = until_end(app, &mut watch, sink) => return ended.map(Some),
         () = interrupts.first() => watch.say("cancelling; once more leaves it"),
     }
     // Beside the watching: neither the job's end nor the second interrupt waits for a server that does not answer.
@@ -158,7 +158,7 @@ async fn attend(app: &App, job: JobId, sink: &mut Sink, interrupts: &mut Interru
         std::future::pending().await
     };
     tokio::select! {
-        ended = to_end(app, &mut watch, sink) => ended.map(Some),
+        ended = until_end(app, &mut watch, sink) => ended.map(Some),
         left = cancelling => left,
         () = interrupts.second() => {
             eprintln!("left job {job}; see it with: engunity logs -f {job}");
@@ -167,8 +167,8 @@ async fn attend(app: &App, job: JobId, sink: &mut Sink, interrupts: &mut Interru
     }
 }
 
-async fn to_end(app: &App, watch: &mut Watch<'_>, sink: &mut Sink) -> Result<Job> {
-    match watch.to_end(sink).await {
+async fn until_end(app: &App, watch: &mut Watch<'_>, sink: &mut Sink) -> Result<Job> {
+    match watch.until_end(sink).await {
         Err(failure) if failure.exit == PIPE_CLOSED => give_up(app, watch.job(), failure).await,
         ended => ended,
     }
