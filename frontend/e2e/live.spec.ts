@@ -166,8 +166,8 @@ test("without WebSockets runs still stream, and what others change is asked for"
   await page.goto(`/?project=${project}&file=ticks.py`);
   await expect(page.getByRole("status", { name: "Connection: No live line" })).toBeVisible();
   await page.getByRole("button", { name: "Run ticks.py" }).click();
-  await consoleSays(page, "tick 3 of 6");
   await expect(page.getByText("Running", { exact: true })).toBeVisible();
+  await consoleSays(page, "tick 3 of 6");
   await consoleSays(page, EVERY_TICK);
   await expect(page.getByText("Finished", { exact: true })).toBeVisible();
   const headers = { Authorization: `Bearer ${token}` };
