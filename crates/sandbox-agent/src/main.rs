@@ -3,7 +3,8 @@
 //! One thread and one `poll` loop, so nothing here can wait for something that hostile code holds up: the deadline, a
 //! kill and the end of the worker are seen while output is stuck and input is not read. It runs as the same unprivileged
 //! user as the code it runs; what protects it is the kernel: PID 1 can't be signalled from inside, a process that is not
-//! dumpable can't be traced or looked into, and a filter refuses programs the calls that would change its limits. When its stdin ends, the worker is gone, and so is the sandbox.
+//! dumpable can't be traced or looked into, and a filter refuses programs the calls that would change its limits. When
+//! its stdin ends, the worker is gone, and so is the sandbox.
 
 mod cgroup;
 mod channel;
