@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import {
   another, consoleSays, editor, expect, fixture, makeProject, mayRestart, MOD, readScreen, restartCoordinator, row, shows, signedIn, someone,
   status, tab, test, typeAtTop, watch,
@@ -102,7 +103,8 @@ test("unsaved text survives a reload", async ({ page, context }) => {
   await expect(editor(page)).toBeVisible();
 });
 
-test("a file that was deleted elsewhere keeps its unsaved text, and saving makes it again", async ({ page }) => {
+/** A file with unsaved text that somebody else deletes. */
+async function deletedElsewhere(page: Page): Promise<void> {
   const token = await signedIn(page);
   const project = await makeProject(page.request, token, { "notes.txt": "one\n" });
   await page.addInitScript(() => localStorage.setItem("engunity.settings", JSON.stringify({ autoSave: false })));
@@ -114,7 +116,22 @@ test("a file that was deleted elsewhere keeps its unsaved text, and saving makes
   const [entry] = await (await page.request.get(`/api/v1/code/${project}/files`, { headers })).json();
   await page.request.delete(`/api/v1/code/files/${entry.id}`, { headers });
   await status(page, "Deleted on the server");
+}
+
+test("what was written into a file that somebody else deleted survives a reload", async ({ page }) => {
+  await deletedElsewhere(page);
   await expect(tab(page, "notes.txt, unsaved")).toBeVisible();
+  await typeAtTop(page, "later ");
+  await page.waitForTimeout(800);
+  await page.reload();
+  await page.getByRole("button", { name: "Make it again" }).click();
+  await shows(page, "later mine");
+  await status(page, "Saved");
+  await expect(tab(page, "notes.txt")).toHaveCount(1);
+});
+
+test("saving makes a file again that was deleted elsewhere", async ({ page }) => {
+  await deletedElsewhere(page);
   await page.keyboard.press(`${MOD}+S`);
   await expect(row(page, "notes.txt")).toBeVisible();
   await status(page, "Saved");

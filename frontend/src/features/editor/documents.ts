@@ -8,7 +8,7 @@ import type { FileEntry, Id } from "@/api/types";
 import { useExplorer, entryOf, markChanged, put } from "@/features/explorer/store";
 import { useSettings } from "@/features/settings/store";
 import { fail } from "@/features/toasts/store";
-import { draftsOf, dropDraft, keepDraft, readDraft } from "./drafts";
+import { draftsOf, dropDraft, keepDraft, readDraft, type Draft } from "./drafts";
 import { provideSymbols } from "./intelligence";
 import { languageOf } from "./languages";
 import { loadMonaco, monaco, type Model } from "./monaco";
@@ -157,12 +157,12 @@ async function autoSave(fileId: Id): Promise<void> {
 /** Keeps what the server has not, forgets what it has. */
 async function draft(sync: DocumentSync, model: Model): Promise<void> {
   if (sync.phase === "clean") return dropDraft(sync.fileId);
-  if (model.isDisposed()) return;
-  const entry = entryOf(sync.fileId);
-  if (!entry) return;
+  const { projectId } = useExplorer.getState();
+  const path = documents.get(sync.fileId)?.path;
+  if (model.isDisposed() || !projectId || path === undefined) return;
   const { base, etag } = sync;
   const text = model.getValue(undefined, true);
-  await keepDraft(sync.fileId, { projectId: entry.project_id, path: entry.path, text, base, etag, at: Date.now() });
+  await keepDraft(sync.fileId, { projectId, path, text, base, etag, at: Date.now() });
 }
 
 /** Changes only what differs, so that cursors and undo survive a change from outside. */
@@ -250,4 +250,10 @@ export async function sendWaiting(projectId: Id): Promise<number> {
     }
   }
   return unsent;
+}
+
+/** Texts that were written into files which somebody else deleted. */
+export async function orphans(projectId: Id): Promise<[Id, Draft][]> {
+  const { tree } = useExplorer.getState();
+  return (await draftsOf(projectId)).filter(([fileId]) => !tree.get(fileId) && !documents.has(fileId) && !opening.has(fileId));
 }

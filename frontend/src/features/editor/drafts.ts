@@ -29,7 +29,11 @@ export const keepDraft = (fileId: Id, draft: Draft) => quietly(set(fileId, draft
 export const dropDraft = (fileId: Id) => quietly(del(fileId, drafts()), undefined);
 export const readDraft = (fileId: Id) => quietly(get<Draft>(fileId, drafts()), undefined);
 
+/** What nobody came back for is forgotten. */
+const KEPT_MS = 90 * 24 * 3_600_000;
+
 export async function draftsOf(projectId: Id): Promise<[Id, Draft][]> {
   const all = await quietly(entries<Id, Draft>(drafts()), []);
+  for (const [fileId, { at }] of all) if (Date.now() - at > KEPT_MS) void dropDraft(fileId);
   return all.filter(([, draft]) => draft.projectId === projectId);
 }

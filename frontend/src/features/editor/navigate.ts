@@ -6,7 +6,8 @@ import { useLayout } from "@/features/layout/store";
 import { noteRecent } from "@/features/projects/recent";
 import { fail } from "@/features/toasts/store";
 import { basename } from "@/lib/path";
-import { documentOf, ensureDocument, releaseDocument, saveDocument } from "./documents";
+import { dispose, documentOf, ensureDocument, releaseDocument, saveDocument } from "./documents";
+import { dropDraft } from "./drafts";
 import type { CodeEditor } from "./monaco";
 import { change, useEditor } from "./store";
 import * as tabs from "./tabs";
@@ -64,13 +65,20 @@ export async function saveFile(fileId: Id): Promise<void> {
   const document = documentOf(fileId);
   const { projectId } = useExplorer.getState();
   if (document?.sync.phase !== "gone" || !projectId) return void saveDocument(fileId);
+  await makeAgain(projectId, fileId, document.path, document.model.getValue(undefined, true));
+}
+
+/** A file that was deleted elsewhere, from the text that is kept here. */
+export async function makeAgain(projectId: Id, fileId: Id, path: string, content: string): Promise<void> {
   try {
-    const entry = await api.create(projectId, { path: document.path, type: "file", content: document.model.getValue(undefined, true) });
+    const entry = await api.create(projectId, { path, type: "file", content });
     put(entry);
     openFile(entry.id);
     closeTabs((tab) => tab.kind === "file" && tab.fileId === fileId);
+    dispose(fileId);
+    await dropDraft(fileId);
   } catch (error) {
-    fail(`${basename(document.path)} could not be made again`, error);
+    fail(`${basename(path)} could not be made again`, error);
   }
 }
 

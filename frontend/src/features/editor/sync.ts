@@ -54,7 +54,9 @@ export class DocumentSync {
 
   /** The person typed, or undid back to where it was. */
   edited(): void {
-    if (this.phase === "conflict" || this.phase === "saving" || this.phase === "gone") return;
+    if (this.phase === "conflict" || this.phase === "saving") return;
+    // Told once more, so that the draft is kept up.
+    if (this.phase === "gone") return this.enter("gone");
     const clean = this.port.version() === this.cleanVersion;
     this.enter(clean ? "clean" : this.phase === "offline" ? "offline" : "dirty");
     if (!clean) this.port.schedule();

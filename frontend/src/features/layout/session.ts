@@ -3,9 +3,10 @@ import type { FileMessage, Id, Project, ServerMessage } from "@/api/types";
 import { projects as projectsApi } from "@/api/client";
 import { ApiError, OfflineError } from "@/api/problem";
 import { count } from "@/lib/format";
+import { basename } from "@/lib/path";
 import { recall } from "@/lib/storage";
-import { disposeAll, dispose, documentOf, renamedDocument, sendWaiting } from "@/features/editor/documents";
-import { closeTabs, openPath } from "@/features/editor/navigate";
+import { disposeAll, dispose, documentOf, orphans, renamedDocument, sendWaiting } from "@/features/editor/documents";
+import { closeTabs, makeAgain, openPath } from "@/features/editor/navigate";
 import { leaveTabs, restoreTabs, useEditor } from "@/features/editor/store";
 import { applyFileMessage, entryOf, leaveFiles, loadFiles, useExplorer } from "@/features/explorer/store";
 import { connect } from "@/features/live/session";
@@ -109,9 +110,22 @@ async function askAgain(projectId: Id): Promise<void> {
   }
 }
 
+/** Long enough to decide; it is offered once in each visit. */
+const KEPT_TEXT_MS = 60_000;
+const offered = new Set<Id>();
+
 async function reportWaiting(projectId: Id): Promise<void> {
   const unsent = await sendWaiting(projectId);
   if (unsent) toast(`${count(unsent, "file")} changed here and on the server`, { detail: "Open them to merge", tone: "error" });
+  for (const [fileId, { path, text }] of await orphans(projectId)) {
+    if (offered.has(fileId)) continue;
+    offered.add(fileId);
+    toast(`${basename(path)} was deleted, but has unsaved text of yours`, {
+      tone: "error",
+      action: { label: "Make it again", run: () => void makeAgain(projectId, fileId, path, text) },
+      ms: KEPT_TEXT_MS,
+    });
+  }
 }
 
 let reloading: ReturnType<typeof setTimeout> | undefined;
