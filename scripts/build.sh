@@ -19,18 +19,18 @@ build_rust() {
 }
 
 build_and_copy() {
-  local triple program
-  triple="$(rustc -vV | sed -n 's/^host: //p')"
+  local program
   cd "$ROOT"
   target_claim
-  cargo build --workspace --exclude engunity-load-tests --bins || die "the workspace does not build; the compiler's words are above"
-  # Static, as it runs in any image; into a directory of its own, as its flags differ.
-  RUSTFLAGS="-C target-feature=+crt-static" cargo build -p engunity-agent --target "$triple" ||
+  cargo build --workspace --exclude engunity-load-tests --exclude engunity-agent --bins ||
+    die "the workspace does not build; the compiler's words are above"
+  # Static, as it runs in any image. The flag is given to the program alone, so that it shares its libraries with the rest.
+  cargo rustc -p engunity-agent --bin engunity-agent -- -C target-feature=+crt-static ||
     die "the agent does not build; the compiler's words are above"
   for program in engunity-coordinator engunity-worker engunity; do
     binary_install "$CARGO_TARGET_DIR/debug/$program" "$DEV/bin/$program"
   done
-  agent_install "$CARGO_TARGET_DIR/$triple/debug/engunity-agent"
+  agent_install "$CARGO_TARGET_DIR/debug/engunity-agent"
 }
 
 # Cargo names our crates alike in every clone and knows a changed source by its time alone. So when another clone has
@@ -79,7 +79,7 @@ frontend_build() {
     cp -r "$kept" "$FRONTEND/out"
   else
     frontend_packages
-    (cd "$FRONTEND" && NEXT_TELEMETRY_DISABLED=1 npm run build) || die "the web IDE does not build; see the lines above"
+    (cd "$FRONTEND" && NEXT_TELEMETRY_DISABLED=1 nice -n 5 npm run build) || die "the web IDE does not build; see the lines above"
     mkdir -p "$CACHE/frontend"
     rm -rf "$kept.new"
     cp -r "$FRONTEND/out" "$kept.new"
