@@ -1,4 +1,4 @@
-import { expect, fixture, makeProject, MOD, row, shows, signedIn, tab, test } from "./support";
+import { editor, expect, fixture, makeProject, MOD, row, shows, signedIn, tab, test, typeAtTop } from "./support";
 
 test.beforeEach(async ({ page }) => {
   const token = await signedIn(page);
@@ -86,6 +86,18 @@ test("TypeScript is checked, and its errors are listed", async ({ page }) => {
   await page.getByRole("tab", { name: /^Errors/ }).click();
   await page.getByRole("button", { name: /not assignable to type 'number'/ }).click();
   await expect(page.getByRole("contentinfo")).toContainText("Ln 10,");
+});
+
+test("words come up by themselves in code, not in prose, where they would take the next Enter", async ({ page }) => {
+  const suggestions = editor(page).locator(".suggest-widget.visible");
+  await row(page, "darts.py").dblclick();
+  await typeAtTop(page, "pri");
+  await expect(suggestions).toBeVisible();
+  await page.keyboard.press("Escape");
+  await row(page, "README.md").dblclick();
+  await typeAtTop(page, "the");
+  await page.waitForTimeout(600);
+  await expect(suggestions).toBeHidden();
 });
 
 test("the palette finds files and commands", async ({ page }) => {

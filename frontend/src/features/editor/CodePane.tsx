@@ -8,6 +8,7 @@ import { useLayout } from "@/features/layout/store";
 import { editorTheme, useSettings } from "@/features/settings/store";
 import { personColour } from "@/ui/Avatar";
 import { documentOf } from "./documents";
+import { isProse } from "./languages";
 import { loadMonaco, monaco, type CodeEditor } from "./monaco";
 import { attachEditor, goPending } from "./navigate";
 import { change, useEditor } from "./store";
@@ -93,6 +94,7 @@ function showFile(editor: CodeEditor, groupId: number, fileId: Id | null, shown:
   const model = fileId ? (documentOf(fileId)?.model ?? null) : null;
   editor.setModel(model);
   if (!model) return;
+  editor.updateOptions({ quickSuggestions: { other: !isProse(model.getLanguageId()), comments: false, strings: false } });
   const place = places.get(`${groupId}:${fileId}`);
   if (place) editor.restoreViewState(place);
   tellCursor(editor, fileId);

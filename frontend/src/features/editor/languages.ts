@@ -16,6 +16,11 @@ export function languageOf(path: string): string {
   return BY_NAME[basename(path)] ?? BY_EXTENSION[extension(path)] ?? "plaintext";
 }
 
+/** Written for people to read: words that come up by themselves, and take the next Enter, are in the way. */
+export function isProse(language: string): boolean {
+  return language === "plaintext" || language === "markdown" || language === "mdx";
+}
+
 const NAMES: Record<string, string> = {
   cpp: "C++", c: "C", csharp: "C#", css: "CSS", html: "HTML", ini: "TOML / INI", javascript: "JavaScript", json: "JSON", php: "PHP",
   plaintext: "Plain Text", shell: "Shell", sql: "SQL", typescript: "TypeScript", xml: "XML", yaml: "YAML",
