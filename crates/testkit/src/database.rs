@@ -1,11 +1,12 @@
 //! A database of one's own, copied from a template that is migrated once for each set of migrations.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result};
 use engunity_store::Store;
 use reqwest::Url;
-use tokio_postgres::{Client, NoTls};
+use tokio::time::sleep;
+use tokio_postgres::{Client, NoTls, error::SqlState};
 
 use crate::Facts;
 
@@ -41,7 +42,7 @@ impl Database {
         let (admin, name) = (connect(&self.facts.postgres_url).await?, &self.name);
         admin.batch_execute(&format!(r#"ALTER DATABASE "{name}" ALLOW_CONNECTIONS {reachable}"#)).await?;
         if !reachable {
-            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'";
             admin.query(end, &[name]).await?;
         }
         Ok(())
@@ -59,8 +60,21 @@ pub async fn create_empty(facts: &Facts, name: &str) -> Result<()> {
 }
 
 pub async fn drop_database(facts: &Facts, name: &str) -> Result<()> {
-    let admin = connect(&facts.postgres_url).await?;
-    Ok(admin.batch_execute(&format!(r#"DROP DATABASE IF EXISTS "{name}" WITH (FORCE)"#)).await?)
+    drop_through(&connect(&facts.postgres_url).await?, name).await
+}
+
+/// While autovacuum is in a database, `FORCE` is refused to all but superusers: then it is tried again.
+async fn drop_through(admin: &Client, name: &str) -> Result<()> {
+    let sql = format!(r#"DROP DATABASE IF EXISTS "{name}" WITH (FORCE)"#);
+    for _ in 0..100 {
+        match admin.batch_execute(&sql).await {
+            Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+                sleep(Duration::from_millis(100)).await;
+            }
+            done => return Ok(done?),
+        }
+    }
+    Ok(admin.batch_execute(&sql).await?)
 }
 
 /// The server's version.
@@ -83,7 +97,7 @@ async fn template(facts: &Facts, admin: &Client) -> Result<String> {
     let all = names(facts).await?;
     if !all.contains(&name) {
         for old in all.iter().filter(|old| old.starts_with("template-") || old.starts_with("raw-template-")) {
-            admin.batch_execute(&format!(r#"DROP DATABASE IF EXISTS "{old}" WITH (FORCE)"#)).await?;
+            drop_through(admin, old).await?;
         }
         make_template(facts, admin, &name).await?;
     }
