@@ -1,4 +1,4 @@
-import { editor, expect, fixture, makeProject, MOD, row, shows, signedIn, tab, test, typeAtTop } from "./support";
+import { expect, fixture, makeProject, MOD, row, shows, signedIn, tab, test, typeAtEnd } from "./support";
 
 test.beforeEach(async ({ page }) => {
   const token = await signedIn(page);
@@ -81,6 +81,16 @@ test("a file is moved without dragging it", async ({ page }) => {
   await expect(row(page, "README.md")).toHaveAttribute("aria-level", "2");
 });
 
+test("several files are moved and stay chosen", async ({ page }) => {
+  await row(page, "README.md").click();
+  await row(page, "chart.ts").click({ modifiers: [MOD] });
+  await row(page, "README.md").dragTo(row(page, "src"));
+  for (const name of ["README.md", "chart.ts"]) {
+    await expect(row(page, name)).toHaveAttribute("aria-level", "2");
+    await expect(row(page, name)).toHaveAttribute("aria-selected", "true");
+  }
+});
+
 test("TypeScript is checked, and its errors are listed", async ({ page }) => {
   await row(page, "chart.ts").dblclick();
   await page.getByRole("tab", { name: /^Errors/ }).click();
@@ -89,13 +99,14 @@ test("TypeScript is checked, and its errors are listed", async ({ page }) => {
 });
 
 test("words come up by themselves in code, not in prose, where they would take the next Enter", async ({ page }) => {
-  const suggestions = editor(page).locator(".suggest-widget.visible");
-  await row(page, "darts.py").dblclick();
-  await typeAtTop(page, "pri");
+  const suggestions = page.locator(".suggest-widget.visible");
+  await row(page, "chart.ts").dblclick();
+  await typeAtEnd(page, "\nPoi");
   await expect(suggestions).toBeVisible();
   await page.keyboard.press("Escape");
   await row(page, "README.md").dblclick();
-  await typeAtTop(page, "the");
+  await shows(page, "Estimates");
+  await typeAtEnd(page, "\nEst");
   await page.waitForTimeout(600);
   await expect(suggestions).toBeHidden();
 });

@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { changeElsewhere, consoleSays, editor, expect, MOD, PROJECT, readScreen, row, shows, someone, status, tab, test, typeAtTop } from "./support";
 
 test("first visit, register, upload, edit, save, conflict, run, stop, artifact, reload, continue", async ({ page }) => {
@@ -116,4 +117,20 @@ test("a project of every template can be made, renamed, searched, deleted and ta
   await expect(page.getByRole("link", { name: "Better tool" })).toHaveCount(0);
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByRole("link", { name: "Better tool" })).toBeVisible();
+
+  await page.getByRole("link", { name: "Better tool" }).click();
+  await command(page, "Rename project");
+  await page.getByLabel("Project name").fill("Best tool");
+  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "Best tool" }).click();
+  await command(page, "Delete project");
+  await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Best tool" })).toHaveCount(0);
 });
+
+async function command(page: Page, name: string): Promise<void> {
+  await expect(page.getByRole("button", { name: "All projects" })).toBeVisible();
+  await page.keyboard.press(`${MOD}+Shift+P`);
+  await page.getByRole("combobox").fill(`>${name}`);
+  await page.keyboard.press("Enter");
+}

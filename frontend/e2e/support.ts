@@ -91,9 +91,12 @@ export async function status(page: Page, text: string | RegExp): Promise<void> {
   await expect(page.getByRole("contentinfo")).toContainText(text);
 }
 
-export async function typeAtTop(page: Page, text: string): Promise<void> {
+export const typeAtTop = (page: Page, text: string) => typeAt(page, "Home", text);
+export const typeAtEnd = (page: Page, text: string) => typeAt(page, "End", text);
+
+async function typeAt(page: Page, key: "Home" | "End", text: string): Promise<void> {
   await editor(page).locator(".view-lines").click();
-  await page.keyboard.press(`${MOD}+Home`);
+  await page.keyboard.press(`${MOD}+${key}`);
   await page.keyboard.type(text);
 }
 

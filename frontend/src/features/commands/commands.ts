@@ -3,6 +3,7 @@ import {
   ClipboardPaste, Columns2, Copy, Download, FilePlus2, FolderPlus, LayoutGrid, Locate, LogOut, Pencil, Play, Plus, RotateCw, Save, Scissors, Search, Settings, Square,
   Sun, TerminalSquare, Trash2, Undo2, Upload, WrapText, X, ZoomIn, ZoomOut,
 } from "lucide-react";
+import type { Project } from "@/api/types";
 import { logout, useAccount } from "@/features/accounts/store";
 import { saveAll } from "@/features/editor/documents";
 import { closeTab, closeTabs, focusedEditor, openFile, saveFile, splitEditor } from "@/features/editor/navigate";
@@ -14,7 +15,7 @@ import { usePlace, visit } from "@/features/layout/location";
 import { cyclePanes, focusConsole, focusTree } from "@/features/layout/focus";
 import { useLayout } from "@/features/layout/store";
 import { openPalette } from "@/features/palette/store";
-import { downloadProject, useProjects } from "@/features/projects/store";
+import { downloadProject, removeProject, useProjects } from "@/features/projects/store";
 import { DEFAULT_ARTIFACTS } from "@/features/run/configurations";
 import { rerun, runPlanned, saveOutput, start, stop } from "@/features/run/actions";
 import { useRun } from "@/features/run/store";
@@ -133,11 +134,21 @@ const view: Command[] = [
   { id: "view.smaller", label: "Smaller text", icon: ZoomOut, when: inProject, run: () => settings().set({ fontSize: Math.max(10, settings().fontSize - 1) }) },
 ].map((item) => ({ ...item, category: "View" }));
 
+/** What is done to a project in the list of all. */
+function onProject(work: (project: Project) => void): void {
+  const project = currentProject();
+  if (!project) return;
+  visit(null);
+  work(project);
+}
+
 const general: Command[] = [
   { id: "palette.files", category: "Go", label: "Go to file", icon: Search, keys: ["Mod+P"], when: inProject, run: () => openPalette("files") },
   { id: "palette.commands", category: "Go", label: "All commands", icon: LayoutGrid, keys: ["Mod+Shift+P", "F1"], when: signedIn, run: () => openPalette("commands") },
   { id: "project.new", category: "Project", label: "New project", icon: Plus, when: signedIn, run: () => useProjects.setState({ creating: true }) },
   { id: "project.all", category: "Project", label: "All projects", icon: LayoutGrid, when: inProject, run: () => visit(null) },
+  { id: "project.rename", category: "Project", label: "Rename project", icon: Pencil, when: inProject, run: () => onProject(({ id }) => useProjects.setState({ renaming: id })) },
+  { id: "project.delete", category: "Project", label: "Delete project", icon: Trash2, when: inProject, run: () => onProject(removeProject) },
   { id: "project.download", category: "Project", label: "Download project", icon: Download, when: inProject, run: () => { const project = currentProject(); if (project) void downloadProject(project); } },
   { id: "settings.open", category: "Settings", label: "Settings", icon: Settings, keys: ["Mod+,"], run: () => settings().setOpen(true) },
   { id: "theme.toggle", category: "Settings", label: "Switch between light and dark", icon: Sun, run: () => settings().set({ theme: settings().dark ? "light" : "dark" }) },

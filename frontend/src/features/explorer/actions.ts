@@ -9,7 +9,7 @@ import { dispose, renamedDocument } from "@/features/editor/documents";
 import { closeTabs, openFile } from "@/features/editor/navigate";
 import { deferred } from "@/features/toasts/deferred";
 import { fail, toast } from "@/features/toasts/store";
-import { only } from "./selection";
+import { only, several } from "./selection";
 import { bump, canDrop, chosenEntries, put, reveal, setOpen, take, targetFolder, useExplorer, type Editing } from "./store";
 import { topmost } from "./tree";
 
@@ -98,11 +98,10 @@ export async function moveTo(paths: readonly string[], folder: string): Promise<
   if (!canDrop(chosen, folder)) return;
   const target = folder ? get().tree.at(folder) : null;
   if (target === undefined) return;
-  for (const path of chosen) {
-    const entry = get().tree.at(path);
-    if (entry) await relocate(entry, { parent_id: target?.id ?? null }, join(folder, entry.name));
-  }
+  const moved = chosen.flatMap((path) => get().tree.at(path) ?? []);
+  for (const entry of moved) await relocate(entry, { parent_id: target?.id ?? null }, join(folder, entry.name));
   if (folder) setOpen(folder, true);
+  set({ selection: several(moved.flatMap(({ id }) => get().tree.get(id)?.path ?? [])) });
 }
 
 /** Marks the chosen to be moved: what dragging does, for those who don't drag. */

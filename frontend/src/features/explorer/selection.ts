@@ -14,6 +14,11 @@ export function only(path: string): Selection {
   return { chosen: new Set([path]), focus: path, anchor: path };
 }
 
+export function several(paths: readonly string[]): Selection {
+  const last = paths.at(-1) ?? null;
+  return { chosen: new Set(paths), focus: last, anchor: last };
+}
+
 export function toggled(selection: Selection, path: string): Selection {
   const chosen = new Set(selection.chosen);
   if (!chosen.delete(path)) chosen.add(path);
@@ -28,11 +33,4 @@ export function ranged(selection: Selection, path: string, rows: readonly { path
   if (from < 0 || to < 0) return only(path);
   const slice = rows.slice(Math.min(from, to), Math.max(from, to) + 1);
   return { chosen: new Set(slice.map((row) => row.path)), focus: path, anchor };
-}
-
-/** A renamed or moved path keeps its place in the selection. */
-export function renamed(selection: Selection, from: string, to: string): Selection {
-  const swap = (path: string | null) => (path === from ? to : path);
-  const chosen = new Set([...selection.chosen].map((path) => swap(path)!));
-  return { chosen, focus: swap(selection.focus), anchor: swap(selection.anchor) };
 }

@@ -17,9 +17,11 @@ interface ProjectsState {
   runtimes: Runtime[];
   /** The "new project" dialog is open. */
   creating: boolean;
+  /** Whose name is being written in the list. */
+  renaming: Id | null;
 }
 
-export const useProjects = create<ProjectsState>(() => ({ status: "idle", projects: [], runtimes: [], creating: false }));
+export const useProjects = create<ProjectsState>(() => ({ status: "idle", projects: [], runtimes: [], creating: false, renaming: null }));
 
 const set = useProjects.setState;
 const get = useProjects.getState;
