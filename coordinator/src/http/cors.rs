@@ -7,7 +7,7 @@ const HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, accept, if-match, if-none-match, idempotency-key, last-event-id, x-engunity-connection, x-request-id",
 );
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "etag, link, location, retry-after, ratelimit, ratelimit-policy, content-disposition, x-request-id",
+    "etag, link, location, retry-after, ratelimit, ratelimit-policy, content-disposition, x-request-id, x-engunity-next-offset, x-engunity-attempt",
 );
 
 pub struct Cors {

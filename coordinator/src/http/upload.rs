@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -37,6 +38,21 @@ const RATIO: u64 = 200;
 /// Objects on their way to storage at one time.
 const PARALLEL: usize = 8;
 
+/// Yes or no in a query.
+struct Flag(bool);
+
+impl FromStr for Flag {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "1" | "true" => Ok(Self(true)),
+            "0" | "false" => Ok(Self(false)),
+            _ => Err(()),
+        }
+    }
+}
+
 pub fn routes() -> Vec<Route> {
     let route = Route::signed(Method::POST, "/api/v1/code/{project_id}/upload", upload);
     vec![route.takes(Takes::Multipart).up_to(usize::MAX).slow()]
@@ -50,9 +66,7 @@ pub fn routes() -> Vec<Route> {
 pub async fn upload(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     let project: ProjectId = request.id("project_id")?;
     projects::find(&app, caller.user_id, project).await?;
-    let strip = request
-        .query_value::<String>("strip", "1 or 0")?
-        .is_some_and(|text| matches!(text.as_str(), "1" | "true"));
+    let strip = request.query_value("strip", "1 or 0")?.is_some_and(|Flag(on)| on);
     let form = receive(&app, &request).await?;
     let unpacked = unpack(&app, form, strip).await?;
     store_objects(&app, caller.user_id, &unpacked).await?;

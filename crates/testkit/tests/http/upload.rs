@@ -114,6 +114,8 @@ async fn bad_uploads_change_nothing() -> Result<()> {
         "file",
     )?;
     field(&user.upload(project.id, "..", b"x".to_vec()).await?, "path")?;
+    let unclear = user.request(Method::POST, &format!("/code/{}/upload?strip=maybe", project.id));
+    field(&user.send(unclear.multipart(Form::new())).await?, "strip")?;
     let json = user.post(&format!("/code/{}/upload", project.id), json!({})).await?;
     refused(&json, UnsupportedMediaType)?;
     refused(&user.upload(project.id, "big", vec![0; (50 << 20) + 1]).await?, PayloadTooLarge)?;
