@@ -47,20 +47,21 @@ async fn upload_run_and_fetch() -> Result<()> {
     let said = ada.run_in(&folder, &["run", "--entry", "main.py"]).await?;
     assert_eq!((said.code, said.stdout.as_str()), (0, "changed\n"));
 
-    let script = "mkdir out; printf made > out/a.txt; printf 'err' >&2; printf '\\377\\000' ; exit 3";
+    let script = "mkdir out; printf made > out/a.txt; ln -s a.txt out/link; printf 'err' >&2; printf '\\377\\000' ; exit 3";
     let said = ada
         .command(&folder, &["run", "-r", "python", "--artifact", "out/**", "--out", "got", "--shell", script])
         .output()
         .await?;
     assert_eq!((said.status.code(), &said.stdout[..]), (Some(3), &b"\xff\0"[..]));
-    assert!(Said::of(said).stderr.starts_with("err"));
+    let said = Said::of(said).stderr;
+    assert!(said.starts_with("err") && said.contains("not kept: ") && said.contains("out/link"), "{said}");
     assert_eq!(fs::read_to_string(folder.join("got/out/a.txt"))?, "made");
 
     let jobs = ada.json(&folder, &["jobs", "--json"]).await?;
     assert_eq!((jobs.as_array().map(Vec::len), &jobs[0]["verdict"]["exit_code"]), (Some(3), &3.into()));
     let id = jobs[0]["id"].as_str().unwrap_or_default();
     let logs = ada.command(&folder, &["logs", id]).output().await?;
-    assert_eq!((&logs.stdout[..], &logs.stderr[..]), (&b"\xff\0"[..], &b"err"[..]));
+    assert!(logs.stdout == b"\xff\0" && logs.stderr.starts_with(b"err"), "{logs:?}");
     let listed = ada.json(&folder, &["artifacts", "ls", "--json", id]).await?;
     assert_eq!((&listed[0]["path"], &listed[0]["size"]), (&"out/a.txt".into(), &4.into()));
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use engunity_protocol::{
     JobId,
-    event::{JobEvent, Output, StateChange, Stream},
+    event::{JobEvent, Output, Progress, StateChange, Stream},
     job::{Job, JobState},
 };
 use indicatif::ProgressBar;
@@ -74,7 +74,7 @@ impl<'a> Watch<'a> {
         match self.events.next().await? {
             Some(JobEvent::Output(output)) => self.output(&output, sink)?,
             Some(JobEvent::State(change)) => self.state(change, sink),
-            Some(JobEvent::Progress(progress)) => self.wheel.set_message(plain(&progress.message)),
+            Some(JobEvent::Progress(progress)) => self.progress(&progress),
             Some(JobEvent::Result(job)) => {
                 self.wheel.finish_and_clear();
                 return Ok(Some(job));
@@ -102,6 +102,15 @@ impl<'a> Watch<'a> {
         self.because = change.because.map(|because| plain(&because));
         let because = self.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
         self.wheel.set_message(format!("{}{because}", change.state));
+    }
+
+    fn progress(&self, progress: &Progress) {
+        let message = plain(&progress.message);
+        if progress.remark {
+            self.wheel.suspend(|| self.app.out.warn(message));
+        } else {
+            self.wheel.set_message(message);
+        }
     }
 
     /// A further attempt starts from nothing: where the last one had written, it begins again from the top.

@@ -109,7 +109,11 @@ mod tests {
     #[test]
     fn an_event_is_three_lines() {
         let mut out = Vec::new();
-        write(&mut out, 7, &JobEvent::Progress(Progress { message: "a\nb".into(), fraction: None }));
+        write(
+            &mut out,
+            7,
+            &JobEvent::Progress(Progress { message: "a\nb".into(), fraction: None, remark: false }),
+        );
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "event: progress\nid: 7\ndata: {\"message\":\"a\\nb\"}\n\n"

@@ -73,4 +73,7 @@ pub struct Progress {
     /// 0 to 1, where it can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fraction: Option<f64>,
+    /// True for what the next message does not outdate: `not kept: "out/link": it is not a regular file`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remark: bool,
 }

@@ -959,6 +959,8 @@ export interface components {
             fraction?: number | null;
             /** @description What is being done, in words: `unpacking 214 files`. */
             message: string;
+            /** @description True for what the next message does not outdate: `not kept: "out/link": it is not a regular file`. */
+            remark?: boolean;
         };
         Project: {
             /** Format: date-time */

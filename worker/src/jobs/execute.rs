@@ -283,7 +283,7 @@ async fn keep_trying(
 async fn report_left_out(run: &mut Run, left_out: &[String]) {
     for note in left_out {
         let message = format!("not kept: {note}");
-        run.events.send(EventBody::Progress(Progress { message, fraction: None })).await;
+        run.events.send(EventBody::Progress(Progress { message, fraction: None, remark: true })).await;
     }
 }
 
