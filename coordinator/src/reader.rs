@@ -37,6 +37,8 @@ pub struct JobReader {
     user_id: UserId,
     job_id: JobId,
     after: i64,
+    /// Output before this event is left out.
+    output_from: i64,
     watch: Watch,
     ended: bool,
 }
@@ -53,7 +55,14 @@ impl JobReader {
         let watch = live.watch(job_id);
         let Some(head) = store.job(user_id, job_id).await? else { return Ok(None) };
         let ended = head.job.state.is_terminal() && after >= head.last_event;
-        Ok(Some(Self { store: store.clone(), user_id, job_id, after, watch, ended }))
+        Ok(Some(Self { store: store.clone(), user_id, job_id, after, output_from: 0, watch, ended }))
+    }
+
+    /// Leaves out the output that is there already, but for the newest `bytes` of it (and what completes their first
+    /// chunk): for those who show its end only. What comes from now on comes whole.
+    pub async fn skip_to_tail(&mut self, bytes: u64) -> Result<(), StoreError> {
+        self.output_from = self.store.output_tail(self.job_id, self.after, bytes).await?;
+        Ok(())
     }
 
     /// Whether everything was read before.
@@ -86,7 +95,7 @@ impl JobReader {
             self.ended = true;
             return Ok(Read::default());
         };
-        let rows = self.store.events_after(self.job_id, self.after.max(1), ROWS).await?;
+        let rows = self.store.events_after(self.job_id, self.after.max(1), self.output_from, ROWS).await?;
         let more = rows.len() as i64 == ROWS;
         let last_row = rows.last().map(|row| row.number);
         let mut events = Vec::with_capacity(rows.len() + 2);

@@ -170,6 +170,36 @@ async fn a_socket_watches_jobs_as_server_sent_events_do() -> Result<()> {
     tab.until("pong", |message| message["t"] == 1.5).await?;
     tab.say(json!({"type": "dance"})).await?;
     tab.until("error", |message| message["code"] == "invalid_input").await?;
+    tab.say(json!({"type": "x".repeat(65 << 10)})).await?;
+    let closed = tab.until("never", |_| true).await.unwrap_err().to_string();
+    ensure!(closed.contains("Size"), "{closed}");
+    lab.finish().await
+}
+
+#[tokio::test]
+async fn a_socket_can_begin_near_the_end_of_what_a_job_said() -> Result<()> {
+    let lab = TestLab::start().await?;
+    let ann = lab.user("ann").await?;
+    let project = ann.project("long").await?.id;
+    let says_much = json!({"command": "head -c 1000000 /dev/zero | tr '\\0' x; echo end", "runtime": "bash"});
+    let job: Job = ann.post(&format!("/code/{project}/runs"), says_much).await?.ok()?.json()?;
+    ann.job_end(job.id, Duration::from_secs(60)).await?;
+    let (mut tab, _) = Tab::open(&ann, project, hello()).await?;
+    tab.say(json!({"type": "watch", "job_id": job.id, "tail": 100_000})).await?;
+    let (mut first, mut bytes) = (None, 0);
+    loop {
+        let message = tab.until("event", |_| true).await?;
+        match message["event"].as_str() {
+            Some("result") => break,
+            Some("output") => {
+                first = first.or(message["data"]["offset"].as_u64());
+                bytes += message["data"]["data"].as_str().map_or(0, str::len);
+            }
+            _ => {}
+        }
+    }
+    ensure!(first.is_some_and(|offset| offset + bytes as u64 == 1_000_004), "from {first:?} {bytes} bytes");
+    ensure!((100_000..200_000).contains(&bytes), "{bytes} bytes");
     lab.finish().await
 }
 

@@ -21,7 +21,7 @@ use engunity_store::{JobFilter, StoreError};
 use futures::{SinkExt, StreamExt};
 use tokio::{sync::mpsc, task::AbortHandle, time::timeout};
 use tokio_tungstenite::tungstenite::{
-    Message,
+    Error as WsError, Message,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
@@ -89,7 +89,7 @@ enum Seat {
 
 /// What happened next.
 enum Happening {
-    Said(Option<Message>),
+    Said(Option<Result<Message, WsError>>),
     Down(Option<Downstream>),
     Watched(String),
     Clock,
@@ -151,7 +151,7 @@ impl Connection {
         };
         tokio::select! {
             () = self.engine.draining.cancelled() => Happening::Draining,
-            said = self.socket.next() => Happening::Said(said.and_then(Result::ok)),
+            said = self.socket.next() => Happening::Said(said),
             message = down => Happening::Down(message),
             Some(event) = self.watched.recv() => Happening::Watched(event),
             () = tokio::time::sleep_until(clock.into()) => Happening::Clock,
@@ -168,8 +168,11 @@ impl Connection {
 
     async fn take_in(&mut self, happening: Happening) -> Flow {
         match happening {
-            Happening::Said(Some(message)) => self.said(message).await,
-            Happening::Said(None) => Err(Closing(CloseCode::Normal, "")),
+            Happening::Said(Some(Ok(message))) => self.said(message).await,
+            Happening::Said(Some(Err(WsError::Capacity(_)))) => {
+                Err(Closing(CloseCode::Size, "too long a message"))
+            }
+            Happening::Said(Some(Err(_)) | None) => Err(Closing(CloseCode::Normal, "")),
             Happening::Down(Some(message)) => self.down(message).await,
             Happening::Down(None) => {
                 self.unseat().await;
@@ -308,7 +311,9 @@ impl Connection {
                 self.tell_place(self.heard).await;
                 Ok(())
             }
-            ClientMessage::Watch { job_id, after } => self.watch(job_id, after.unwrap_or(0)).await,
+            ClientMessage::Watch { job_id, after, tail } => {
+                self.watch(job_id, after.unwrap_or(0), tail).await
+            }
             ClientMessage::Unwatch { job_id } => {
                 if let Some(watch) = self.watches.remove(&job_id) {
                     watch.abort();
@@ -329,20 +334,20 @@ impl Connection {
         }
     }
 
-    async fn watch(&mut self, job_id: JobId, after: i64) -> Flow {
+    async fn watch(&mut self, job_id: JobId, after: i64, tail: Option<u64>) -> Flow {
         self.watches.retain(|_, watch| !watch.is_finished());
         if self.watches.len() >= WATCHES && !self.watches.contains_key(&job_id) {
             return self
                 .refuse(ErrorCode::QuotaExceeded, format!("at most {WATCHES} jobs can be watched at once"))
                 .await;
         }
-        let task = tokio::spawn(watch(
-            self.engine.clone(),
-            self.caller.user_id,
-            job_id,
-            after,
-            self.watching.clone(),
-        ));
+        let (engine, user_id, out) = (self.engine.clone(), self.caller.user_id, self.watching.clone());
+        let task = tokio::spawn(async move {
+            match open(&engine, user_id, job_id, after, tail).await {
+                Ok(reader) => stream(reader, job_id, &out).await,
+                Err(refusal) => drop(out.send(to_json(&refusal)).await),
+            }
+        });
         if let Some(before) = self.watches.insert(job_id, task.abort_handle()) {
             before.abort();
         }
@@ -381,22 +386,31 @@ async fn recent_jobs(engine: Arc<Engine>, user_id: UserId, project_id: ProjectId
     })
 }
 
-/// Streams a job's events; ends after its result.
-async fn watch(engine: Arc<Engine>, user_id: UserId, job_id: JobId, after: i64, out: mpsc::Sender<String>) {
-    let refused = |code, detail: String| to_json(&ServerMessage::Error { code, detail });
-    let mut reader = match JobReader::open(&engine.store, &engine.live, user_id, job_id, after).await {
-        Ok(Some(reader)) => reader,
-        Ok(None) => {
-            return drop(
-                out.send(refused(ErrorCode::NotFound, format!("job {job_id} does not exist"))).await,
-            );
+/// A reader of a user's job, or what to answer instead.
+async fn open(
+    engine: &Engine,
+    user_id: UserId,
+    job_id: JobId,
+    after: i64,
+    tail: Option<u64>,
+) -> Result<JobReader, ServerMessage> {
+    let refusal = |code, why| ServerMessage::Error { code, detail: format!("job {job_id} {why}") };
+    let read = async {
+        let mut reader = JobReader::open(&engine.store, &engine.live, user_id, job_id, after).await?;
+        if let (Some(reader), Some(bytes)) = (&mut reader, tail) {
+            reader.skip_to_tail(bytes).await?;
         }
-        Err(_) => {
-            return drop(
-                out.send(refused(ErrorCode::Unavailable, format!("job {job_id} can't be read now"))).await,
-            );
-        }
+        Ok::<_, StoreError>(reader)
     };
+    match read.await {
+        Ok(Some(reader)) => Ok(reader),
+        Ok(None) => Err(refusal(ErrorCode::NotFound, "does not exist")),
+        Err(_) => Err(refusal(ErrorCode::Unavailable, "can't be read now")),
+    }
+}
+
+/// Sends a job's events; ends after its result.
+async fn stream(mut reader: JobReader, job_id: JobId, out: &mpsc::Sender<String>) {
     loop {
         let events = reader.next().await;
         if events.is_empty() {

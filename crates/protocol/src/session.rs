@@ -28,6 +28,10 @@ pub enum ClientMessage {
         job_id: JobId,
         #[serde(default)]
         after: Option<i64>,
+        /// Of the output that is there already only this many of the newest bytes; what is left out shows as a jump of
+        /// `offset`. Absent: all of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tail: Option<u64>,
     },
     Unwatch {
         job_id: JobId,

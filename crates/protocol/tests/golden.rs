@@ -153,7 +153,11 @@ fn worker_events() {
     let bodies = [
         EventBody::Started,
         EventBody::Output { stream: Stream::Stderr, offset: 3, data: vec![0, 255, b'x'] },
-        EventBody::Progress(Progress { message: "unpacking 3 files".into(), fraction: Some(0.5) }),
+        EventBody::Progress(Progress {
+            message: "unpacking 3 files".into(),
+            fraction: Some(0.5),
+            remark: false,
+        }),
         EventBody::Finished(outcome()),
         EventBody::HandedBack,
     ];
@@ -239,7 +243,7 @@ fn job_events() {
         encoding: Encoding::Utf8,
         attempt: 2,
     };
-    let progress = Progress { message: "pulling".into(), fraction: None };
+    let progress = Progress { message: "pulling".into(), fraction: None, remark: false };
     let events = vec![
         JobEvent::State(state),
         JobEvent::Output(output),
@@ -272,7 +276,8 @@ fn requests() {
 fn session_messages() {
     let client = vec![
         ClientMessage::Hello { last_seq: Some(7), epoch: Some("e1".into()) },
-        ClientMessage::Watch { job_id: job_id(), after: Some(3) },
+        ClientMessage::Watch { job_id: job_id(), after: Some(3), tail: None },
+        ClientMessage::Watch { job_id: job_id(), after: None, tail: Some(1_000_000) },
         ClientMessage::Ping { t: 1.5 },
     ];
     in_json("session_client", &client);

@@ -120,18 +120,41 @@ impl Store {
         Ok(Recorded { changed: changes(&plan), dropped: plan.dropped, recorded: plan.entries.len() })
     }
 
-    /// Events after `after`, in order, at most `limit`; for a caller who has read the job as its owner.
-    pub async fn events_after(&self, id: JobId, after: i64, limit: i64) -> Result<Vec<StoredEvent>> {
+    /// Events after `after`, in order, at most `limit`, but none of output before `output_from` (0 leaves out nothing);
+    /// for a caller who has read the job as its owner.
+    pub async fn events_after(
+        &self,
+        id: JobId,
+        after: i64,
+        output_from: i64,
+        limit: i64,
+    ) -> Result<Vec<StoredEvent>> {
         let sql = format!(
-            "SELECT {EVENT_COLUMNS} FROM job_events WHERE job_id = $1 AND number > $2 ORDER BY number LIMIT $3"
+            "SELECT {EVENT_COLUMNS} FROM job_events
+             WHERE job_id = $1 AND number > $2 AND (number >= $3 OR stream IS NULL) ORDER BY number LIMIT $4"
         );
         let connection = self.connection().await?;
         connection
-            .query(&connection.prepare_cached(&sql).await?, &[&id.0, &after, &limit])
+            .query(&connection.prepare_cached(&sql).await?, &[&id.0, &after, &output_from, &limit])
             .await?
             .iter()
             .map(stored)
             .collect()
+    }
+
+    /// The number of the event from which on the newest `bytes` of output follow, whole chunks of them; 0 when there is
+    /// none after `after`. For a caller who has read the job as its owner.
+    pub async fn output_tail(&self, id: JobId, after: i64, bytes: u64) -> Result<i64> {
+        let sql = "
+            SELECT coalesce(min(number), 0) FROM (
+              SELECT number, sum(length(bytes)) OVER (ORDER BY number DESC) - length(bytes) AS newer
+              FROM job_events WHERE job_id = $1 AND number > $2 AND stream IS NOT NULL) chunks
+            WHERE newer < $3";
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let connection = self.connection().await?;
+        let row =
+            connection.query_one(&connection.prepare_cached(sql).await?, &[&id.0, &after, &bytes]).await?;
+        Ok(row.get(0))
     }
 
     /// Output of a user's job from a byte offset on, in order, at most `limit` chunks; the first is cut to begin there.
@@ -260,7 +283,8 @@ fn row_parts<'a>(entry: &Entry<'a>) -> RowParts<'a> {
             RowParts { event: "progress", data: Some(serde_json::json!(progress)), output: None }
         }
         EventBody::Started => {
-            let progress = Progress { message: "the program has started".to_owned(), fraction: None };
+            let progress =
+                Progress { message: "the program has started".to_owned(), fraction: None, remark: false };
             RowParts { event: "progress", data: Some(serde_json::json!(progress)), output: None }
         }
         EventBody::Unable { because } => {

@@ -53,7 +53,7 @@ export interface Presence {
 export type ClientMessage =
   | { type: "hello"; last_seq?: number; epoch?: string }
   | { type: "presence"; file_id?: Id; line?: number; column?: number }
-  | { type: "watch"; job_id: Id; after?: number }
+  | { type: "watch"; job_id: Id; after?: number; tail?: number }
   | { type: "unwatch"; job_id: Id }
   | { type: "ping"; t: number };
 

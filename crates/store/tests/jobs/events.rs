@@ -26,7 +26,8 @@ async fn events_are_numbered_and_repeats_change_nothing() {
     let id = lab.submit(ann, 1, JobClass::Interactive).await[0];
     lab.release().await;
     let attempt = lab.start_job("w1", id).await;
-    let progress = EventBody::Progress(Progress { message: "unpacking".into(), fraction: Some(0.5) });
+    let progress =
+        EventBody::Progress(Progress { message: "unpacking".into(), fraction: Some(0.5), remark: false });
     let batch = vec![
         event(id, attempt, 1, progress),
         event(id, attempt, 2, output(0, "ab")),
@@ -36,12 +37,39 @@ async fn events_are_numbered_and_repeats_change_nothing() {
     let repeated = lab.say("w1", batch).await;
     assert_eq!((repeated.recorded, repeated.dropped), (0, 3));
     lab.say("w1", vec![event(id, attempt, 4, finished()), event(id, attempt, 5, output(3, "late"))]).await;
-    let stored = lab.store.events_after(id, 0, 100).await.unwrap();
+    let stored = lab.store.events_after(id, 0, 0, 100).await.unwrap();
     let expected = [(2, "running 1"), (3, "unpacking"), (4, "ab"), (5, "c")];
     assert_eq!(texts(&stored), expected.map(|(n, text)| (n, text.to_owned())));
     let head = lab.job(ann.0, id).await;
     assert_eq!((head.job.state, head.last_event), (JobState::Succeeded, 6));
     assert_eq!(head.job.usage.unwrap().wall_ms, 5);
+    lab.finish().await;
+}
+
+#[tokio::test]
+async fn of_output_that_is_there_the_newest_can_be_asked_for_alone() {
+    let lab = Lab::start().await;
+    let ann = lab.user("ann").await;
+    lab.fleet(4).await;
+    let id = lab.submit(ann, 1, JobClass::Interactive).await[0];
+    lab.release().await;
+    let attempt = lab.start_job("w1", id).await;
+    let progress =
+        EventBody::Progress(Progress { message: "unpacking".into(), fraction: None, remark: true });
+    let mut said = [(0, "aa"), (2, "bb"), (4, "cc"), (6, "dd")].map(|(at, text)| output(at, text)).to_vec();
+    said.insert(1, progress);
+    let batch = (1..).zip(said).map(|(seq, body)| event(id, attempt, seq, body)).collect();
+    lab.say("w1", batch).await;
+    let shown = async |after, bytes| {
+        let from = lab.store.output_tail(id, after, bytes).await.unwrap();
+        let stored = lab.store.events_after(id, after, from, 100).await.unwrap();
+        texts(&stored).into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(shown(0, 100).await, "running 1 aa unpacking bb cc dd");
+    assert_eq!(shown(0, 4).await, "running 1 unpacking cc dd");
+    assert_eq!(shown(0, 3).await, "running 1 unpacking cc dd", "a chunk is not cut");
+    assert_eq!(shown(5, 1).await, "dd");
+    assert_eq!(shown(7, 1).await, "");
     lab.finish().await;
 }
 

@@ -39,9 +39,11 @@ const TURNED_AWAY = 2;
 const INTAKE = 500_000;
 const REST_MS = 150;
 /** Characters per millisecond that a flood is let in with, what is on its way at each rest included. */
-const RATE = 8_000;
+const RATE = 4_000;
 /** The same while someone types: they and the flood may share their cores. */
-const TYPING_RATE = 4_000;
+const TYPING_RATE = 2_000;
+/** Bytes of earlier output that are asked for at most: what the console can scroll back over. */
+const TAIL = 2_000_000;
 
 export class LiveConnection {
   private socket: WebSocket | null = null;
@@ -90,7 +92,7 @@ export class LiveConnection {
     const first = watch.listeners.size === 0;
     watch.listeners.add(listener);
     this.watches.set(jobId, watch);
-    if (first && this.welcomed) this.write({ type: "watch", job_id: jobId, after: watch.after });
+    if (first && this.welcomed) this.resumeWatch(jobId, watch);
     return () => {
       watch.listeners.delete(listener);
       if (watch.listeners.size || !this.watches.delete(jobId)) return;
@@ -171,7 +173,7 @@ export class LiveConnection {
     for (const listener of watch.listeners) listener(event);
   }
 
-  /** Lets a flood pause. What is on its way still comes and counts; the rest is asked for again after a while. */
+  /** Lets a flood pause. What is on its way still comes and counts; the newest of the rest is asked for after a while. */
   private pace(jobId: Id, watch: Watch, size: number): void {
     const now = performance.now();
     if (now - watch.since > Math.max(REST_MS, watch.taken / RATE)) {
@@ -195,7 +197,7 @@ export class LiveConnection {
   private resumeWatch(jobId: Id, watch: Watch): void {
     clearTimeout(watch.resting);
     watch.resting = undefined;
-    this.write({ type: "watch", job_id: jobId, after: watch.after });
+    this.write({ type: "watch", job_id: jobId, after: watch.after, tail: TAIL });
   }
 
   /** One at a time: the next is due some time after the answer. */

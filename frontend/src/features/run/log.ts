@@ -3,6 +3,7 @@
  * again with a new attempt, and keeps the tail of what is too long to keep.
  */
 import type { OutputEvent } from "@/api/types";
+import { bytes } from "@/lib/format";
 import { utf8Length } from "@/lib/utf8";
 
 export type LogListener = (text: string | null) => void;
@@ -48,7 +49,7 @@ export class OutputLog {
     const seen = Math.max(0, side.next - event.offset);
     if (seen >= length) return;
     const missing = event.offset - side.next;
-    if (missing > 0) this.append(notice(`${missing} bytes of ${event.stream} are missing`));
+    if (missing > 0) this.append(notice(`${bytes(missing)} of ${event.stream} left out here; download the output to read them`));
     side.next = event.offset + length;
     this.bytes += length - seen;
     // Nearly always the text is whole and new: then it needs no decoding.
