@@ -1,11 +1,15 @@
 # Processes that outlive ./dev: started in a session of their own, known by a pid file and a mark in their environment.
 # shellcheck shell=bash
 
+# What runs all day on somebody's machine gives way to what they look at. Where the kernel shares the processor out between
+# sessions (autogroup), a program's own nice value counts only within its session, so both are set.
+IN_BACKGROUND='{ echo 5 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 5 "$@"'
+
 # Starts a program in the background: daemon_start NAME COMMAND...   (.dev/run/NAME.pid, .dev/log/NAME.log)
 daemon_start() {
   local name="$1"
   shift
-  env -C / ENGUNITY_DEV_DAEMON="${DAEMON_MARK:-$ID}" setsid "$@" >>"$DEV/log/$name.log" 2>&1 </dev/null 9>&- &
+  env -C / ENGUNITY_DEV_DAEMON="${DAEMON_MARK:-$ID}" setsid sh -c "$IN_BACKGROUND" sh "$@" >>"$DEV/log/$name.log" 2>&1 </dev/null 9>&- &
   printf '%s\n' "$!" | write_file "$DEV/run/$name.pid" 644
   disown
 }

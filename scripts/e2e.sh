@@ -2,16 +2,17 @@
 # shellcheck shell=bash
 
 e2e_up() {
+  local programs="${PROGRAMS:-$DEV/bin}"
   e2e_down
   E2E_PORT=18080
   while port_busy "$E2E_PORT"; do E2E_PORT=$((E2E_PORT + 1)); done
   e2e_fresh
   daemon_start e2e-coordinator env ENGUNITY__HTTP__LISTEN="127.0.0.1:$E2E_PORT" ENGUNITY__WEB__ROOT="$FRONTEND/out" \
-    ENGUNITY__RATE_LIMIT__PER_MINUTE=0 ENGUNITY__LOAD_TESTS__ENABLED=true "$DEV/bin/engunity-coordinator"
+    ENGUNITY__RATE_LIMIT__PER_MINUTE=0 ENGUNITY__LOAD_TESTS__ENABLED=true "$programs/engunity-coordinator"
   daemon_start e2e-worker-1 env -u ENGUNITY__POSTGRES__URL -u ENGUNITY__AUTH__SECRET ENGUNITY__LOAD_TESTS__ENABLED=true \
-    ENGUNITY__WORKER__NAME="e2e-1-$ID" "$DEV/bin/engunity-worker"
+    ENGUNITY__WORKER__NAME="e2e-1-$ID" "$programs/engunity-worker"
   daemon_start e2e-worker-2 env -u ENGUNITY__POSTGRES__URL -u ENGUNITY__AUTH__SECRET ENGUNITY__LOAD_TESTS__ENABLED=true \
-    ENGUNITY__WORKER__NAME="e2e-2-$ID" "$DEV/bin/engunity-worker"
+    ENGUNITY__WORKER__NAME="e2e-2-$ID" "$programs/engunity-worker"
   daemon_await e2e-coordinator 60 curl -fsS -m 5 "http://127.0.0.1:$E2E_PORT/readyz"
 }
 

@@ -1,5 +1,5 @@
 // The stack's processes, whose priority the browser's measurements may lower: in use it runs on another machine.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 
 /** Every thread of the processes in STACK_PIDS and of what they started gets this nice value; false when that is not possible here. */
@@ -13,7 +13,11 @@ export function beNice(value) {
     for (const [pid, parent] of parents) if (family.has(parent)) family.add(pid);
   }
   try {
-    for (const pid of family) for (const thread of threadsOf(pid)) setPriority(Number(thread), value);
+    for (const pid of family) {
+      // Between sessions the kernel looks at this value, where it has it, and only within one at that of each thread.
+      if (existsSync(`/proc/${pid}/autogroup`)) writeFileSync(`/proc/${pid}/autogroup`, String(value));
+      for (const thread of threadsOf(pid)) setPriority(Number(thread), value);
+    }
     return true;
   } catch (error) {
     console.error(`  the stack keeps its priority: ${error.message}`);
