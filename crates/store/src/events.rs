@@ -142,15 +142,15 @@ impl Store {
             .collect()
     }
 
-    /// The number of the event from which on the newest `bytes` of output follow, whole chunks of them; 0 when there is
-    /// none after `after`. For a caller who has read the job as its owner.
+    /// The number of the event from which on the newest `bytes` of output follow, whole chunks and at least one; 0 when
+    /// there is none after `after`. For a caller who has read the job as its owner.
     pub async fn output_tail(&self, id: JobId, after: i64, bytes: u64) -> Result<i64> {
         let sql = "
             SELECT coalesce(min(number), 0) FROM (
               SELECT number, sum(length(bytes)) OVER (ORDER BY number DESC) - length(bytes) AS newer
               FROM job_events WHERE job_id = $1 AND number > $2 AND stream IS NOT NULL) chunks
             WHERE newer < $3";
-        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let bytes = i64::try_from(bytes.max(1)).unwrap_or(i64::MAX);
         let connection = self.connection().await?;
         let row =
             connection.query_one(&connection.prepare_cached(sql).await?, &[&id.0, &after, &bytes]).await?;

@@ -68,6 +68,7 @@ async fn of_output_that_is_there_the_newest_can_be_asked_for_alone() {
     assert_eq!(shown(0, 100).await, "running 1 aa unpacking bb cc dd");
     assert_eq!(shown(0, 4).await, "running 1 unpacking cc dd");
     assert_eq!(shown(0, 3).await, "running 1 unpacking cc dd", "a chunk is not cut");
+    assert_eq!(shown(0, 0).await, "running 1 unpacking dd", "the newest chunk always comes");
     assert_eq!(shown(5, 1).await, "dd");
     assert_eq!(shown(7, 1).await, "");
     lab.finish().await;
