@@ -16,7 +16,7 @@ use crate::{
     Queue,
     backoff::Backoff,
     connection::{Link, Links},
-    lane,
+    lane, packing,
 };
 
 /// A message from a queue. Dropped without an answer it stays unacknowledged until its consumer's channel ends;
@@ -24,6 +24,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Delivery {
     pub body: Vec<u8>,
+    /// What it took on the way.
+    pub wire_bytes: usize,
     pub routing_key: String,
     /// It was delivered before, perhaps to someone else.
     pub redelivered: bool,
@@ -37,7 +39,8 @@ impl Delivery {
         let properties = &delivery.properties;
         let reply_to = properties.reply_to().clone().zip(properties.correlation_id().clone());
         Self {
-            body: delivery.data,
+            wire_bytes: delivery.data.len(),
+            body: packing::unpack(delivery.data, properties),
             routing_key: delivery.routing_key.to_string(),
             redelivered: delivery.redelivered,
             acker: delivery.acker,

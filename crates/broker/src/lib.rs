@@ -16,6 +16,7 @@ mod connection;
 mod consumer;
 mod error;
 mod lane;
+mod packing;
 mod publisher;
 mod rpc;
 pub mod topology;

@@ -9,7 +9,7 @@ use lapin::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{BrokerError, Result, Route, connection::Links, lane::Lane};
+use crate::{BrokerError, Result, Route, connection::Links, lane::Lane, packing};
 
 /// Pause before a publish is tried again on a new link.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
@@ -73,8 +73,9 @@ impl Publisher {
         let sending = async {
             let (channel, ()) = self.shared.passing.channel(async |_| Ok(())).await?;
             let options = BasicPublishOptions::default();
+            let (body, properties) = packing::pack(body, properties(false));
             channel
-                .basic_publish(route.exchange.into(), route.key.into(), options, body, properties(false))
+                .basic_publish(route.exchange.into(), route.key.into(), options, &body, properties)
                 .await?;
             Ok::<(), BrokerError>(())
         };
@@ -124,15 +125,9 @@ async fn prepare(channel: &Channel) -> lapin::Result<()> {
 async fn send(channel: &Channel, message: &Message) -> Result<()> {
     let Route { exchange, key, persistent, mandatory } = &message.route;
     let options = BasicPublishOptions { mandatory: *mandatory, immediate: false };
-    let confirm = channel
-        .basic_publish(
-            (*exchange).into(),
-            key.as_str().into(),
-            options,
-            &message.body,
-            properties(*persistent),
-        )
-        .await?;
+    let (body, properties) = packing::pack(&message.body, properties(*persistent));
+    let confirm =
+        channel.basic_publish((*exchange).into(), key.as_str().into(), options, &body, properties).await?;
     match confirm.await? {
         Confirmation::Ack(None) => Ok(()),
         Confirmation::Ack(Some(_)) => Err(BrokerError::Unroutable(key.clone())),

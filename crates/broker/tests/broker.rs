@@ -65,6 +65,17 @@ async fn delivers_in_order_and_acknowledges_in_batches() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_large_body_comes_as_it_was_and_takes_less_room_on_the_way() {
+    let lab = Lab::start().await;
+    let body: Vec<u8> = (0..100_000).flat_map(|n: u32| format!("line {n}\n").into_bytes()).collect();
+    lab.connection.publisher(64, PATIENCE).publish(Route::events(), body.clone()).await.unwrap();
+    let delivery = lab.connection.consume(Queue::Events, 1).next().await.unwrap();
+    assert!(delivery.body == body);
+    assert!(delivery.wire_bytes < body.len() / 3, "{} of {}", delivery.wire_bytes, body.len());
+    lab.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn survives_cuts_without_losing_a_confirmed_message() {
     let lab = Lab::start().await;
     let publisher = lab.connection.publisher(64, PATIENCE);
