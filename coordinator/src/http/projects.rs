@@ -10,7 +10,7 @@ use engunity_protocol::problem::Problem;
 use engunity_protocol::project::{NewProject, Project, ProjectPatch};
 use engunity_protocol::session::ProjectChange;
 use engunity_protocol::{ProjectId, UserId};
-use engunity_store::ProjectCursor;
+use engunity_store::{ProjectCursor, plan::Arrival};
 use warp::http::{Method, header};
 
 use super::auth::Caller;
@@ -114,6 +114,19 @@ pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 /// A project of this user, or 404.
 pub async fn find(app: &App, owner: UserId, id: ProjectId) -> Result<Project, Failure> {
     app.store.project(owner, id).await?.ok_or_else(|| Failure::not_found("this project"))
+}
+
+/// What many files have come into, as the answer to whoever sent them. A project that names no language is written in the
+/// one that most of them run in.
+pub async fn filled(app: &App, owner: UserId, id: ProjectId, arrivals: &[Arrival]) -> Answer {
+    let project = find(app, owner, id).await?;
+    let paths = arrivals.iter().map(|arrival| arrival.path.as_str());
+    let common = app.catalog.common(paths).filter(|_| project.language.is_none());
+    let named = match common {
+        Some(runtime) => app.store.name_language(owner, id, &runtime.name).await?,
+        None => None,
+    };
+    reply::json(&named.unwrap_or(project))
 }
 
 /// Changes a project's name, description, language or repository.

@@ -156,7 +156,7 @@ pub async fn commit(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
     let arrivals = check(&app, &manifest)?;
     app.store.commit_files(caller.user_id, project, &arrivals, manifest.keep, files::room(&app)).await?;
     files::tell_bulk(&app, &request.headers, project);
-    reply::json(&projects::find(&app, caller.user_id, project).await?)
+    projects::filled(&app, caller.user_id, project, &arrivals).await
 }
 
 async fn kept(app: &App, caller: &Caller, project: ProjectId) -> Result<Manifest, Failure> {

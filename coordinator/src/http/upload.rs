@@ -27,7 +27,7 @@ use super::auth::Caller;
 use super::failure::{Answer, Failure};
 use super::request::{Request, too_large};
 use super::router::{Route, Takes};
-use super::{files, projects, reply};
+use super::{files, projects};
 use crate::app::App;
 use crate::unpack::{self, Budget, Entry, Kind, Refusal};
 use crate::{content, language};
@@ -86,7 +86,7 @@ pub async fn upload(app: Arc<App>, caller: Caller, request: Request) -> Answer {
         }
     }
     files::tell_bulk(&app, &request.headers, project);
-    reply::json(&projects::find(&app, caller.user_id, project).await?)
+    projects::filled(&app, caller.user_id, project, &unpacked.arrivals).await
 }
 
 /// The form, for the document.

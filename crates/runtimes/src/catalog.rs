@@ -1,6 +1,8 @@
 //! All runtimes of a folder, found by name, file or language.
 
 use std::{
+    cmp::Reverse,
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -77,6 +79,18 @@ impl Catalog {
     pub fn by_language(&self, language: &str) -> Option<&Runtime> {
         let word = language.trim();
         self.by_name(word).or_else(|| self.by_entry(&format!("x.{word}")))
+    }
+
+    /// Finds the runtime that most of the files at `paths` belong to, if any does.
+    pub fn common<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> Option<&Runtime> {
+        let mut counts: HashMap<&str, (usize, &Runtime)> = HashMap::new();
+        for runtime in paths.into_iter().filter_map(|path| self.by_entry(path)) {
+            counts.entry(&runtime.name).or_insert((0, runtime)).0 += 1;
+        }
+        counts
+            .into_values()
+            .max_by_key(|(count, runtime)| (*count, Reverse(&runtime.name)))
+            .map(|(_, runtime)| runtime)
     }
 
     /// Decides the limits of a run, or names every field that is out of range.

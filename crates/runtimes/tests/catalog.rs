@@ -40,15 +40,30 @@ fn runtimes_are_found_by_name_alias_extension_and_language() {
 }
 
 #[test]
-fn a_run_is_resolved_by_request_then_entry_then_language_then_program() {
+fn a_run_is_resolved_by_request_then_entry_then_program_then_language() {
     let catalog = catalog();
     let runtime = |request: &RunRequest, language| catalog.resolve(request, language).unwrap().runtime;
     let asked = RunRequest { runtime: Some("bash".into()), ..entry("main.py") };
     assert_eq!(runtime(&asked, Some("go")), "bash");
     assert_eq!(runtime(&entry("main.py"), Some("go")), "python");
     assert_eq!(runtime(&shell("make"), Some("go")), "go");
+    assert_eq!(runtime(&shell("sh build.sh"), Some("go")), "go", "every image has a shell");
+    assert_eq!(runtime(&shell("node x.js"), Some("go")), "node");
     assert_eq!(runtime(&shell("/usr/bin/python3 -m pytest"), None), "python");
     assert_eq!(runtime(&shell("echo hi"), None), "bash");
+}
+
+#[test]
+fn a_project_is_written_in_what_most_of_its_files_run_in() {
+    let catalog = catalog();
+    let common = |paths: &[&str]| catalog.common(paths.iter().copied()).map(|runtime| runtime.name.clone());
+    assert_eq!(common(&["run.sh", "a.py", "lib/b.py", "README.md"]).as_deref(), Some("python"));
+    assert_eq!(
+        common(&["run.sh", "a.go"]).as_deref(),
+        Some("bash"),
+        "as many of each: the first by name, each time"
+    );
+    assert_eq!(common(&["README.md", "data.csv"]), None);
 }
 
 #[test]

@@ -139,6 +139,22 @@ impl Store {
         row.as_ref().map(project).transpose()
     }
 
+    /// Says what a project is written in, where nothing was said; else, and where there is no such project, `None`.
+    pub async fn name_language(
+        &self,
+        owner: UserId,
+        id: ProjectId,
+        language: &str,
+    ) -> Result<Option<Project>> {
+        let sql = concat!(
+            "UPDATE code_projects SET language = $3 WHERE id = $1 AND user_id = $2 AND language IS NULL RETURNING ",
+            columns!()
+        );
+        let connection = self.connection().await?;
+        let row = connection.query_opt(sql, &[&id.to_string(), &owner, &language]).await?;
+        row.as_ref().map(project).transpose()
+    }
+
     /// Deletes a project with all that belongs to it, and notes in the same transaction which objects in storage
     /// that leaves behind. False where this user has no such project.
     pub async fn delete_project(&self, owner: UserId, id: ProjectId, trash: &[String]) -> Result<bool> {

@@ -161,3 +161,20 @@ async fn bad_manifests_and_tars_are_refused() -> Result<()> {
     ensure!(put(b"").await?.ok()?.json::<BlobsStored>()?.stored.is_empty());
     lab.finish().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_learns_its_language_from_what_comes_in_once() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let project: Project = user.post("/code/", json!({"name": "mixed"})).await?.ok()?.json()?;
+    let language = async |files: &[(&str, &[u8])]| -> Result<Option<String>> {
+        plan(&user, &project, files).await?;
+        send(&user, &project, &files.iter().map(|(_, content)| *content).collect::<Vec<_>>()).await?.ok()?;
+        Ok(commit(&user, &project).await?.ok()?.json::<Project>()?.language)
+    };
+    ensure!(language(&[("README", b"words")]).await?.is_none(), "no file that runs");
+    let python: Vec<(&str, &[u8])> = vec![("a.py", b"1"), ("b.py", b"2"), ("run.sh", b"3")];
+    ensure!(language(&python).await?.as_deref() == Some("python"));
+    ensure!(language(&[("x.go", b"4")]).await?.as_deref() == Some("python"), "what was said once stays");
+    Ok(())
+}

@@ -8,7 +8,6 @@ import { fail, toast } from "@/features/toasts/store";
 import { visit } from "@/features/layout/location";
 import { asProject, uploadInto } from "@/features/upload/upload";
 import type { Gathered } from "@/features/upload/gather";
-import { commonLanguage } from "./language";
 import { forgetProject } from "./recent";
 
 interface ProjectsState {
@@ -64,10 +63,12 @@ export async function createFromUpload(gathered: Gathered): Promise<void> {
   if (!gathered.items.length) return void toast("Nothing to upload");
   const { name, gathered: stripped } = asProject(gathered);
   try {
-    const language = commonLanguage(stripped.items.map(({ path }) => path), get().runtimes);
-    const project = await api.create({ name, ...(language ? { language } : {}) });
+    const project = await api.create({ name });
     putProject(project);
-    if (await uploadInto(project.id, stripped)) visit(project.id);
+    const filled = await uploadInto(project.id, stripped);
+    if (!filled) return;
+    putProject(filled);
+    visit(project.id);
   } catch (error) {
     fail("The project could not be created", error);
   }

@@ -1,6 +1,6 @@
 /** Sends files and folders: packed into archives below the server's limit, with one progress bar. */
 import { projects as api } from "@/api/client";
-import type { Id } from "@/api/types";
+import type { Id, Project } from "@/api/types";
 import { bytes, count } from "@/lib/format";
 import { join } from "@/lib/path";
 import { loadFiles, useExplorer } from "@/features/explorer/store";
@@ -47,8 +47,8 @@ async function pack(batch: readonly Item[], folder: string): Promise<Blob> {
   return new Response(packed).blob();
 }
 
-/** Uploads into a folder of a project. A lone archive at the root is unpacked by the server. */
-export async function uploadInto(projectId: Id, gathered: Gathered, folder = ""): Promise<boolean> {
+/** Uploads into a folder of a project, and gives the project as it is then; null when nothing came of it. A lone archive at the root is unpacked by the server. */
+export async function uploadInto(projectId: Id, gathered: Gathered, folder = ""): Promise<Project | null> {
   const { skipped } = gathered;
   const archive = gathered.items.length === 1 && !folder && isArchive(gathered.items[0]!.file.name);
   const { batches, tooLarge } = planUpload(archive ? [] : gathered.items);
@@ -56,28 +56,27 @@ export async function uploadInto(projectId: Id, gathered: Gathered, folder = "")
   if (tooLarge.length) refuse(tooLarge);
   if (!items.length) {
     if (!tooLarge.length) toast("Nothing to upload", { detail: skipped ? "Everything there is ignored" : undefined });
-    return false;
+    return null;
   }
   const label = items.length === 1 ? items[0]!.file.name : count(items.length, "file");
   const id = toast(`Uploading ${label}`, { progress: 0 });
   try {
-    if (archive) await sendArchive(projectId, items[0]!, id);
-    else await sendBatches(projectId, batches, folder, id);
+    const project = archive ? await sendArchive(projectId, items[0]!, id) : await sendBatches(projectId, batches, folder, id);
     const detail = skipped ? `${count(skipped, "ignored entry", "ignored entries")} left out` : undefined;
     update(id, { text: `Uploaded ${label}`, tone: "success", progress: undefined, detail });
     // The socket tells of what is new; while it is closed, the list is read again.
     if (useExplorer.getState().projectId === projectId && useLive.getState().link !== "open") await loadFiles(projectId);
-    return true;
+    return project;
   } catch (error) {
     dismiss(id);
     fail(`${label} could not be uploaded`, error);
-    return false;
+    return null;
   }
 }
 
-async function sendArchive(projectId: Id, { file }: Item, toastId: number): Promise<void> {
+async function sendArchive(projectId: Id, { file }: Item, toastId: number): Promise<Project> {
   if (file.size > MAX_BYTES) throw new Error(`An archive may have ${bytes(MAX_BYTES)}; this one has ${bytes(file.size)}`);
-  await api.upload(projectId, file, file.name, (progress) => update(toastId, { progress }));
+  return api.upload(projectId, file, file.name, (progress) => update(toastId, { progress }));
 }
 
 function refuse(tooLarge: readonly Item[]): void {
@@ -85,11 +84,13 @@ function refuse(tooLarge: readonly Item[]): void {
   toast(`${count(tooLarge.length, "file is", "files are")} larger than ${bytes(BATCH_BYTES)}`, { tone: "error", detail: names });
 }
 
-async function sendBatches(projectId: Id, batches: Item[][], folder: string, toastId: number): Promise<void> {
+async function sendBatches(projectId: Id, batches: Item[][], folder: string, toastId: number): Promise<Project | null> {
+  let project = null;
   for (const [index, batch] of batches.entries()) {
     const archive = await pack(batch, folder);
-    await api.upload(projectId, archive, "upload.tar.gz", (part) => update(toastId, { progress: (index + part) / batches.length }));
+    project = await api.upload(projectId, archive, "upload.tar.gz", (part) => update(toastId, { progress: (index + part) / batches.length }));
   }
+  return project;
 }
 
 export interface NewFromUpload {
