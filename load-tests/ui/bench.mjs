@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { flood } from "./flood.mjs";
-import { percentile, probe, signIn } from "./lib.mjs";
+import { openFile, percentile, probe, signIn } from "./lib.mjs";
 import { memory } from "./memory.mjs";
 import { measurePeer } from "./peer.mjs";
 import { Report } from "./report.mjs";
@@ -13,7 +13,7 @@ import { Report } from "./report.mjs";
 const frontend = path.resolve(import.meta.dirname, "../../frontend");
 const { chromium } = createRequire(path.join(frontend, "package.json"))("@playwright/test");
 const base = process.env.ENGUNITY_URL ?? "http://127.0.0.1:8000";
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--enable-precise-memory-info", "--js-flags=--expose-gc"];
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--enable-precise-memory-info"];
 
 const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
 const minutes = Number(option("--minutes") ?? 1);
@@ -22,7 +22,8 @@ const wanted = (part) => !only || only.includes(part);
 
 const report = new Report();
 const load = loadavg()[0];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: FLAGS });
+const launch = (flags = []) => chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: [...FLAGS, ...flags] });
+const browser = await launch();
 const context = await browser.newContext({ baseURL: base, viewport: { width: 1440, height: 900 } });
 const account = await signIn(context);
 const page = await context.newPage();
@@ -48,9 +49,8 @@ if (wanted("tree") || wanted("palette")) {
   if (wanted("palette")) await palette();
 }
 if (wanted("memory") && minutes > 0) {
-  await page.goto(`/?project=${small}&file=main.py`);
-  await page.getByTestId("code").locator(".view-line").first().waitFor();
-  await memory(page, report, minutes, openFile);
+  await page.goto("about:blank");
+  await memory({ launch, base, account, project: small, report, minutes });
 }
 if (wanted("peer") && process.env.CODE_SERVER) {
   await page.goto("about:blank");
@@ -83,16 +83,6 @@ async function starting() {
   report.add("editor ready, warm, median", Math.round(percentile(editor, 0.5)), "ms", { limit: 2000 });
 }
 
-async function openFile(name) {
-  await page.keyboard.press("Control+P");
-  await page.getByRole("combobox").fill(name);
-  await page.getByRole("option").first().waitFor();
-  await page.keyboard.press("Enter");
-  await page.getByRole("tablist", { name: "Open files" }).getByRole("tab", { name, selected: true }).waitFor();
-  await page.getByTestId("code").locator(".view-line").first().waitFor();
-  await page.waitForTimeout(1000);
-}
-
 /** Goes on from file to file as a person does: from where the last part left the page. */
 async function atSmall() {
   if (!page.url().includes(small)) await page.goto(`/?project=${small}&file=main.py`);
@@ -111,7 +101,7 @@ async function type(count, pause) {
 
 async function typing() {
   await atSmall();
-  await openFile("large.py");
+  await openFile(page, "large.py");
   await page.getByTestId("code").locator(".view-lines").click();
   await type(20, 40);
   const times = await type(250, 40);

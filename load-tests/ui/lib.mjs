@@ -57,6 +57,17 @@ export async function signIn(context) {
   };
 }
 
+/** Opens a file as one does from the keyboard, and waits until it stands. */
+export async function openFile(page, name) {
+  await page.keyboard.press("Control+P");
+  await page.getByRole("combobox").fill(name);
+  await page.getByRole("option").first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("tablist", { name: "Open files" }).getByRole("tab", { name, selected: true }).waitFor();
+  await page.getByTestId("code").locator(".view-line").first().waitFor();
+  await page.waitForTimeout(1000);
+}
+
 /** Leaves the account where the studio looks for it. */
 function rememberAccount(all) {
   if (window.origin === "null" || localStorage.getItem("engunity.tokens")) return;

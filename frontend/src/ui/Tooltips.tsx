@@ -19,16 +19,23 @@ export function Tooltips() {
   const [tip, setTip] = useState<Tip | null>(null);
   useEffect(() => {
     let timer = 0;
+    let shown = false;
+    // React keeps every update that changes nothing until the next that does: one a key, for as long as no tip comes up.
     const hide = () => {
       clearTimeout(timer);
-      setTip(null);
+      if (shown) setTip(null);
+      shown = false;
+    };
+    const explain = (target: HTMLElement) => {
+      shown = target.isConnected;
+      if (shown) setTip(tipFor(target));
     };
     const show = (event: Event) => {
       if (event instanceof PointerEvent && event.pointerType === "touch") return;
       const target = (event.target as Element | null)?.closest?.<HTMLElement>("[data-tip]");
       hide();
       if (!target || (event.type === "focusin" && !target.matches(":focus-visible"))) return;
-      timer = window.setTimeout(() => target.isConnected && setTip(tipFor(target)), DELAY_MS);
+      timer = window.setTimeout(() => explain(target), DELAY_MS);
     };
     document.addEventListener("pointerover", show);
     document.addEventListener("focusin", show);

@@ -1,8 +1,9 @@
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Highlighted } from "./Highlighted";
 import { Menu } from "./Menu";
 import { Splitter } from "./Splitter";
+import { Tooltips } from "./Tooltips";
 
 afterEach(cleanup);
 
@@ -52,5 +53,24 @@ describe("Highlighted", () => {
     const { container } = render(<Highlighted text="TabBar" positions={[10, 11, 13]} offset={10} />);
     expect([...container.querySelectorAll("b")].map((element) => element.textContent)).toEqual(["Ta", "B"]);
     expect(container.textContent).toBe("TabBar");
+  });
+});
+
+describe("Tooltips", () => {
+  it("come on hover, go with any key, and come again", () => {
+    vi.useFakeTimers();
+    vi.stubGlobal("PointerEvent", window.PointerEvent ?? MouseEvent);
+    render(<><button data-tip="Start it">Run</button><Tooltips /></>);
+    const hover = () => {
+      fireEvent.pointerOver(screen.getByText("Run"));
+      act(() => vi.advanceTimersByTime(500));
+    };
+    for (let n = 0; n < 2; n++) {
+      hover();
+      expect(screen.getByText("Start it")).toBeTruthy();
+      for (let key = 0; key < 3; key++) fireEvent.keyDown(document.body, { key: "a" });
+      expect(screen.queryByText("Start it")).toBeNull();
+    }
+    vi.useRealTimers();
   });
 });

@@ -17,7 +17,7 @@ import { flushDeferred } from "@/features/toasts/deferred";
 import { fail, toast, type Tone } from "@/features/toasts/store";
 import { remember } from "@/lib/storage";
 import { CONFIGURATIONS_PATH, DEFAULT_ARTIFACTS, parseConfigurations, requestOf } from "./configurations";
-import { keepRequest, logOf, newLog, requestFor, useRun } from "./store";
+import { keepArtifacts, keepProgress, keepRequest, logOf, newLog, requestFor, useRun } from "./store";
 import { plain } from "./log";
 import { followJob } from "./stream";
 
@@ -83,7 +83,7 @@ function onEvent(jobId: Id, event: NumberedJobEvent): void {
       log?.enterAttempt(event.data.attempt);
       return applyState(jobId, event.data);
     case "progress":
-      return useRun.setState(({ progress }) => ({ progress: { ...progress, [jobId]: event.data.message } }));
+      return keepProgress(jobId, event.data.message);
     case "result":
       return finished(event.data);
   }
@@ -93,6 +93,7 @@ function finished(job: Job): void {
   const wasOver = isOver(useJobs.getState().jobs.get(job.id)?.state ?? "queued");
   putJob(job);
   following.delete(job.id);
+  keepProgress(job.id, null);
   if (useRun.getState().shown === job.id) readErrors(job.id);
   void loadArtifacts(job.id);
   if (!wasOver) announce(job);
@@ -129,8 +130,7 @@ function readErrors(jobId: Id): void {
 async function loadArtifacts(jobId: Id): Promise<void> {
   if (useRun.getState().artifacts[jobId]) return;
   try {
-    const list = await api.artifacts(jobId);
-    useRun.setState(({ artifacts }) => ({ artifacts: { ...artifacts, [jobId]: list } }));
+    keepArtifacts(jobId, await api.artifacts(jobId));
   } catch {
     // Shown again, it is asked for again.
   }

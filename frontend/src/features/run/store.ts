@@ -3,6 +3,7 @@ import { create } from "zustand";
 import type { Artifact, Id, RunRequest } from "@/api/types";
 import type { ParsedError } from "@/features/errors/parse";
 import { OutputLog } from "./log";
+import { trim, withNewest, without } from "@/lib/newest";
 import type { RunConfiguration } from "./configurations";
 
 interface RunState {
@@ -31,6 +32,7 @@ export const useRun = create<RunState>(() => fresh);
 const logs = new Map<Id, OutputLog>();
 const requests = new Map<Id, RunRequest>();
 const KEEP_LOGS = 20;
+const KEEP_REQUESTS = 300;
 
 export function logOf(jobId: Id): OutputLog | undefined {
   return logs.get(jobId);
@@ -39,16 +41,26 @@ export function logOf(jobId: Id): OutputLog | undefined {
 export function newLog(jobId: Id): OutputLog {
   const log = new OutputLog();
   logs.set(jobId, log);
-  for (const old of [...logs.keys()].slice(0, -KEEP_LOGS)) logs.delete(old);
+  trim(logs, KEEP_LOGS);
   return log;
 }
 
 export function keepRequest(jobId: Id, request: RunRequest): void {
   requests.set(jobId, request);
+  trim(requests, KEEP_REQUESTS);
 }
 
 export function requestFor(jobId: Id): RunRequest | undefined {
   return requests.get(jobId);
+}
+
+export function keepArtifacts(jobId: Id, list: Artifact[]): void {
+  useRun.setState(({ artifacts }) => ({ artifacts: withNewest(artifacts, jobId, list, KEEP_LOGS) }));
+}
+
+/** What a job says it is doing; null once it is over. */
+export function keepProgress(jobId: Id, message: string | null): void {
+  useRun.setState(({ progress }) => ({ progress: message === null ? without(progress, jobId) : { ...progress, [jobId]: message } }));
 }
 
 export function leaveRuns(): void {
