@@ -1,4 +1,4 @@
-import { expect, fixture, makeProject, MOD, row, shows, signedIn, tab, test, typeAtEnd } from "./support";
+import { droppedArchive, expect, fixture, makeProject, MOD, row, shows, signedIn, tab, test, typeAtEnd } from "./support";
 
 test.beforeEach(async ({ page }) => {
   const token = await signedIn(page);
@@ -147,19 +147,7 @@ test("the choice follows the open file, whoever opened it", async ({ page }) => 
 });
 
 test("an archive dropped anywhere is unpacked", async ({ page }) => {
-  const data = await page.evaluateHandle(async () => {
-    const field = (text: string, length: number) => text.padEnd(length, "\0");
-    const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, "0")}\0`;
-    const content = "from the archive\n";
-    const before = field("packed/inside.txt", 100) + octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(content.length, 12) + octal(0, 12);
-    const after = field("0", 101) + "ustar\0" + "00" + field("", 247);
-    const sum = [...before, ...after].reduce((total, letter) => total + letter.charCodeAt(0), 8 * 32);
-    const tar = before + `${sum.toString(8).padStart(6, "0")}\0 ` + after + field(content, 512) + field("", 1024);
-    const packed = new Blob([tar]).stream().pipeThrough(new CompressionStream("gzip"));
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([await new Response(packed).blob()], "packed.tar.gz", { type: "application/gzip" }));
-    return transfer;
-  });
+  const data = await droppedArchive(page, "packed/inside.txt", "from the archive\n");
   const header = page.getByRole("banner");
   await header.dispatchEvent("dragenter", { dataTransfer: data });
   await expect(page.getByText("Drop to upload to this project")).toBeVisible();
@@ -167,6 +155,18 @@ test("an archive dropped anywhere is unpacked", async ({ page }) => {
   await row(page, "packed").click();
   await row(page, "inside.txt").dblclick();
   await shows(page, "from the archive");
+});
+
+test("an archive dropped on the list becomes a project, without its top folder", async ({ page }) => {
+  await page.goto("/");
+  const data = await droppedArchive(page, "demo-1.0/inside.py", "print('from the archive')\n");
+  const list = page.getByRole("heading", { name: "Projects" });
+  await list.dispatchEvent("dragenter", { dataTransfer: data });
+  await list.dispatchEvent("drop", { dataTransfer: data });
+  await row(page, "inside.py").dblclick();
+  await shows(page, "from the archive");
+  await page.getByRole("button", { name: "packed", exact: true }).click();
+  await expect(page.getByRole("menuitemradio", { name: /packed.*python/ })).toBeVisible();
 });
 
 test("a text too long to edit shows how it begins, and what is no text says so", async ({ page }) => {

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { spawn } from "node:child_process";
 import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { expect, test as base, type APIRequestContext, type Browser, type Page } from "@playwright/test";
+import { expect, test as base, type APIRequestContext, type Browser, type JSHandle, type Page } from "@playwright/test";
 
 export const PROJECT = path.join(import.meta.dirname, "projects/darts");
 export const SHOTS = path.resolve(import.meta.dirname, "../../.dev/screenshots");
@@ -156,4 +156,23 @@ function processOf(pid: string): { args: string[]; env: NodeJS.ProcessEnv } | nu
   } catch {
     return null;
   }
+}
+
+/** What a drop of `packed.tar.gz` with one file in it carries. */
+export function droppedArchive(page: Page, path: string, content: string): Promise<JSHandle<DataTransfer>> {
+  return page.evaluateHandle(
+    async ([path, content]) => {
+      const field = (text: string, length: number) => text.padEnd(length, "\0");
+      const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, "0")}\0`;
+      const before = field(path, 100) + octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(content.length, 12) + octal(0, 12);
+      const after = field("0", 101) + "ustar\0" + "00" + field("", 247);
+      const sum = [...before, ...after].reduce((total, letter) => total + letter.charCodeAt(0), 8 * 32);
+      const tar = before + `${sum.toString(8).padStart(6, "0")}\0 ` + after + field(content, 512) + field("", 1024);
+      const packed = new Blob([tar]).stream().pipeThrough(new CompressionStream("gzip"));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([await new Response(packed).blob()], "packed.tar.gz", { type: "application/gzip" }));
+      return transfer;
+    },
+    [path, content] as const,
+  );
 }

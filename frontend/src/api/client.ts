@@ -25,10 +25,10 @@ export const projects = {
   create: (body: NewProject) => json<Project>("/code/", { method: "POST", json: body }),
   rename: (project: Id, name: string) => json<Project>(`/code/${id(project)}`, { method: "PATCH", json: { name } }),
   remove: (project: Id, keepalive = false) => request(`/code/${id(project)}`, { method: "DELETE", keepalive }),
-  upload: (project: Id, file: Blob, name: string, onProgress: (fraction: number) => void) => {
+  upload: (project: Id, file: Blob, { name, strip = false }: { name: string; strip?: boolean }, onProgress: (fraction: number) => void) => {
     const form = new FormData();
     form.append("file", file, name);
-    return upload<Project>(`/code/${id(project)}/upload`, form, onProgress);
+    return upload<Project>(`/code/${id(project)}/upload${strip ? "?strip=1" : ""}`, form, onProgress);
   },
   index: (project: Id) => json<IndexStatus>(`/code/${id(project)}/index`),
   archive: async (project: Id) => (await request(`/code/${id(project)}/archive`)).blob(),

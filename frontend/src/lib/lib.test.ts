@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isNumeric, parseCsv } from "@/features/artifacts/csv";
+import { CsvReader, isNumeric } from "@/features/artifacts/csv";
 import { kindOf } from "@/features/artifacts/kinds";
 import { parsePlace, placeSearch } from "@/features/layout/location";
 import { parseQuery } from "@/features/palette/choices";
@@ -34,9 +34,27 @@ describe("address", () => {
 });
 
 describe("csv", () => {
+  const read = (text: string, separator = ",") => {
+    const reader = new CsvReader(separator);
+    reader.push(text);
+    reader.end();
+    return reader.rows;
+  };
+
+  it("reads the same in any pieces", () => {
+    const text = 'a,"b ""c""",d\n"1\n",2,3\n';
+    for (let cut = 0; cut <= text.length; cut++) {
+      const reader = new CsvReader();
+      for (const piece of [text.slice(0, cut), text.slice(cut)]) reader.push(piece);
+      reader.end();
+      expect(reader.rows).toEqual(read(text));
+    }
+  });
+
   it("reads quotes, line breaks and Windows line ends", () => {
-    expect(parseCsv('a,b\r\n"x, ""y""","1\n2"\r\n,\n')).toEqual([["a", "b"], ['x, "y"', "1\n2"], ["", ""]]);
-    expect(parseCsv("a\tb", "\t")).toEqual([["a", "b"]]);
+    expect(read('a,b\r\n"x, ""y""","1\n2"\r\n,\n')).toEqual([["a", "b"], ['x, "y"', "1\n2"], ["", ""]]);
+    expect(read("a\tb", "\t")).toEqual([["a", "b"]]);
+    expect(read('"open')).toEqual([["open"]]);
     expect([isNumeric("1e3"), isNumeric(""), isNumeric("x")]).toEqual([true, false, false]);
   });
   it("tells kinds of files", async () => {

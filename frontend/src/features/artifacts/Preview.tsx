@@ -4,12 +4,13 @@ import { FileQuestion } from "lucide-react";
 import { Empty } from "@/ui/Empty";
 import { bytes } from "@/lib/format";
 import { extension } from "@/lib/path";
+import { framed } from "./html";
 import { imageType, kindOf, type Kind } from "./kinds";
 import { Table } from "./Table";
 
 const MAX_TEXT_BYTES = 2_000_000;
 
-/** Shows bytes for what they are. HTML runs in a sandbox without scripts, origin or network. */
+/** Shows bytes for what they are. HTML runs in a sandbox without scripts, origin or network; its links open tabs. */
 export function Preview({ path, blob }: { path: string; blob: Blob }) {
   const [kind, setKind] = useState<Kind | null>(null);
   useEffect(() => {
@@ -66,8 +67,9 @@ function Picture({ path, blob }: { path: string; blob: Blob }) {
 
 function Page({ path, blob }: { path: string; blob: Blob }) {
   const text = useText(blob);
-  if (text === null) return null;
-  return <iframe title={path} sandbox="" srcDoc={text} className="h-full w-full border-0 bg-white" />;
+  const page = useMemo(() => text && framed(text), [text]);
+  if (page === null) return null;
+  return <iframe title={path} sandbox="allow-popups allow-popups-to-escape-sandbox" srcDoc={page} className="h-full w-full border-0 bg-white" />;
 }
 
 /** `size` tells how long the whole is when the blob is only its beginning. */

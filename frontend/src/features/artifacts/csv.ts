@@ -1,31 +1,50 @@
-/** Reads CSV and TSV (RFC 4180): quotes, doubled quotes, line breaks within them. Pure. */
-export function parseCsv(text: string, separator = ",", maxRows = Infinity): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let field = "";
-  let quoted = false;
-  const endField = () => {
-    row.push(field);
-    field = "";
-  };
-  const endRow = () => {
-    endField();
-    rows.push(row);
-    row = [];
-  };
-  for (let at = 0; at < text.length && rows.length < maxRows; at++) {
-    const character = text[at]!;
-    if (quoted) {
-      if (character !== '"') field += character;
-      else if (text[at + 1] === '"') field += text[++at];
-      else quoted = false;
-    } else if (character === '"' && field === "") quoted = true;
-    else if (character === separator) endField();
-    else if (character === "\n") endRow();
-    else if (character !== "\r") field += character;
+/** Reads CSV and TSV (RFC 4180) as it comes: quotes, doubled quotes, line breaks within them. Pure. */
+export class CsvReader {
+  /** All rows that are complete. */
+  readonly rows: string[][] = [];
+  private row: string[] = [];
+  private field = "";
+  private quoted = false;
+  /** The last character was a quote within a quoted field: its end, or the first of two. */
+  private closing = false;
+
+  constructor(private readonly separator = ",") {}
+
+  push(text: string): void {
+    for (const character of text) this.take(character);
   }
-  if (rows.length < maxRows && (field || row.length)) endRow();
-  return rows;
+
+  /** No more comes: what is open is the last row. */
+  end(): void {
+    this.closing = this.quoted = false;
+    if (this.field || this.row.length) this.endRow();
+  }
+
+  private take(character: string): void {
+    if (this.closing) {
+      this.closing = false;
+      if (character === '"') return void (this.field += '"');
+      this.quoted = false;
+    }
+    if (this.quoted) {
+      if (character === '"') this.closing = true;
+      else this.field += character;
+    } else if (character === '"' && this.field === "") this.quoted = true;
+    else if (character === this.separator) this.endField();
+    else if (character === "\n") this.endRow();
+    else if (character !== "\r") this.field += character;
+  }
+
+  private endField(): void {
+    this.row.push(this.field);
+    this.field = "";
+  }
+
+  private endRow(): void {
+    this.endField();
+    this.rows.push(this.row);
+    this.row = [];
+  }
 }
 
 export function isNumeric(value: string): boolean {

@@ -56,7 +56,7 @@ function Toolbar() {
           const folder = targetFolder();
           const gathered = event.target.files && (await gatherPicked(event.target.files));
           event.target.value = "";
-          if (projectId && gathered) await uploadInto(projectId, gathered, folder);
+          if (projectId && gathered) await uploadInto(projectId, gathered, { folder });
         }}
       />
     </div>

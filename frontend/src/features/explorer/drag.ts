@@ -78,7 +78,7 @@ function dropFiles(event: DragEvent, folder: string): void {
   if (!projectId) return;
   if (folder) setOpen(folder, true);
   gathered(event.dataTransfer).then(
-    (found) => uploadInto(projectId, found, folder),
+    (found) => uploadInto(projectId, found, { folder }),
     (error) => fail("The files could not be read", error),
   );
 }

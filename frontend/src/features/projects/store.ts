@@ -65,7 +65,7 @@ export async function createFromUpload(gathered: Gathered): Promise<void> {
   try {
     const project = await api.create({ name });
     putProject(project);
-    const filled = await uploadInto(project.id, stripped);
+    const filled = await uploadInto(project.id, stripped, { strip: true });
     if (!filled) return;
     putProject(filled);
     visit(project.id);

@@ -47,8 +47,14 @@ async function pack(batch: readonly Item[], folder: string): Promise<Blob> {
   return new Response(packed).blob();
 }
 
-/** Uploads into a folder of a project, and gives the project as it is then; null when nothing came of it. A lone archive at the root is unpacked by the server. */
-export async function uploadInto(projectId: Id, gathered: Gathered, folder = ""): Promise<Project | null> {
+interface Into {
+  folder?: string;
+  /** An archive's single top folder is the project itself. */
+  strip?: boolean;
+}
+
+/** Uploads into a project, and gives it as it is then; null when nothing came of it. A lone archive at the root is unpacked by the server. */
+export async function uploadInto(projectId: Id, gathered: Gathered, { folder = "", strip = false }: Into = {}): Promise<Project | null> {
   const { skipped } = gathered;
   const archive = gathered.items.length === 1 && !folder && isArchive(gathered.items[0]!.file.name);
   const { batches, tooLarge } = planUpload(archive ? [] : gathered.items);
@@ -61,7 +67,7 @@ export async function uploadInto(projectId: Id, gathered: Gathered, folder = "")
   const label = items.length === 1 ? items[0]!.file.name : count(items.length, "file");
   const id = toast(`Uploading ${label}`, { progress: 0 });
   try {
-    const project = archive ? await sendArchive(projectId, items[0]!, id) : await sendBatches(projectId, batches, folder, id);
+    const project = archive ? await sendArchive(projectId, items[0]!, strip, id) : await sendBatches(projectId, batches, folder, id);
     const detail = skipped ? `${count(skipped, "ignored entry", "ignored entries")} left out` : undefined;
     update(id, { text: `Uploaded ${label}`, tone: "success", progress: undefined, detail });
     // The socket tells of what is new; while it is closed, the list is read again.
@@ -74,9 +80,9 @@ export async function uploadInto(projectId: Id, gathered: Gathered, folder = "")
   }
 }
 
-async function sendArchive(projectId: Id, { file }: Item, toastId: number): Promise<Project> {
+async function sendArchive(projectId: Id, { file }: Item, strip: boolean, toastId: number): Promise<Project> {
   if (file.size > MAX_BYTES) throw new Error(`An archive may have ${bytes(MAX_BYTES)}; this one has ${bytes(file.size)}`);
-  return api.upload(projectId, file, file.name, (progress) => update(toastId, { progress }));
+  return api.upload(projectId, file, { name: file.name, strip }, (progress) => update(toastId, { progress }));
 }
 
 function refuse(tooLarge: readonly Item[]): void {
@@ -88,7 +94,7 @@ async function sendBatches(projectId: Id, batches: Item[][], folder: string, toa
   let project = null;
   for (const [index, batch] of batches.entries()) {
     const archive = await pack(batch, folder);
-    project = await api.upload(projectId, archive, "upload.tar.gz", (part) => update(toastId, { progress: (index + part) / batches.length }));
+    project = await api.upload(projectId, archive, { name: "upload.tar.gz" }, (part) => update(toastId, { progress: (index + part) / batches.length }));
   }
   return project;
 }
