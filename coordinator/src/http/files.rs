@@ -11,14 +11,13 @@ use engunity_protocol::{FileId, ProjectId};
 use engunity_store::ChangeError;
 use engunity_store::files::{Draft, Edit, Room, Stored};
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use warp::reply::Response;
 
 use super::auth::Caller;
 use super::failure::{Answer, Failure};
 use super::input::Checks;
 use super::request::Request;
 use super::router::Route;
-use super::{paging, reply};
+use super::{conditional, paging, reply};
 use crate::app::App;
 use crate::{content, language};
 
@@ -150,7 +149,7 @@ async fn below(
     responses((status = 200, body = File), (status = 304), (status = 404, body = Problem)))]
 pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     let stored = find(&app, &caller, request.id("file_id")?).await?;
-    if let Some(response) = unchanged(&request.headers, &stored.file) {
+    if let Some(response) = conditional::unchanged(&request.headers, stored.file.etag.as_deref()) {
         return Ok(response);
     }
     let (file, text) = with_text(&app, &caller, stored).await?;
@@ -176,39 +175,8 @@ async fn with_text(app: &App, caller: &Caller, stored: Stored) -> Result<(File, 
 fn shown(status: StatusCode, mut file: File, text: Option<String>) -> Answer {
     file.content = Some(text);
     let mut response = reply::json_with(status, &file)?;
-    tag(&mut response, &file);
+    conditional::tag(&mut response, file.etag.as_deref());
     Ok(response)
-}
-
-fn tag(response: &mut Response, file: &File) {
-    if let Some(hash) = &file.etag {
-        reply::set(response, header::ETAG, &format!("\"{hash}\""));
-        reply::set(response, header::CACHE_CONTROL, "private, no-cache");
-    }
-}
-
-/// 304 where the client has this content already.
-fn unchanged(headers: &HeaderMap, file: &File) -> Option<Response> {
-    let hash = file.etag.as_ref()?;
-    let known = tags(headers.get(header::IF_NONE_MATCH)?.to_str().ok()?);
-    if !known.iter().any(|tag| tag == hash || tag == "*") {
-        return None;
-    }
-    let mut response = Response::new(Vec::new().into());
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
-    tag(&mut response, file);
-    Some(response)
-}
-
-/// The tags of an `If-Match` or `If-None-Match` header without their quotes. Ours are strong; a proxy may have
-/// made one weak on its way, which is fine for reading only: `if_match` leaves those out.
-fn tags(header: &str) -> Vec<String> {
-    header.split(',').map(|tag| tag.trim().trim_start_matches("W/").trim_matches('"').to_owned()).collect()
-}
-
-fn if_match(headers: &HeaderMap) -> Option<Vec<String>> {
-    let text = headers.get(header::IF_MATCH)?.to_str().unwrap_or_default();
-    Some(text.split(',').filter(|tag| !tag.trim().starts_with("W/")).flat_map(tags).collect())
 }
 
 /// Renames, moves or rewrites a file or folder. With `If-Match` nothing changes unless the content still is the named one.
@@ -234,7 +202,7 @@ pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
         name: patch.name,
         parent: patch.parent_id,
         content: kept,
-        if_match: if_match(&request.headers),
+        if_match: conditional::if_match(&request.headers),
         language,
     };
     let file = app.store.edit_file(caller.user_id, id, &edit, room(&app)).await?;
@@ -290,7 +258,7 @@ pub async fn delete(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 pub async fn raw(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     let Stored { file, text } = find(&app, &caller, request.id("file_id")?).await?;
     let Some(hash) = &file.etag else { return Err(Failure::not_found("a folder's content")) };
-    if let Some(response) = unchanged(&request.headers, &file) {
+    if let Some(response) = conditional::unchanged(&request.headers, file.etag.as_deref()) {
         return Ok(response);
     }
     let mut response = match text {
@@ -298,7 +266,7 @@ pub async fn raw(app: Arc<App>, caller: Caller, request: Request) -> Answer {
         None => reply::object(app.objects.get_stream(&keys::blob(caller.user_id, hash)).await?),
     };
     reply::download(&mut response, &file.name);
-    tag(&mut response, &file);
+    conditional::tag(&mut response, file.etag.as_deref());
     Ok(response)
 }
 
@@ -357,20 +325,4 @@ fn missing(said: String, hashes: Vec<String>) -> Failure {
     let error = |hash| engunity_protocol::problem::FieldError { field: "hash".into(), message: hash };
     failure.problem.errors = hashes.into_iter().take(1000).map(error).collect();
     failure
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_entity_tags() {
-        let headers =
-            |value: &'static str| HeaderMap::from_iter([(header::IF_MATCH, HeaderValue::from_static(value))]);
-        assert_eq!(if_match(&headers("\"abc\"")), Some(vec!["abc".to_owned()]));
-        assert_eq!(if_match(&headers("\"a\", \"b\"")), Some(vec!["a".to_owned(), "b".to_owned()]));
-        assert_eq!(if_match(&headers("W/\"a\"")), Some(vec![]));
-        assert_eq!(if_match(&headers("*")), Some(vec!["*".to_owned()]));
-        assert_eq!(if_match(&HeaderMap::new()), None);
-    }
 }

@@ -7,6 +7,7 @@
 
 mod accounts;
 pub mod auth;
+mod conditional;
 mod cors;
 mod engines;
 pub mod failure;

@@ -8,10 +8,11 @@ use engunity_artifacts::keys;
 use engunity_protocol::{JobId, event::Stream, job::Artifact, path::ProjectPath, problem::Problem};
 use engunity_store::{Chunk, JobHead, Store, StoreError};
 use futures::stream;
-use warp::http::{HeaderValue, Method, header};
+use warp::http::{HeaderValue, Method};
 
 use super::{
     auth::Caller,
+    conditional,
     failure::{Answer, Failure},
     reply,
     request::Request,
@@ -125,16 +126,19 @@ pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 /// An artifact's bytes.
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}/artifacts/{path}", operation_id = "download_artifact", tag = "jobs", security(("bearer" = [])),
     params(("job_id" = String, Path), ("path" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = Problem)))]
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 304), (status = 404, body = Problem)))]
 pub async fn download(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     let id: JobId = request.id("job_id")?;
     let (attempt, artifacts) = app.store.artifacts(caller.user_id, id).await?.ok_or_else(no_job)?;
     let missing = || Failure::not_found("this artifact");
     let artifact =
         artifacts.into_iter().find(|artifact| artifact.path == request.param("path")).ok_or_else(missing)?;
+    if let Some(response) = conditional::unchanged(&request.headers, Some(&artifact.hash)) {
+        return Ok(response);
+    }
     let path = ProjectPath::parse(&artifact.path).map_err(|_| missing())?;
     let mut response = reply::object(app.objects.get_stream(&keys::artifact(id, attempt, &path)).await?);
     reply::download(&mut response, path.name());
-    reply::set(&mut response, header::ETAG, &format!("\"{}\"", artifact.hash));
+    conditional::tag(&mut response, Some(&artifact.hash));
     Ok(response)
 }

@@ -9,7 +9,7 @@ use crate::job::JobKind;
 
 /// A shell line, or an argv that no shell sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a command is a line for the shell, or a list of words")]
 pub enum Command {
     Shell(String),
     Argv(Vec<String>),

@@ -10,6 +10,7 @@ use engunity_protocol::{
 };
 use engunity_testkit::{TestLab, sse::Watcher};
 use futures::future::try_join_all;
+use reqwest::Method;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -64,6 +65,10 @@ async fn upload_run_watch_and_fetch() -> Result<()> {
     ensure!(artifacts.len() == 1 && artifacts[0].path == "made/report.txt", "{artifacts:?}");
     let report = user.get(&format!("/jobs/{}/artifacts/{}", job.id, artifacts[0].path)).await?.ok()?;
     ensure!(report.body == b"kept\n", "{}", report.text());
+    let known = format!("\"{}\"", artifacts[0].hash);
+    let again = user.request(Method::GET, &format!("/jobs/{}/artifacts/{}", job.id, artifacts[0].path));
+    let again = user.send(again.header("If-None-Match", known)).await?;
+    ensure!(again.status == 304 && again.body.is_empty(), "{again:?}");
     lab.finish().await
 }
 

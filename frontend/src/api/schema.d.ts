@@ -2732,6 +2732,13 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Not Found */
             404: {
                 headers: {

@@ -1,0 +1,81 @@
+//! Conditional requests (RFC 9110, section 13): what a client has already is not sent again, and what has changed meanwhile is
+//! not overwritten. A content's tag is its hash.
+
+use warp::http::{HeaderMap, HeaderName, StatusCode, header};
+use warp::reply::Response;
+
+use super::reply;
+
+/// Says which content this is, for the next request to ask about.
+pub fn tag(response: &mut Response, hash: Option<&str>) {
+    if let Some(hash) = hash {
+        reply::set(response, header::ETAG, &format!("\"{hash}\""));
+        reply::set(response, header::CACHE_CONTROL, "private, no-cache");
+    }
+}
+
+/// 304 where the client has this content already. (A proxy may have made our tag weak: for reading that is fine.)
+pub fn unchanged(headers: &HeaderMap, hash: Option<&str>) -> Option<Response> {
+    let hash = hash?;
+    if !tags(headers, &header::IF_NONE_MATCH).any(|tag| name(tag) == hash || tag == "*") {
+        return None;
+    }
+    let mut response = Response::new(Vec::new().into());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    self::tag(&mut response, Some(hash));
+    Some(response)
+}
+
+/// The contents of which one must be the current one; `None` where nothing is asked. Weak tags match nothing.
+pub fn if_match(headers: &HeaderMap) -> Option<Vec<String>> {
+    let strong = tags(headers, &header::IF_MATCH).filter(|tag| !tag.starts_with("W/"));
+    headers.contains_key(header::IF_MATCH).then(|| strong.map(|tag| name(tag).to_owned()).collect())
+}
+
+/// The tags of a header, of all its lines, as they are written.
+fn tags<'a>(headers: &'a HeaderMap, of: &HeaderName) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(of)
+        .into_iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+}
+
+/// What a tag says, without its quotes.
+fn name(tag: &str) -> &str {
+    tag.trim_start_matches("W/").trim_matches('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use warp::http::HeaderValue;
+
+    use super::*;
+
+    fn headers(of: HeaderName, lines: &[&'static str]) -> HeaderMap {
+        lines.iter().map(|line| (of.clone(), HeaderValue::from_static(line))).collect()
+    }
+
+    #[test]
+    fn reads_entity_tags() {
+        let asked = |lines: &[&'static str]| if_match(&headers(header::IF_MATCH, lines));
+        assert_eq!(asked(&["\"abc\""]), Some(vec!["abc".to_owned()]));
+        assert_eq!(asked(&["\"a\", \"b\""]), Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(asked(&["\"a\"", "\"b\""]), Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(asked(&["W/\"a\""]), Some(vec![]));
+        assert_eq!(asked(&["*"]), Some(vec!["*".to_owned()]));
+        assert_eq!(asked(&[]), None);
+    }
+
+    #[test]
+    fn what_the_client_has_is_not_sent_again() {
+        let has = |line| unchanged(&headers(header::IF_NONE_MATCH, &[line]), Some("a")).is_some();
+        assert!(has("\"a\"") && has("W/\"a\"") && has("\"b\", \"a\"") && has("*"));
+        assert!(!has("\"b\""));
+        assert!(
+            unchanged(&headers(header::IF_NONE_MATCH, &["*"]), None).is_none(),
+            "a folder has no content"
+        );
+    }
+}
