@@ -17,6 +17,7 @@ pub mod facts;
 pub mod history;
 pub mod lab;
 pub mod node;
+pub mod packed;
 pub mod process;
 pub mod sse;
 pub mod sweep;

@@ -11,7 +11,7 @@ use engunity_protocol::{
     wire::{self, EventBatch, WorkerEvent},
 };
 use engunity_runtimes::Catalog;
-use engunity_testkit::eventually;
+use engunity_testkit::{eventually, packed};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::*;
@@ -106,16 +106,8 @@ impl Bench {
 
     /// A snapshot that the worker has already.
     fn cached(&self, files: &[(&str, &str)]) -> Snapshot {
-        let mut builder = tar::Builder::new(Vec::new());
-        for (path, data) in files {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(data.len() as u64);
-            header.set_mode(0o644);
-            builder.append_data(&mut header, path, data.as_bytes()).unwrap();
-        }
-        let archive = zstd::encode_all(&*builder.into_inner().unwrap(), 1).unwrap();
         let name = blake3::hash(b"cached").to_hex().to_string();
-        std::fs::write(self.dir.path().join(name), archive).unwrap();
+        std::fs::write(self.dir.path().join(name), packed::project(files)).unwrap();
         Snapshot { key: Some("cached".into()), unpacked_bytes: 100, files: files.len() as u64 }
     }
 

@@ -17,6 +17,7 @@ use engunity_protocol::{
     verdict::{Reason, Verdict},
 };
 use engunity_runtimes::Catalog;
+use engunity_testkit::packed;
 use engunity_worker::{
     sandbox::{Event, Sandbox, SandboxError, SandboxSpec, Session, docker::DockerSandbox},
     verdict::verdict,
@@ -113,7 +114,7 @@ impl Lab {
         let spec = self.spec(program);
         let mut session = self.sandbox.open(&spec).await.unwrap();
         if !program.files.is_empty() {
-            session.unpack(&mut &*archive(&program.files)).await.unwrap();
+            session.unpack(&mut &*packed::project(&program.files)).await.unwrap();
         }
         (session, spec.job_id)
     }
@@ -220,15 +221,4 @@ pub fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").env("DOCKER_HOST", host).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-pub fn archive(files: &[(String, String)]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (path, data) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(data.len() as u64);
-        header.set_mode(0o644);
-        builder.append_data(&mut header, path, data.as_bytes()).unwrap();
-    }
-    zstd::encode_all(&*builder.into_inner().unwrap(), 1).unwrap()
 }

@@ -2,7 +2,9 @@
 
 use engunity_protocol::{spec::Limits, verdict::Reason};
 
-use crate::lab::{Lab, Program, archive, python, shell, wait_until_gone};
+use engunity_testkit::packed;
+
+use crate::lab::{Lab, Program, python, shell, wait_until_gone};
 
 fn within(program: Program, change: impl FnOnce(&mut Limits)) -> Program {
     let mut limits = program.limits;
@@ -135,7 +137,8 @@ async fn a_project_that_can_not_be_unpacked_is_told_at_once() {
     let noise: String =
         (0..3_000_000u64).map(|n| format!("{:08x}", n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32)).collect();
     let (mut session, job) = lab.open(&shell("")).await;
-    let error = session.unpack(&mut &*archive(&[("noise".to_owned(), noise.clone())])).await.unwrap_err();
+    let error =
+        session.unpack(&mut &*packed::project(&[("noise".to_owned(), noise.clone())])).await.unwrap_err();
     assert!(error.is_disk(), "{error}");
     drop(session);
     wait_until_gone(job).await;

@@ -23,7 +23,7 @@ use engunity_protocol::{
         JobReady, Outcome, Running, WorkerEvent,
     },
 };
-use engunity_testkit::{Facts, broker::Vhost, bucket, containers, eventually};
+use engunity_testkit::{Facts, broker::Vhost, bucket, containers, eventually, packed};
 use engunity_worker::config::{self, Config};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -231,16 +231,8 @@ impl Desk {
 
     /// Stores a project of these files.
     pub async fn snapshot(&self, files: &[(&str, &str)]) -> Snapshot {
-        let mut builder = tar::Builder::new(Vec::new());
-        for (path, data) in files {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(data.len() as u64);
-            header.set_mode(0o644);
-            builder.append_data(&mut header, path, data.as_bytes()).unwrap();
-        }
-        let archive = zstd::encode_all(&*builder.into_inner().unwrap(), 1).unwrap();
         let key = format!("snapshots/{}", Uuid::new_v4());
-        self.objects.put(&key, Bytes::from(archive)).await.unwrap();
+        self.objects.put(&key, Bytes::from(packed::project(files))).await.unwrap();
         let unpacked_bytes = files.iter().map(|(_, data)| data.len() as u64).sum();
         Snapshot { key: Some(key), unpacked_bytes, files: files.len() as u64 }
     }

@@ -21,11 +21,7 @@ fn texts(events: &[StoredEvent]) -> Vec<(i64, String)> {
 #[tokio::test]
 async fn events_are_numbered_and_repeats_change_nothing() {
     let lab = Lab::start().await;
-    let ann = lab.user("ann").await;
-    lab.fleet(4).await;
-    let id = lab.submit(ann, 1, JobClass::Interactive).await[0];
-    lab.release().await;
-    let attempt = lab.start_job("w1", id).await;
+    let (ann, id, attempt) = lab.running_job().await;
     let progress =
         EventBody::Progress(Progress { message: "unpacking".into(), fraction: Some(0.5), remark: false });
     let batch = vec![
@@ -49,11 +45,7 @@ async fn events_are_numbered_and_repeats_change_nothing() {
 #[tokio::test]
 async fn of_output_that_is_there_the_newest_can_be_asked_for_alone() {
     let lab = Lab::start().await;
-    let ann = lab.user("ann").await;
-    lab.fleet(4).await;
-    let id = lab.submit(ann, 1, JobClass::Interactive).await[0];
-    lab.release().await;
-    let attempt = lab.start_job("w1", id).await;
+    let (_, id, attempt) = lab.running_job().await;
     let progress =
         EventBody::Progress(Progress { message: "unpacking".into(), fraction: None, remark: true });
     let mut said = [(0, "aa"), (2, "bb"), (4, "cc"), (6, "dd")].map(|(at, text)| output(at, text)).to_vec();
@@ -77,11 +69,7 @@ async fn of_output_that_is_there_the_newest_can_be_asked_for_alone() {
 #[tokio::test]
 async fn a_stale_attempt_and_a_stranger_are_not_heard() {
     let lab = Lab::start().await;
-    let ann = lab.user("ann").await;
-    lab.fleet(4).await;
-    let id = lab.submit(ann, 1, JobClass::Interactive).await[0];
-    lab.release().await;
-    assert_eq!(lab.start_job("w1", id).await, 1);
+    let (ann, id, _) = lab.running_job().await;
     lab.say("w1", vec![event(id, 1, 1, output(0, "old"))]).await;
     lab.expire_lease(id).await;
     lab.silence_workers().await;
@@ -100,11 +88,7 @@ async fn a_stale_attempt_and_a_stranger_are_not_heard() {
 #[tokio::test]
 async fn output_is_read_from_any_byte() {
     let lab = Lab::start().await;
-    let ann = lab.user("ann").await;
-    lab.fleet(4).await;
-    let id = lab.submit(ann, 1, JobClass::Interactive).await[0];
-    lab.release().await;
-    let attempt = lab.start_job("w1", id).await;
+    let (ann, id, attempt) = lab.running_job().await;
     lab.say(
         "w1",
         vec![event(id, attempt, 1, output(0, "hello ")), event(id, attempt, 2, output(6, "world"))],

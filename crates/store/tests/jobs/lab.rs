@@ -88,6 +88,15 @@ impl Lab {
         self.claim(worker, job_id, Uuid::new_v4()).await.expect("a grant").attempt
     }
 
+    /// A job of a new user's project that `w1` runs: whose it is, its id and its attempt, the first.
+    pub async fn running_job(&self) -> ((UserId, ProjectId), JobId, i32) {
+        let who = self.user("ann").await;
+        self.fleet(4).await;
+        let id = self.submit(who, 1, JobClass::Interactive).await[0];
+        self.release().await;
+        (who, id, self.start_job("w1", id).await)
+    }
+
     pub async fn say(&self, worker: &str, events: Vec<WorkerEvent>) -> engunity_store::Recorded {
         self.store.record(&[EventBatch { worker_id: WorkerId(worker.into()), events }]).await.unwrap()
     }
