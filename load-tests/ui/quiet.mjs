@@ -10,13 +10,15 @@ export async function quietBrowser(flags) {
   const executable = process.env.CHROMIUM || "/usr/bin/chromium";
   const child = spawn(executable, ["--headless=new", "--remote-debugging-pipe", `--user-data-dir=${profile}`, "--window-size=1440,900", "--no-default-browser-check", "--disable-background-timer-throttling", "--disable-renderer-backgrounding", ...flags, "about:blank"], {
     stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+    detached: true,
   });
   const gone = new Promise((resolve) => child.once("exit", resolve));
   const devtools = speak(child.stdio[3], child.stdio[4]);
   const { targetId } = await devtools("Target.createTarget", { url: "about:blank" });
   const { sessionId } = await devtools("Target.attachToTarget", { targetId, flatten: true });
   const close = async () => {
-    child.kill("SIGTERM");
+    // With its children, which would write on into the profile.
+    process.kill(-child.pid, "SIGKILL");
     await gone;
     rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
