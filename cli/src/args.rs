@@ -237,7 +237,7 @@ pub struct Run {
 
 #[derive(Args)]
 pub struct RunOptions {
-    /// The language's sandbox [default: by the entry's extension or the command's program, else the project's language]
+    /// The language's sandbox [default: by the entry's extension, else the project's language, else the command's program]
     #[arg(short, long, value_name = "NAME")]
     pub runtime: Option<String>,
     /// What the program reads: a file (UTF-8), or `-` for our own stdin

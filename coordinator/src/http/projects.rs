@@ -120,12 +120,15 @@ pub async fn find(app: &App, owner: UserId, id: ProjectId) -> Result<Project, Fa
 /// one that most of them run in.
 pub async fn filled(app: &App, owner: UserId, id: ProjectId, arrivals: &[Arrival]) -> Answer {
     let project = find(app, owner, id).await?;
+    if project.language.is_some() {
+        return reply::json(&project);
+    }
     let paths = arrivals.iter().map(|arrival| arrival.path.as_str());
-    let common = app.catalog.common(paths).filter(|_| project.language.is_none());
-    let named = match common {
-        Some(runtime) => app.store.name_language(owner, id, &runtime.name).await?,
-        None => None,
-    };
+    let Some(runtime) = app.catalog.common(paths) else { return reply::json(&project) };
+    let named = app.store.name_language(owner, id, &runtime.name).await?;
+    if named.is_some() {
+        app.engine.live.project_changed(id, ProjectChange::Updated);
+    }
     reply::json(&named.unwrap_or(project))
 }
 

@@ -92,11 +92,9 @@ impl Catalog {
         }
         let by_entry = request.entry.as_deref().and_then(|entry| self.by_entry(entry));
         let by_language = || project_language.and_then(|language| self.by_language(language));
-        // `node x.js` needs Node.js in a Python project too; every runtime has a shell.
-        let by_program =
-            || self.by_name(&program(request.command.as_ref()?)?).filter(|found| found.name != FALLBACK);
+        let by_program = || request.command.as_ref().and_then(program).and_then(|word| self.by_name(&word));
         let fallback = || request.command.as_ref().and_then(|_| self.by_name(FALLBACK));
-        by_entry.or_else(by_program).or_else(by_language).or_else(fallback).ok_or_else(|| {
+        by_entry.or_else(by_language).or_else(by_program).or_else(fallback).ok_or_else(|| {
             let entry = request.entry.as_deref().unwrap_or_default();
             Refusal::unknown_runtime(format!("no runtime is known for {entry:?}; {}", self.names()))
         })
