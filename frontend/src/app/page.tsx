@@ -1,4 +1,4 @@
-import { Studio } from "@/features/layout/Studio";
+import { Studio } from "@/workbench/Studio";
 
 export default function Page() {
   return <Studio />;

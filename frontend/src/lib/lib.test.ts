@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CsvReader, isNumeric } from "@/features/artifacts/csv";
 import { kindOf } from "@/features/artifacts/kinds";
-import { parsePlace, placeSearch } from "@/features/layout/location";
-import { parseQuery } from "@/features/palette/choices";
-import { withRecent } from "@/features/projects/recent";
+import { parsePlace, placeSearch } from "@/shell/location";
+import { parseQuery } from "@/workbench/palette/choices";
+import { withRecent } from "@/model/recentFiles";
 import { ago, bytes, count, duration } from "./format";
 import { extension, isInside, join, parent } from "./path";
 

@@ -1,4 +1,4 @@
-import { displayKeys } from "@/features/commands/keys";
+import { displayKeys } from "@/lib/keys";
 
 /** A shortcut, drawn as keys. */
 export function Kbd({ keys }: { keys: string }) {

@@ -4,7 +4,7 @@ import { auth } from "@/api/client";
 import { provideAuth } from "@/api/http";
 import type { Credentials, User } from "@/api/types";
 import { recall, remember } from "@/lib/storage";
-import { flushDeferred } from "@/features/toasts/deferred";
+import { flushDeferred } from "@/shell/toasts/deferred";
 import { dropTokens, isFresh, keepTokens, readTokens, refreshTokens } from "./tokens";
 
 interface AccountState {

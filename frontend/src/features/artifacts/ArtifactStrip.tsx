@@ -3,7 +3,7 @@ import { Package } from "lucide-react";
 import type { Id } from "@/api/types";
 import { change } from "@/features/editor/store";
 import * as tabs from "@/features/editor/tabs";
-import { FileIcon } from "@/features/explorer/icons";
+import { FileIcon } from "@/ui/FileIcon";
 import { useRun } from "@/features/run/store";
 import { bytes } from "@/lib/format";
 import { basename } from "@/lib/path";

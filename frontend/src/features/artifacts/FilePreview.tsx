@@ -4,7 +4,7 @@ import { FileArchive } from "lucide-react";
 import { files as api } from "@/api/client";
 import type { FileEntry, Id } from "@/api/types";
 import { DownloadButton } from "@/features/editor/GroupView";
-import { entryOf } from "@/features/explorer/store";
+import { entryOf } from "@/model/files/store";
 import { Empty } from "@/ui/Empty";
 import { bytes } from "@/lib/format";
 import { imageType, looksLikeText } from "./kinds";

@@ -2,8 +2,8 @@
 import { useEffect, useState } from "react";
 import { Box, ChevronRight, Heading, SquareFunction, type LucideIcon } from "lucide-react";
 import type { Id } from "@/api/types";
-import { FileIcon } from "@/features/explorer/icons";
-import { entryOf, useExplorer } from "@/features/explorer/store";
+import { FileIcon } from "@/ui/FileIcon";
+import { entryOf, useExplorer } from "@/model/files/store";
 import { below, Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";
 import { cx } from "@/lib/cx";
 import { join } from "@/lib/path";

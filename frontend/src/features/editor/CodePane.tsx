@@ -2,9 +2,9 @@
 import { useEffect, useRef, useState } from "react";
 import type * as Monaco from "monaco-editor";
 import type { Id } from "@/api/types";
-import { others, useLive } from "@/features/live/store";
-import { sayWhere } from "@/features/live/session";
-import { useLayout } from "@/features/layout/store";
+import { others, useLive } from "@/model/live/store";
+import { sayWhere } from "@/model/live/session";
+import { useLayout } from "@/shell/panes";
 import { editorTheme, useSettings } from "@/features/settings/store";
 import { personColour } from "@/ui/Avatar";
 import { documentOf } from "./documents";

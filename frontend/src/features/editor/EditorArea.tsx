@@ -1,9 +1,9 @@
 "use client";
 import { useEffect } from "react";
 import { Code2 } from "lucide-react";
-import { command } from "@/features/commands/registry";
-import { noteFile } from "@/features/layout/location";
-import { entryOf, useExplorer } from "@/features/explorer/store";
+import { command } from "@/shell/commands";
+import { noteFile } from "@/shell/location";
+import { entryOf, useExplorer } from "@/model/files/store";
 import { Kbd } from "@/ui/Kbd";
 import { cx } from "@/lib/cx";
 import { GroupView } from "./GroupView";

@@ -2,9 +2,9 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ArrowDown, ArrowUp, Check, GitMerge } from "lucide-react";
 import type { Id } from "@/api/types";
-import { entryOf } from "@/features/explorer/store";
+import { entryOf } from "@/model/files/store";
 import { editorTheme, useSettings } from "@/features/settings/store";
-import { toast } from "@/features/toasts/store";
+import { toast } from "@/shell/toasts/store";
 import { Button, IconButton } from "@/ui/Button";
 import { count } from "@/lib/format";
 import { cx } from "@/lib/cx";

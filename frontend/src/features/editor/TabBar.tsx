@@ -1,10 +1,10 @@
 "use client";
 import { useEffect, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent } from "react";
 import { Columns2, Package, X } from "lucide-react";
-import { execute, menuItem } from "@/features/commands/registry";
-import { FileIcon } from "@/features/explorer/icons";
-import { entryOf, reveal, useExplorer } from "@/features/explorer/store";
-import { useLayout } from "@/features/layout/store";
+import { execute, menuItem } from "@/shell/commands";
+import { FileIcon } from "@/ui/FileIcon";
+import { entryOf, reveal, useExplorer } from "@/model/files/store";
+import { useLayout } from "@/shell/panes";
 import { IconButton } from "@/ui/Button";
 import { Menu, type MenuPlace } from "@/ui/Menu";
 import { basename, parent } from "@/lib/path";

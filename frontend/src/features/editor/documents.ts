@@ -5,9 +5,9 @@
 import { create } from "zustand";
 import { files as api } from "@/api/client";
 import type { FileEntry, Id } from "@/api/types";
-import { useExplorer, entryOf, markChanged, put } from "@/features/explorer/store";
+import { useExplorer, entryOf, markChanged, put } from "@/model/files/store";
 import { useSettings } from "@/features/settings/store";
-import { fail } from "@/features/toasts/store";
+import { fail } from "@/shell/toasts/store";
 import { draftsOf, dropDraft, keepDraft, readDraft, type Draft } from "./drafts";
 import { provideSymbols } from "./intelligence";
 import { languageOf } from "./languages";

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { FileEntry } from "@/api/types";
-import { Tree } from "@/features/explorer/tree";
-import { useExplorer } from "@/features/explorer/store";
+import { Tree } from "@/model/files/tree";
+import { useExplorer } from "@/model/files/store";
 import { ensureDocument, releaseDocument } from "./documents";
 import { closeTab, closeTabs, openFile, openFileIds } from "./navigate";
 import { leaveTabs } from "./store";

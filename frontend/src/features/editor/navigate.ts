@@ -1,10 +1,10 @@
 /** Going to places in files, from anywhere: the tree, the palette, the console, the errors. */
 import { files as api } from "@/api/client";
 import type { Id } from "@/api/types";
-import { markChanged, entryOf, put, useExplorer } from "@/features/explorer/store";
-import { useLayout } from "@/features/layout/store";
-import { noteRecent } from "@/features/projects/recent";
-import { fail } from "@/features/toasts/store";
+import { markChanged, entryOf, put, useExplorer } from "@/model/files/store";
+import { useLayout } from "@/shell/panes";
+import { noteRecent } from "@/model/recentFiles";
+import { fail } from "@/shell/toasts/store";
 import { basename } from "@/lib/path";
 import { dispose, documentOf, ensureDocument, releaseDocument, saveDocument } from "./documents";
 import { dropDraft } from "./drafts";

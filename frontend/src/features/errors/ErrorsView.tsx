@@ -2,8 +2,8 @@
 import { useMemo } from "react";
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import { openPath } from "@/features/editor/navigate";
-import { FileIcon } from "@/features/explorer/icons";
-import { useExplorer } from "@/features/explorer/store";
+import { FileIcon } from "@/ui/FileIcon";
+import { useExplorer } from "@/model/files/store";
 import { useRun } from "@/features/run/store";
 import { Empty } from "@/ui/Empty";
 import { basename, parent } from "@/lib/path";

@@ -3,8 +3,8 @@ import { create } from "zustand";
 import type { Id } from "@/api/types";
 import { documentOf, fileIdOf } from "@/features/editor/documents";
 import { monacoOrNull, type Model, type MonacoApi } from "@/features/editor/monaco";
-import { useExplorer } from "@/features/explorer/store";
-import { resolvePath } from "@/features/run/references";
+import { useExplorer } from "@/model/files/store";
+import { resolvePath } from "./references";
 import { useRun } from "@/features/run/store";
 import type { ParsedError } from "./parse";
 

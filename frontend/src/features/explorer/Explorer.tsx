@@ -3,13 +3,13 @@ import { useDeferredValue, useMemo } from "react";
 import { ChevronsDownUp, FilePlus2, FolderPlus, RefreshCw, TriangleAlert, Upload } from "lucide-react";
 import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
-import { execute } from "@/features/commands/registry";
-import { fail } from "@/features/toasts/store";
+import { execute } from "@/shell/commands";
+import { fail } from "@/shell/toasts/store";
 import { gatherPicked } from "@/features/upload/gather";
 import { uploadInto } from "@/features/upload/upload";
 import { UPLOAD_FIELD } from "./actions";
 import { FilterResults } from "./FilterResults";
-import { collapseAll, loadFiles, targetFolder, useExplorer } from "./store";
+import { collapseAll, loadFiles, targetFolder, useExplorer } from "@/model/files/store";
 import { TreeView } from "./TreeView";
 
 export function Explorer() {

@@ -5,8 +5,8 @@ import { Empty } from "@/ui/Empty";
 import { Highlighted } from "@/ui/Highlighted";
 import { openPath } from "@/features/editor/navigate";
 import { basename, parent } from "@/lib/path";
-import { FileIcon } from "./icons";
-import { fuzzyFiles, useExplorer } from "./store";
+import { FileIcon } from "@/ui/FileIcon";
+import { fuzzyFiles, useExplorer } from "@/model/files/store";
 
 const LIMIT = 200;
 

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 import { basename, parent } from "@/lib/path";
-import { FileIcon, FolderIcon } from "./icons";
-import { useExplorer, type Editing } from "./store";
-import { nameProblem } from "./tree";
+import { FileIcon, FolderIcon } from "@/ui/FileIcon";
+import { useExplorer, type Editing } from "@/model/files/store";
+import { nameProblem } from "@/model/files/tree";
 import { INDENT } from "./TreeRow";
 
 interface NameRowProps {

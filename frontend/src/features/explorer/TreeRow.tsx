@@ -4,10 +4,10 @@ import type { Presence } from "@/api/types";
 import { openFile } from "@/features/editor/navigate";
 import { personColour } from "@/ui/Avatar";
 import { cx } from "@/lib/cx";
-import { badgeOf, FileIcon, FolderIcon } from "./icons";
-import { only, ranged, toggled } from "./selection";
-import { setOpen, useExplorer } from "./store";
-import type { Row } from "./tree";
+import { badgeOf, FileIcon, FolderIcon } from "@/ui/FileIcon";
+import { only, ranged, toggled } from "@/model/files/selection";
+import { setOpen, useExplorer } from "@/model/files/store";
+import type { Row } from "@/model/files/tree";
 
 export interface RowMarks {
   /** Problems in the file. */

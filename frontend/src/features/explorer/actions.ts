@@ -7,11 +7,11 @@ import { copyText, download } from "@/lib/download";
 import { basename, isInside, join, parent } from "@/lib/path";
 import { dispose, renamedDocument } from "@/features/editor/documents";
 import { closeTabs, openFile } from "@/features/editor/navigate";
-import { deferred } from "@/features/toasts/deferred";
-import { fail, toast } from "@/features/toasts/store";
-import { only, several } from "./selection";
-import { bump, canDrop, chosenEntries, put, reveal, setOpen, take, targetFolder, useExplorer, type Editing } from "./store";
-import { topmost } from "./tree";
+import { deferred } from "@/shell/toasts/deferred";
+import { fail, toast } from "@/shell/toasts/store";
+import { only, several } from "@/model/files/selection";
+import { bump, canDrop, chosenEntries, put, reveal, setOpen, take, targetFolder, useExplorer, type Editing } from "@/model/files/store";
+import { topmost } from "@/model/files/tree";
 
 export const UPLOAD_FIELD = "files-to-upload";
 

@@ -1,12 +1,12 @@
 /** Dragging rows within the tree, and files from the desktop onto it. */
 import { useRef, useState, type DragEvent, type RefObject } from "react";
 import { parent } from "@/lib/path";
-import { fail } from "@/features/toasts/store";
+import { fail } from "@/shell/toasts/store";
 import { gathered, hasFiles } from "@/features/upload/ProjectDrop";
 import { uploadInto } from "@/features/upload/upload";
 import { moveTo } from "./actions";
-import { only } from "./selection";
-import { canDrop, setOpen, useExplorer } from "./store";
+import { only } from "@/model/files/selection";
+import { canDrop, setOpen, useExplorer } from "@/model/files/store";
 
 const TYPE = "application/x-engunity-paths";
 /** A closed folder that is hovered opens, so that one can go on into it. */

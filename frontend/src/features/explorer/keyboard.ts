@@ -3,9 +3,9 @@ import type { KeyboardEvent } from "react";
 import { openFile } from "@/features/editor/navigate";
 import { parent } from "@/lib/path";
 import { beginRename, copyPath, cutChosen, pasteCut, removeChosen } from "./actions";
-import { only, ranged, toggled } from "./selection";
-import { setOpen, useExplorer } from "./store";
-import type { Row } from "./tree";
+import { only, ranged, toggled } from "@/model/files/selection";
+import { setOpen, useExplorer } from "@/model/files/store";
+import type { Row } from "@/model/files/tree";
 
 const TYPING_MS = 700;
 let typed = "";

@@ -1,6 +1,6 @@
-import { menuItem } from "@/features/commands/registry";
+import { menuItem } from "@/shell/commands";
 import type { MenuEntry } from "@/ui/Menu";
-import { chosenEntries, useExplorer } from "./store";
+import { chosenEntries, useExplorer } from "@/model/files/store";
 
 /** What the chosen entries offer. */
 export function entryMenu(): MenuEntry[] {

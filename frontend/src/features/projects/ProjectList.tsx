@@ -1,10 +1,10 @@
 "use client";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { FileArchive, FolderOpen, Plus, RefreshCw, Search, TriangleAlert, Upload } from "lucide-react";
-import { execute } from "@/features/commands/registry";
-import { FileIcon } from "@/features/explorer/icons";
-import { UserMenu } from "@/features/layout/Header";
-import { visit } from "@/features/layout/location";
+import { execute } from "@/shell/commands";
+import { FileIcon } from "@/ui/FileIcon";
+import { UserMenu } from "@/workbench/Header";
+import { visit } from "@/shell/location";
 import { gatherPicked } from "@/features/upload/gather";
 import { DropZone } from "@/features/upload/ProjectDrop";
 import { Button, IconButton } from "@/ui/Button";
@@ -15,7 +15,7 @@ import { ago } from "@/lib/format";
 import { basename } from "@/lib/path";
 import { Settings } from "lucide-react";
 import { ProjectRow } from "./ProjectRow";
-import { recents } from "./recent";
+import { recents } from "@/model/recentFiles";
 import { createFromUpload, loadProjects, matching, useProjects } from "./store";
 
 /** The account's home: what is there, what was open last, and ways to begin. */

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Download, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import type { Project } from "@/api/types";
-import { visit } from "@/features/layout/location";
+import { visit } from "@/shell/location";
 import { IconButton } from "@/ui/Button";
 import { below, Menu, type MenuPlace } from "@/ui/Menu";
 import { ago } from "@/lib/format";

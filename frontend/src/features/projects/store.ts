@@ -3,12 +3,12 @@ import { create } from "zustand";
 import { files as filesApi, projects as api, runtimes as runtimesApi } from "@/api/client";
 import type { Id, Project, Runtime } from "@/api/types";
 import { download } from "@/lib/download";
-import { deferred } from "@/features/toasts/deferred";
-import { fail, toast } from "@/features/toasts/store";
-import { visit } from "@/features/layout/location";
+import { deferred } from "@/shell/toasts/deferred";
+import { fail, toast } from "@/shell/toasts/store";
+import { visit } from "@/shell/location";
 import { asProject, uploadInto } from "@/features/upload/upload";
 import type { Gathered } from "@/features/upload/gather";
-import { forgetProject } from "./recent";
+import { forgetProject } from "@/model/recentFiles";
 
 interface ProjectsState {
   status: "idle" | "loading" | "ready" | "failed";

@@ -4,7 +4,7 @@ import { Plus, Trash2 } from "lucide-react";
 import { files as api } from "@/api/client";
 import { messageOf } from "@/api/problem";
 import { documentOf } from "@/features/editor/documents";
-import { put, useExplorer } from "@/features/explorer/store";
+import { put, useExplorer } from "@/model/files/store";
 import { useProjects } from "@/features/projects/store";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";

@@ -2,14 +2,14 @@
 import { useEffect, useRef, useState } from "react";
 import { ChevronDown, ChevronUp, Download, Play, RotateCw, Search, Square, X } from "lucide-react";
 import type { Id, Job } from "@/api/types";
-import { execute } from "@/features/commands/registry";
+import { execute } from "@/shell/commands";
 import { ArtifactStrip } from "@/features/artifacts/ArtifactStrip";
 import { openPath } from "@/features/editor/navigate";
 import { projectPath } from "@/features/errors/markers";
 import { useSettings } from "@/features/settings/store";
-import { isOver, useJobs } from "@/features/tasks/store";
-import { StateIcon } from "@/features/tasks/StateIcon";
-import { cost, evidence, titleOf, verdictWords, waitingWords } from "@/features/tasks/words";
+import { isOver, useJobs } from "@/model/jobs/store";
+import { StateIcon } from "@/features/jobs/StateIcon";
+import { cost, evidence, titleOf, verdictWords, waitingWords } from "@/model/jobs/labels";
 import { useNow } from "@/lib/useNow";
 import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";

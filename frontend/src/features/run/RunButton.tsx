@@ -1,10 +1,10 @@
 "use client";
 import { useState } from "react";
 import { ChevronDown, Pencil, Play, Square } from "lucide-react";
-import { execute } from "@/features/commands/registry";
+import { execute } from "@/shell/commands";
 import { useActiveFileId } from "@/features/editor/store";
-import { entryOf, useExplorer } from "@/features/explorer/store";
-import { isOver, useJobs } from "@/features/tasks/store";
+import { entryOf, useExplorer } from "@/model/files/store";
+import { isOver, useJobs } from "@/model/jobs/store";
 import { below, Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";
 import { cx } from "@/lib/cx";
 import { choose, stop } from "./actions";

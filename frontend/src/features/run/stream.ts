@@ -5,9 +5,9 @@
 import { jobs as api } from "@/api/client";
 import { readEvents } from "@/api/sse";
 import type { Id, NumberedJobEvent } from "@/api/types";
-import { connection } from "@/features/live/session";
-import { backoff } from "@/features/live/protocol";
-import { useLive } from "@/features/live/store";
+import { connection } from "@/model/live/session";
+import { backoff } from "@/model/live/protocol";
+import { useLive } from "@/model/live/store";
 
 type Listener = (event: NumberedJobEvent) => void;
 

@@ -8,7 +8,7 @@ import { WebLinksAddon } from "@xterm/addon-web-links";
 import { WebglAddon } from "@xterm/addon-webgl";
 import { Terminal, type ILink, type ITheme } from "@xterm/xterm";
 import { isTyping } from "@/lib/typing";
-import { references, type Reference } from "./references";
+import { references, type Reference } from "@/features/errors/references";
 import type { OutputLog } from "./log";
 
 const SCROLLBACK = 20_000;

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Upload } from "lucide-react";
 import type { Id } from "@/api/types";
-import { fail } from "@/features/toasts/store";
+import { fail } from "@/shell/toasts/store";
 import { droppedEntries, gather, type Gathered } from "./gather";
 import { uploadInto } from "./upload";
 

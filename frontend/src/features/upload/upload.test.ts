@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { commonRoot, isArchive, strip, withoutIgnored, type Item } from "./gather";
 import { tarParts } from "./tar";
 import { asProject, planUpload, uploadInto } from "./upload";
-import { useToasts } from "@/features/toasts/store";
+import { useToasts } from "@/shell/toasts/store";
 
 const item = (path: string, text = "x"): Item => ({ path, file: new File([text], path.split("/").pop()!) });
 const sized = (path: string, size: number): Item => ({ path, file: { size, name: path } as File });

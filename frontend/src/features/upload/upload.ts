@@ -3,9 +3,9 @@ import { projects as api } from "@/api/client";
 import type { Id, Project } from "@/api/types";
 import { bytes, count } from "@/lib/format";
 import { join } from "@/lib/path";
-import { loadFiles, useExplorer } from "@/features/explorer/store";
-import { useLive } from "@/features/live/store";
-import { dismiss, fail, toast, update } from "@/features/toasts/store";
+import { loadFiles, useExplorer } from "@/model/files/store";
+import { useLive } from "@/model/live/store";
+import { dismiss, fail, toast, update } from "@/shell/toasts/store";
 import { commonRoot, isArchive, strip, type Gathered, type Item } from "./gather";
 import { tarParts } from "./tar";
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { commandFor, menuItem, register, shortcutOf } from "./registry";
+import { commandFor, menuItem, register, shortcutOf } from "./commands";
 
 const run = vi.fn();
 const rename = { id: "test.rename", label: "Rename", category: "Test", local: "F2", run };

@@ -2,20 +2,20 @@
 import { useEffect, useState, type ReactNode } from "react";
 import { followOtherTabs, restore, useAccount } from "@/features/accounts/store";
 import { SignIn } from "@/features/accounts/SignIn";
-import { registerCommands } from "@/features/commands/commands";
-import { listenForShortcuts } from "@/features/commands/registry";
-import { Palette } from "@/features/palette/Palette";
+import { registerCommands } from "./commands";
+import { listenForShortcuts } from "@/shell/commands";
+import { Palette } from "@/workbench/palette/Palette";
 import { ProjectList } from "@/features/projects/ProjectList";
 import { NewProject } from "@/features/projects/NewProject";
 import { loadProjects, loadRuntimes } from "@/features/projects/store";
 import { SettingsDialog } from "@/features/settings/SettingsDialog";
 import { applyTheme } from "@/features/settings/store";
-import { Toasts } from "@/features/toasts/Toasts";
+import { Toasts } from "@/shell/toasts/Toasts";
 import { Logo } from "@/ui/Logo";
 import { Tooltips } from "@/ui/Tooltips";
 import { Ide } from "./Ide";
-import { followHistory, usePlace } from "./location";
-import { followWindow } from "./store";
+import { followHistory, usePlace } from "@/shell/location";
+import { followWindow } from "@/shell/panes";
 
 /** The whole page: who is here decides what it shows. */
 export function Studio() {

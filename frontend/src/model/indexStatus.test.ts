@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { IndexStatus } from "@/api/types";
-import { freshnessWords } from "./freshness";
+import { freshnessWords } from "./indexStatus";
 
 const at = Date.parse("2026-05-01T12:00:00Z");
 const ready: IndexStatus = { state: "ready", files: 12, chunks: 40, embedded: 40, skipped: [], segments: 1, indexed_at: "2026-05-01T11:55:00Z" };

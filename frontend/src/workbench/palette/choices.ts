@@ -1,9 +1,9 @@
 /** What the palette offers for a query. */
 import type { LucideIcon } from "lucide-react";
-import { allCommands, enabled, shortcutOf, type Command } from "@/features/commands/registry";
+import { allCommands, enabled, shortcutOf, type Command } from "@/shell/commands";
 import { openPath } from "@/features/editor/navigate";
-import { fuzzyFiles, useExplorer } from "@/features/explorer/store";
-import { recents } from "@/features/projects/recent";
+import { fuzzyFiles, useExplorer } from "@/model/files/store";
+import { recents } from "@/model/recentFiles";
 import { basename, parent } from "@/lib/path";
 import { FuzzyIndex } from "@/lib/fuzzy";
 

@@ -1,7 +1,7 @@
 import { Ban, CircleCheck, CircleX, Clock, LoaderCircle, TimerOff, Unplug, type LucideIcon } from "lucide-react";
 import type { JobState } from "@/api/types";
 import { cx } from "@/lib/cx";
-import { STATE_WORDS } from "./words";
+import { STATE_WORDS } from "@/model/jobs/labels";
 
 const LOOKS: Record<JobState, [LucideIcon, string]> = {
   queued: [Clock, "text-muted"],

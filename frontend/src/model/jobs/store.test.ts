@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "@/api/types";
 import { newer, newestFirst, upsert } from "./store";
-import { cost, evidence, verdictWords, waitingWords } from "./words";
+import { cost, evidence, verdictWords, waitingWords } from "./labels";
 
 const job = (change: Partial<Job> = {}): Job => ({
   id: "j", kind: "execute", project_id: "p", state: "queued", attempt: 0, worker_id: null, verdict: null, usage: null,

@@ -3,11 +3,11 @@ import type { KeyboardEvent } from "react";
 import { X } from "lucide-react";
 import { ErrorsView, useErrorCount } from "@/features/errors/ErrorsView";
 import { Console } from "@/features/run/Console";
-import { runningCount, useJobs, waitingCount } from "@/features/tasks/store";
-import { TasksView } from "@/features/tasks/TasksView";
+import { runningCount, useJobs, waitingCount } from "@/model/jobs/store";
+import { TasksView } from "@/features/jobs/JobsView";
 import { IconButton } from "@/ui/Button";
 import { cx } from "@/lib/cx";
-import { useLayout, type BottomTab } from "./store";
+import { useLayout, type BottomTab } from "@/shell/panes";
 
 const TABS: { id: BottomTab; label: string }[] = [
   { id: "console", label: "Console" },

@@ -4,7 +4,7 @@
  */
 import type { LucideIcon } from "lucide-react";
 import type { MenuItem } from "@/ui/Menu";
-import { matches } from "./keys";
+import { matches } from "@/lib/keys";
 
 export interface Command {
   id: string;

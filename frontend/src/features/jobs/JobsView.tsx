@@ -10,8 +10,8 @@ import { ago } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import { cx } from "@/lib/cx";
 import { StateIcon } from "./StateIcon";
-import { isOver, newestFirst, useJobs } from "./store";
-import { cost, evidence, titleOf, verdictWords, waitingWords } from "./words";
+import { isOver, newestFirst, useJobs } from "@/model/jobs/store";
+import { cost, evidence, titleOf, verdictWords, waitingWords } from "@/model/jobs/labels";
 
 export function TasksView() {
   const jobs = useJobs((state) => state.jobs);

@@ -1,8 +1,8 @@
 "use client";
 import { memo, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { ChevronRight, Search } from "lucide-react";
-import { FileIcon } from "@/features/explorer/icons";
-import { usePlace } from "@/features/layout/location";
+import { FileIcon } from "@/ui/FileIcon";
+import { usePlace } from "@/shell/location";
 import { Dialog } from "@/ui/Dialog";
 import { Highlighted } from "@/ui/Highlighted";
 import { Kbd } from "@/ui/Kbd";

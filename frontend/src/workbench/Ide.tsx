@@ -13,9 +13,9 @@ import { Splitter } from "@/ui/Splitter";
 import { whenIdle } from "@/lib/idle";
 import { BottomPanel } from "./BottomPanel";
 import { Header } from "./Header";
-import { enterProject } from "./session";
+import { enterProject } from "./project";
 import { StatusBar } from "./StatusBar";
-import { BOTTOM, paneDefaults, SIDEBAR, useLayout } from "./store";
+import { BOTTOM, paneDefaults, SIDEBAR, useLayout } from "@/shell/panes";
 
 /** The studio with a project open: header, tree, editor, panel, status; the right column waits for its engine. */
 export function Ide({ projectId }: { projectId: Id }) {

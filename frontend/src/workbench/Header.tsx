@@ -2,8 +2,8 @@
 import { useState } from "react";
 import { ChevronDown, FilePlus2, LayoutGrid, LogOut, PanelBottom, PanelLeft, Search, Settings } from "lucide-react";
 import { logout, useAccount } from "@/features/accounts/store";
-import { execute, menuItem } from "@/features/commands/registry";
-import { others, useLive } from "@/features/live/store";
+import { execute, menuItem } from "@/shell/commands";
+import { others, useLive } from "@/model/live/store";
 import { useProjects } from "@/features/projects/store";
 import { RunButton } from "@/features/run/RunButton";
 import { Avatar } from "@/ui/Avatar";
@@ -11,7 +11,7 @@ import { IconButton } from "@/ui/Button";
 import { Kbd } from "@/ui/Kbd";
 import { Logo } from "@/ui/Logo";
 import { below, Menu, type MenuPlace } from "@/ui/Menu";
-import { usePlace, visit } from "./location";
+import { usePlace, visit } from "@/shell/location";
 
 export function Header() {
   return (

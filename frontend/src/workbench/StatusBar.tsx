@@ -5,14 +5,14 @@ import { languageName } from "@/features/editor/languages";
 import { useActiveFileId, useEditor } from "@/features/editor/store";
 import { useProblems } from "@/features/errors/markers";
 import { useRun } from "@/features/run/store";
-import type { Link } from "@/features/live/connection";
-import { useLive } from "@/features/live/store";
-import { freshnessWords, useFreshness } from "@/features/search/freshness";
-import { runningCount, useJobs, waitingCount } from "@/features/tasks/store";
+import type { Link } from "@/model/live/connection";
+import { useLive } from "@/model/live/store";
+import { freshnessWords, useFreshness } from "@/model/indexStatus";
+import { runningCount, useJobs, waitingCount } from "@/model/jobs/store";
 import { count } from "@/lib/format";
 import { cx } from "@/lib/cx";
-import { execute } from "@/features/commands/registry";
-import { useLayout } from "./store";
+import { execute } from "@/shell/commands";
+import { useLayout } from "@/shell/panes";
 import type { Phase } from "@/features/editor/sync";
 
 export function StatusBar() {

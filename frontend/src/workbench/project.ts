@@ -8,17 +8,17 @@ import { recall } from "@/lib/storage";
 import { disposeAll, dispose, documentOf, orphans, renamedDocument, sendWaiting } from "@/features/editor/documents";
 import { closeTabs, makeAgain, openPath } from "@/features/editor/navigate";
 import { leaveTabs, restoreTabs, useEditor } from "@/features/editor/store";
-import { applyFileMessage, entryOf, leaveFiles, loadFiles, useExplorer } from "@/features/explorer/store";
-import { connect } from "@/features/live/session";
-import { useLive } from "@/features/live/store";
+import { applyFileMessage, entryOf, leaveFiles, loadFiles, useExplorer } from "@/model/files/store";
+import { connect } from "@/model/live/session";
+import { useLive } from "@/model/live/store";
 import { putProject, useProjects } from "@/features/projects/store";
 import { CONFIGURATIONS_PATH } from "@/features/run/configurations";
 import { announce, loadConfigurations } from "@/features/run/actions";
 import { leaveRuns, logOf, useRun } from "@/features/run/store";
-import { leaveFreshness, loadFreshness, noteChange } from "@/features/search/freshness";
-import { isOver, leaveJobs, loadJobs, putJob, putJobs, useJobs } from "@/features/tasks/store";
-import { fail, toast } from "@/features/toasts/store";
-import { usePlace, visit } from "./location";
+import { leaveFreshness, loadFreshness, noteChange } from "@/model/indexStatus";
+import { isOver, leaveJobs, loadJobs, putJob, putJobs, useJobs } from "@/model/jobs/store";
+import { fail, toast } from "@/shell/toasts/store";
+import { usePlace, visit } from "@/shell/location";
 
 export function currentProject(): Project | undefined {
   const { project } = usePlace.getState();
