@@ -1,30 +1,16 @@
 //! All SQL of the system: the only crate that knows PostgreSQL.
 //!
-//! One module per area, each a set of methods on [`Store`] that take and return the types of
+//! One folder per area, each a set of methods on [`Store`] that take and return the types of
 //! `engunity-protocol`. Every query that a user causes names that user: what belongs to someone else
 //! does not exist. Migrations are embedded and run by [`Store::migrate`].
 
-mod backlog;
+mod accounts;
 mod batch;
-pub mod blobs;
-pub mod bulk;
-mod change;
-mod claims;
 mod error;
-mod events;
 pub mod files;
-mod garbage;
+mod gc;
 mod jobs;
-pub mod ledger;
 mod migrate;
-mod outbox;
-pub mod plan;
-mod projects;
-mod sessions;
-pub mod snapshots;
-mod tokens;
-mod trash;
-mod users;
 mod workers;
 
 use std::time::Duration;
@@ -32,18 +18,16 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio_postgres::NoTls;
 
-pub use backlog::{Released, Room, SlotPool};
-pub use change::ChangeError;
-pub use claims::{Asked, MAX_LOSSES};
+pub use accounts::Rotation;
 pub use error::StoreError;
-pub use events::{Changed, Chunk, Recorded, StoredBody, StoredEvent};
-pub use garbage::DeadAttempt;
-pub use jobs::{Accepted, Cancelled, Idempotency, JobFilter, JobHead, NewJob};
+pub use files::{ChangeError, ProjectCursor, blobs, bulk, plan, snapshots};
+pub use gc::DeadAttempt;
+pub use jobs::{
+    Accepted, Asked, Cancelled, Changed, Chunk, Idempotency, JobFilter, JobHead, MAX_LOSSES, NewJob,
+    Recorded, Released, Room, SlotPool, StoredBody, StoredEvent, fencing as ledger,
+};
 pub use migrate::MIGRATIONS;
-pub use projects::ProjectCursor;
-pub use sessions::COORDINATOR_LEASE_SECONDS;
-pub use tokens::Rotation;
-pub use workers::{Beaten, LEASE_SECONDS};
+pub use workers::{Beaten, COORDINATOR_LEASE_SECONDS, LEASE_SECONDS};
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 

@@ -11,7 +11,7 @@ use engunity_protocol::{
 };
 use tokio_postgres::Row;
 
-use crate::{Result, Store, StoreError, change::ChangeError};
+use crate::{Result, Store, StoreError, files::change::ChangeError};
 
 /// The columns of a [`File`] without its content, in the order [`file`] reads them.
 macro_rules! columns {

@@ -155,5 +155,5 @@ fn without_a_run(reason: Reason, evidence: String) -> Outcome {
 }
 
 #[cfg(test)]
-#[path = "ledger_tests.rs"]
+#[path = "fencing_tests.rs"]
 mod tests;

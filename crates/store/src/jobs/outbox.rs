@@ -3,7 +3,7 @@
 
 use engunity_protocol::JobId;
 
-use crate::{Released, Result, Store, jobs::word};
+use crate::{Released, Result, Store, jobs::accept::word};
 
 /// How long a released job may stay unclaimed before its message is published again; doubled each time.
 pub(crate) const FIRST_RETRY_SECONDS: f64 = 5.0;

@@ -18,8 +18,10 @@ use uuid::Uuid;
 use crate::{
     Result, Store, StoreError,
     batch::{Batch, Commit},
-    jobs::{project_id, word},
-    ledger::{self, End, Entry, Head, Move, Plan},
+    jobs::{
+        accept::{project_id, word},
+        fencing::{self, End, Entry, Head, Move, Plan},
+    },
 };
 
 /// A job about which there is something new to read.
@@ -115,7 +117,7 @@ impl Store {
         let heads: HashMap<JobId, Head> = rows.iter().map(locked).collect::<Result<_>>()?;
         let events =
             batches.iter().flat_map(|batch| batch.events.iter().map(move |event| (&batch.worker_id, event)));
-        let plan = ledger::plan(&heads, events);
+        let plan = fencing::plan(&heads, events);
         batch.end(write(&batch, &statements, &plan)).await?;
         Ok(Recorded { changed: changes(&plan), dropped: plan.dropped, recorded: plan.entries.len() })
     }

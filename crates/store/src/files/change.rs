@@ -2,7 +2,7 @@
 
 use engunity_protocol::path::PathError;
 
-use crate::{StoreError, files::Room};
+use crate::{StoreError, files::entries::Room};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {

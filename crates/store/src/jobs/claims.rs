@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     Changed, Result, Store,
-    jobs::project_id,
+    jobs::accept::project_id,
     workers::{LEASE_SECONDS, SILENCE_SECONDS},
 };
 

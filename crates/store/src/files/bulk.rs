@@ -9,9 +9,11 @@ use engunity_protocol::{ProjectId, UserId, file::FileType, path::ProjectPath};
 
 use crate::{
     Result, Store, StoreError,
-    change::ChangeError,
-    files::{Room, raise_revision},
-    plan::{Arrival, Known, Plan, Write, plan},
+    files::{
+        change::ChangeError,
+        entries::{Room, raise_revision},
+        plan::{Arrival, Known, Plan, Write, plan},
+    },
 };
 
 /// Reads the texts of some arrivals, by their numbers; runs on a thread that may block.
@@ -70,7 +72,7 @@ impl Store {
         for batch in batches(&writes, arrivals) {
             write_from_sources(&transaction, owner, project, batch, arrivals).await?;
         }
-        crate::blobs::unstage(&transaction, owner, &hashes).await?;
+        crate::files::blobs::unstage(&transaction, owner, &hashes).await?;
         transaction.execute("DELETE FROM syncs WHERE project_id = $1", &[&project.to_string()]).await?;
         transaction.commit().await?;
         Ok(plan)
@@ -263,13 +265,13 @@ async fn hold_sources(
     hashes: &[&str],
     sizes: &[i64],
 ) -> std::result::Result<(), ChangeError> {
-    crate::blobs::touch(transaction, owner, hashes).await?;
-    crate::blobs::stage_from_files(transaction, owner, hashes).await?;
-    let missing = crate::blobs::missing(transaction, owner, hashes).await?;
+    crate::files::blobs::touch(transaction, owner, hashes).await?;
+    crate::files::blobs::stage_from_files(transaction, owner, hashes).await?;
+    let missing = crate::files::blobs::missing(transaction, owner, hashes).await?;
     if !missing.is_empty() {
         return Err(ChangeError::Missing(missing));
     }
-    let wrong = crate::blobs::of_other_size(transaction, owner, hashes, sizes).await?;
+    let wrong = crate::files::blobs::of_other_size(transaction, owner, hashes, sizes).await?;
     if wrong.is_empty() { Ok(()) } else { Err(ChangeError::WrongSize(wrong)) }
 }
 

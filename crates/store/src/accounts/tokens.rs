@@ -8,7 +8,7 @@ use engunity_protocol::{
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::{Result, Store, users::user};
+use crate::{Result, Store, accounts::users::user};
 
 /// What came of presenting a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]

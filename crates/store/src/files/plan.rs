@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use engunity_protocol::{FileId, file::FileType, path::ProjectPath};
 
-use crate::{change::ChangeError, files::Room};
+use crate::files::{change::ChangeError, entries::Room};
 
 /// A row that is there.
 #[derive(Debug, Clone)]

@@ -17,9 +17,7 @@ use tokio_postgres::{Row, Statement, types::ToSql};
 use crate::{
     Result, Store,
     batch::{Batch, Commit},
-    jobs::word,
-    ledger::MAX_SETBACKS,
-    outbox::FIRST_RETRY_SECONDS,
+    jobs::{accept::word, fencing::MAX_SETBACKS, outbox::FIRST_RETRY_SECONDS},
     workers::LEASE_SECONDS,
 };
 

@@ -1,0 +1,13 @@
+//! Projects and their files: single changes, bulk changes, contents by hash, snapshots.
+
+pub mod blobs;
+pub mod bulk;
+mod change;
+mod entries;
+pub mod plan;
+mod projects;
+pub mod snapshots;
+
+pub use change::ChangeError;
+pub use entries::{Content, Draft, Edit, Room, Stored};
+pub use projects::ProjectCursor;

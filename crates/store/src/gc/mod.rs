@@ -1,0 +1,6 @@
+//! Garbage collection: what nothing refers to any more, in the database and in object storage.
+
+mod attempts;
+mod objects;
+
+pub use attempts::DeadAttempt;

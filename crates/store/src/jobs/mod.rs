@@ -1,0 +1,13 @@
+//! Jobs: accepting them, releasing and granting them to workers, recording what workers report, ending them.
+
+mod accept;
+mod backlog;
+mod claims;
+mod events;
+pub mod fencing;
+mod outbox;
+
+pub use accept::{Accepted, Cancelled, Idempotency, JobFilter, JobHead, NewJob};
+pub use backlog::{Released, Room, SlotPool};
+pub use claims::{Asked, MAX_LOSSES};
+pub use events::{Changed, Chunk, Recorded, StoredBody, StoredEvent};
