@@ -19,9 +19,8 @@ pub mod path;
 pub mod problem;
 pub mod project;
 pub mod session;
-pub mod spec;
 pub mod sync;
-pub mod verdict;
 pub mod wire;
 
 pub use ids::{CoordinatorId, FileId, JobId, ProjectId, UserId, WorkerId};
+pub use job::{spec, verdict};
