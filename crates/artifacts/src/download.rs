@@ -8,7 +8,7 @@ use minio::s3::types::S3Api;
 
 use crate::{
     ObjectError, ObjectStore, Result,
-    patience::{ANSWER, NEXT_CHUNK, within},
+    timeout::{ANSWER, NEXT_CHUNK, within},
 };
 
 /// An object that is being read.

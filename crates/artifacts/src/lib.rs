@@ -9,8 +9,8 @@
 mod download;
 mod error;
 pub mod keys;
-mod patience;
 mod store;
+mod timeout;
 mod upload;
 
 pub use download::Object;

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::{
     ObjectError, Result,
-    patience::{ANSWER, within},
+    timeout::{ANSWER, within},
 };
 
 /// Deletions under way at one time in [`ObjectStore::delete_prefix`].

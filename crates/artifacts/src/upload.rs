@@ -16,7 +16,7 @@ use tokio_util::io::ReaderStream;
 
 use crate::{
     ObjectError, ObjectStore, Result,
-    patience::{ANSWER, for_sending, within},
+    timeout::{ANSWER, for_sending, within},
 };
 
 /// What an upload from a stream holds in memory. S3's smallest part is 5 MiB; 10,000 of these are 78 GiB.

@@ -16,7 +16,7 @@ use crate::{
     Queue,
     backoff::Backoff,
     connection::{Link, Links},
-    lane, packing,
+    packing, recovering_channel,
 };
 
 /// A message from a queue. Dropped without an answer it stays unacknowledged until its consumer's channel ends;
@@ -145,7 +145,7 @@ struct Pump {
 impl Pump {
     async fn run(&self, mut links: Links) {
         let mut backoff = Backoff::new();
-        while let Some(Ok(link)) = self.unless_dropped(lane::link(&mut links)).await {
+        while let Some(Ok(link)) = self.unless_dropped(recovering_channel::link(&mut links)).await {
             // Never cut short: the broker would have a consumer that nobody knows of.
             match self.subscribe(&link).await {
                 Ok((channel, deliveries)) => {

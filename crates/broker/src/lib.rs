@@ -15,9 +15,9 @@ mod backoff;
 mod connection;
 mod consumer;
 mod error;
-mod lane;
 mod packing;
 mod publisher;
+mod recovering_channel;
 mod rpc;
 pub mod topology;
 

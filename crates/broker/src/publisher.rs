@@ -9,7 +9,7 @@ use lapin::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{BrokerError, Result, Route, connection::Links, lane::Lane, packing};
+use crate::{BrokerError, Result, Route, connection::Links, packing, recovering_channel::Lane};
 
 /// Pause before a publish is tried again on a new link.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);

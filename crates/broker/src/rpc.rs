@@ -16,7 +16,7 @@ use lapin::{
 use tokio::{sync::oneshot, time::timeout};
 use uuid::Uuid;
 
-use crate::{BrokerError, Connection, Queue, Result, Route, connection::Links, lane::Lane};
+use crate::{BrokerError, Connection, Queue, Result, Route, connection::Links, recovering_channel::Lane};
 
 /// RabbitMQ's pseudo-queue: answers come straight to the asking channel.
 const REPLIES: &str = "amq.rabbitmq.reply-to";
