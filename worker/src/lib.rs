@@ -12,22 +12,14 @@
 //! It knows the broker and object storage, and holds no database credentials: it runs strangers' code. Which job it
 //! may run, a coordinator says; everything it reports carries the attempt it was granted.
 
-mod artifacts;
-mod claims;
-mod coalesce;
 pub mod config;
-mod consumer;
-mod environment;
-mod events;
-mod heartbeat;
+mod context;
+mod execution;
+mod intake;
 mod jobs;
-mod registry;
-mod runner;
+mod report;
 pub mod sandbox;
-mod slots;
-mod snapshots;
-mod sweep;
-pub mod verdict;
 mod worker;
 
+pub use execution::verdict;
 pub use worker::{Worker, start};

@@ -16,17 +16,17 @@ use engunity_runtimes::Catalog;
 use tokio::{sync::watch, time::timeout};
 
 use crate::{
-    claims,
     config::Config,
-    consumer::Intake,
-    environment::{Environment, Identity, Presence},
-    events::Outbox,
-    heartbeat,
-    registry::{Registry, Stop},
-    sandbox::docker::DockerSandbox,
-    slots::Slots,
-    snapshots::Snapshots,
-    sweep,
+    context::{Environment, Identity, Presence},
+    execution::snapshots::Snapshots,
+    intake::{
+        claims,
+        consumer::Intake,
+        runs::{Registry, Stop},
+        slots::Slots,
+    },
+    report::{heartbeat, outbox::Outbox},
+    sandbox::{docker::DockerSandbox, gc},
 };
 
 /// How long one try to get a batch of events confirmed may take.
@@ -52,7 +52,7 @@ pub async fn start(config: Config) -> anyhow::Result<Worker> {
     let environment = Arc::new(build(&config, identity, catalog, sandbox, &broker)?);
     let presence = environment.presence.clone();
     heartbeat::start(config.broker.url.clone(), environment.identity.clone(), presence.clone())?;
-    sweep::start(&environment);
+    gc::start(&environment);
     let bound = presence.slots.total() + presence.noop_slots.total();
     let (draining, drains) = watch::channel(false);
     let offers = claims::start(environment.clone(), broker.rpc(), bound as usize, drains.clone());

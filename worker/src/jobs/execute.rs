@@ -17,12 +17,14 @@ use tokio::time::{sleep, sleep_until, timeout};
 
 use super::{Ending, Run};
 use crate::{
-    artifacts::{self, CollectError, Kept},
-    coalesce::Coalescer,
-    registry::Stop,
+    execution::{
+        artifacts::{self, CollectError, Kept},
+        snapshots::SnapshotError,
+        verdict,
+    },
+    intake::runs::Stop,
+    report::output_batch::Coalescer,
     sandbox::{Enclosure, Event, SandboxError, SandboxSpec, Session},
-    snapshots::SnapshotError,
-    verdict,
 };
 
 const MIB: u64 = 1024 * 1024;
@@ -157,7 +159,7 @@ async fn watch(run: &mut Run, session: &mut Session, spec: &ExecuteSpec) -> Resu
 
 struct Watch {
     output: Coalescer,
-    stop: crate::registry::StopSignal,
+    stop: crate::intake::runs::StopSignal,
     stopped: bool,
     deadline: Instant,
 }

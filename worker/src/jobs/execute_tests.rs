@@ -16,12 +16,14 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::*;
 use crate::{
-    environment::{Environment, Identity, Presence},
-    events::{Confirm, Outbox},
-    registry::{Entry, Registry},
+    context::{Environment, Identity, Presence},
+    execution::snapshots::Snapshots,
+    intake::{
+        runs::{Entry, Registry},
+        slots::Slots,
+    },
+    report::outbox::{Confirm, Outbox},
     sandbox::{Sandbox, local::LocalSandbox},
-    slots::Slots,
-    snapshots::Snapshots,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);

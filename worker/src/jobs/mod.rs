@@ -12,7 +12,7 @@ use engunity_protocol::{
     wire::{Outcome, Running},
 };
 
-use crate::{environment::Environment, events::RunEvents, registry::StopSignal};
+use crate::{context::Environment, intake::runs::StopSignal, report::outbox::RunEvents};
 
 /// One run, and the means it has.
 pub struct Run {

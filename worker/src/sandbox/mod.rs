@@ -2,17 +2,18 @@
 //!
 //! The seam for faster ones: a pool of started sandboxes is another [`Sandbox`] around this one; nobody else notices.
 
+mod agent_connection;
 pub mod docker;
+pub mod gc;
 #[cfg(test)]
 pub mod local;
-mod session;
 
 use async_trait::async_trait;
 use engunity_agent::message::{Failure, FailureKind};
 use engunity_protocol::{JobId, ProjectId, WorkerId, spec::Limits};
 use tokio::sync::watch;
 
-pub use session::{ArtifactFile, Event, Session};
+pub use agent_connection::{ArtifactFile, Event, Session};
 
 /// What a sandbox is for, and what it may use.
 #[derive(Debug, Clone)]

@@ -20,7 +20,7 @@ use engunity_worker::{
 };
 use tokio::time::timeout;
 
-use crate::desk::{Desk, attempt, shell};
+use crate::fake_coordinator::{Desk, attempt, shell};
 
 const SOON: Duration = Duration::from_secs(60);
 

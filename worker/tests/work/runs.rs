@@ -9,7 +9,7 @@ use engunity_protocol::{
 };
 use engunity_worker::start;
 
-use crate::desk::{Desk, attempt, shell};
+use crate::fake_coordinator::{Desk, attempt, shell};
 
 async fn outcome(desk: &mut Desk, spec: ExecuteSpec) -> (Outcome, String, String) {
     let job = desk.offer(JobSpec::Execute(spec), JobClass::Interactive).await;

@@ -12,7 +12,7 @@ use engunity_broker::{Connection, Publisher, Route};
 use engunity_protocol::wire::{self, Heartbeat};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::environment::{Identity, Presence};
+use crate::context::{Identity, Presence};
 
 const EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_millis(800);

@@ -15,10 +15,8 @@ use futures::future::{pending, select_all};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    claims::Offer,
-    environment::{Environment, Presence},
-    registry::Stop,
-    slots::Slots,
+    context::{Environment, Presence},
+    intake::{claims::Offer, runs::Stop, slots::Slots},
 };
 
 const CONTROL_PREFETCH: u16 = 256;

@@ -10,7 +10,12 @@ use engunity_artifacts::ObjectStore;
 use engunity_protocol::WorkerId;
 use engunity_runtimes::Catalog;
 
-use crate::{events::Outbox, registry::Registry, sandbox::Sandbox, slots::Slots, snapshots::Snapshots};
+use crate::{
+    execution::snapshots::Snapshots,
+    intake::{runs::Registry, slots::Slots},
+    report::outbox::Outbox,
+    sandbox::Sandbox,
+};
 
 pub struct Environment {
     pub identity: Identity,

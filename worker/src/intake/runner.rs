@@ -11,9 +11,9 @@ use futures::FutureExt;
 use tokio::time::sleep;
 
 use crate::{
-    environment::Environment,
+    context::Environment,
+    intake::slots::Slot,
     jobs::{self, Ending, Run},
-    slots::Slot,
 };
 
 /// A job that can't be done here does not make room for the next one at once: other workers may do better.

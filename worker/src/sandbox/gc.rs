@@ -8,7 +8,7 @@ use std::{
 use engunity_protocol::JobId;
 use tokio::time::sleep;
 
-use crate::environment::Environment;
+use crate::context::Environment;
 
 const EVERY: Duration = Duration::from_secs(5);
 

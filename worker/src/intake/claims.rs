@@ -17,7 +17,10 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::{environment::Environment, runner, slots::Slot};
+use crate::{
+    context::Environment,
+    intake::{runner, slots::Slot},
+};
 
 const AT_ONCE: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(2);
