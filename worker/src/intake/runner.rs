@@ -12,8 +12,9 @@ use tokio::time::sleep;
 
 use crate::{
     context::Environment,
+    execution::{Ending, Run},
     intake::slots::Slot,
-    jobs::{self, Ending, Run},
+    jobs,
 };
 
 /// A job that can't be done here does not make room for the next one at once: other workers may do better.

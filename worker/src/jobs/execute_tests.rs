@@ -1,18 +1,20 @@
 //! The execute job without Docker and without a broker: what it reports and how it ends, whatever happens meanwhile.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use engunity_artifacts::S3Config;
+use engunity_artifacts::{ObjectStore, S3Config};
 use engunity_broker::BrokerError;
 use engunity_protocol::{
     JobId, ProjectId,
+    event::Stream,
     spec::{Command, Limits, Snapshot},
-    wire::{self, EventBatch, WorkerEvent},
+    verdict::{Reason, Verdict},
+    wire::{self, EventBatch, Running, WorkerEvent},
 };
 use engunity_runtimes::Catalog;
 use engunity_testkit::{eventually, packed};
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use super::*;
 use crate::{

@@ -2,7 +2,7 @@
 
 use engunity_protocol::verdict::Reason;
 
-use super::Ending;
+use crate::execution::Ending;
 
 pub fn run() -> Ending {
     Ending::verdict(Reason::Ok, "nothing was to be done")
