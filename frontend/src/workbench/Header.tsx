@@ -4,7 +4,7 @@ import { ChevronDown, FilePlus2, LayoutGrid, LogOut, PanelBottom, PanelLeft, Sea
 import { logout, useAccount } from "@/features/accounts/store";
 import { execute, menuItem } from "@/shell/commands";
 import { others, useLive } from "@/model/live/store";
-import { useProjects } from "@/features/projects/store";
+import { useProjects } from "@/features/projects/actions";
 import { RunButton } from "@/features/run/RunButton";
 import { Avatar } from "@/ui/Avatar";
 import { IconButton } from "@/ui/Button";

@@ -1,8 +1,8 @@
 "use client";
 import { useEffect } from "react";
 import { EditorArea } from "@/features/editor/EditorArea";
-import { keepAllDrafts } from "@/features/editor/documents";
-import { loadMonaco } from "@/features/editor/monaco";
+import { keepAllDrafts } from "@/model/documents/documents";
+import { loadMonaco } from "@/lib/monaco";
 import { followMarkers } from "@/features/errors/markers";
 import { Explorer } from "@/features/explorer/Explorer";
 import { Configurations } from "@/features/run/Configurations";

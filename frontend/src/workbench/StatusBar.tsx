@@ -1,8 +1,8 @@
 "use client";
 import { CircleAlert, TriangleAlert } from "lucide-react";
-import { useDocuments, documentOf } from "@/features/editor/documents";
-import { languageName } from "@/features/editor/languages";
-import { useActiveFileId, useEditor } from "@/features/editor/store";
+import { useDocuments, documentOf } from "@/model/documents/documents";
+import { languageName } from "@/lib/languages";
+import { useActiveFileId, useEditor } from "@/shell/tabs/store";
 import { useProblems } from "@/features/errors/markers";
 import { useRun } from "@/features/run/store";
 import type { Link } from "@/model/live/connection";
@@ -13,7 +13,7 @@ import { count } from "@/lib/format";
 import { cx } from "@/lib/cx";
 import { execute } from "@/shell/commands";
 import { useLayout } from "@/shell/panes";
-import type { Phase } from "@/features/editor/sync";
+import type { Phase } from "@/model/documents/sync";
 
 export function StatusBar() {
   return (

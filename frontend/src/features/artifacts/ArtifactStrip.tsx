@@ -1,8 +1,8 @@
 "use client";
 import { Package } from "lucide-react";
 import type { Id } from "@/api/types";
-import { change } from "@/features/editor/store";
-import * as tabs from "@/features/editor/tabs";
+import { change } from "@/shell/tabs/store";
+import * as tabs from "@/shell/tabs/tabs";
 import { FileIcon } from "@/ui/FileIcon";
 import { useRun } from "@/features/run/store";
 import { bytes } from "@/lib/format";

@@ -7,11 +7,11 @@ import { entryOf, useExplorer } from "@/model/files/store";
 import { below, Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";
 import { cx } from "@/lib/cx";
 import { join } from "@/lib/path";
-import { documentOf, useDocuments } from "./documents";
+import { documentOf, useDocuments } from "@/model/documents/documents";
 import { symbolsOf } from "./intelligence";
 import { openFile } from "./navigate";
 import { symbolsAt, type OutlineSymbol, type SymbolKind } from "./outline";
-import { useEditor } from "./store";
+import { useEditor } from "@/shell/tabs/store";
 
 const ICONS: Record<SymbolKind, LucideIcon> = { class: Box, function: SquareFunction, heading: Heading };
 const SETTLE_MS = 250;

@@ -5,14 +5,14 @@ import type { Id } from "@/api/types";
 import { others, useLive } from "@/model/live/store";
 import { sayWhere } from "@/model/live/session";
 import { useLayout } from "@/shell/panes";
-import { editorTheme, useSettings } from "@/features/settings/store";
+import { editorTheme, useSettings } from "@/model/settings";
 import { personColour } from "@/ui/Avatar";
-import { documentOf } from "./documents";
-import { isProse } from "./languages";
-import { loadMonaco, monaco, type CodeEditor } from "./monaco";
+import { documentOf } from "@/model/documents/documents";
+import { isProse } from "@/lib/languages";
+import { loadMonaco, monaco, type CodeEditor } from "@/lib/monaco";
 import { attachEditor, goPending } from "./navigate";
-import { change, useEditor } from "./store";
-import * as tabs from "./tabs";
+import { change, useEditor } from "@/shell/tabs/store";
+import * as tabs from "@/shell/tabs/tabs";
 
 /** Cursor and scroll of each file in each group, while the page lives. */
 const places = new Map<string, Monaco.editor.ICodeEditorViewState>();

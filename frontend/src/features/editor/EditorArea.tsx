@@ -7,7 +7,7 @@ import { entryOf, useExplorer } from "@/model/files/store";
 import { Kbd } from "@/ui/Kbd";
 import { cx } from "@/lib/cx";
 import { GroupView } from "./GroupView";
-import { useActiveFileId, useEditor } from "./store";
+import { useActiveFileId, useEditor } from "@/shell/tabs/store";
 
 export function EditorArea() {
   const groups = useEditor((state) => state.tabs.groups);

@@ -14,10 +14,10 @@ import { Button } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
 import { Breadcrumbs } from "./Breadcrumbs";
 import { CodePane } from "./CodePane";
-import { ensureDocument, useDocuments } from "./documents";
+import { ensureDocument, useDocuments } from "@/model/documents/documents";
 import { MergeView } from "./MergeView";
-import { change } from "./store";
-import * as tabs from "./tabs";
+import { change } from "@/shell/tabs/store";
+import * as tabs from "@/shell/tabs/tabs";
 import { TabBar } from "./TabBar";
 
 interface GroupViewProps {

@@ -3,14 +3,14 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { ArrowDown, ArrowUp, Check, GitMerge } from "lucide-react";
 import type { Id } from "@/api/types";
 import { entryOf } from "@/model/files/store";
-import { editorTheme, useSettings } from "@/features/settings/store";
+import { editorTheme, useSettings } from "@/model/settings";
 import { toast } from "@/shell/toasts/store";
 import { Button, IconButton } from "@/ui/Button";
 import { count } from "@/lib/format";
 import { cx } from "@/lib/cx";
-import { documentOf } from "./documents";
+import { documentOf } from "@/model/documents/documents";
 import { changedLines, conflictCount, hasMarkers, mergedText, mergePieces, type Choice, type Span } from "./merge";
-import { loadMonaco, monaco, type CodeEditor, type Model } from "./monaco";
+import { loadMonaco, monaco, type CodeEditor, type Model } from "@/lib/monaco";
 
 /** Three versions met: what was here, what is on the server, and below them what shall be. */
 export function MergeView({ fileId }: { fileId: Id }) {

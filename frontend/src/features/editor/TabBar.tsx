@@ -9,10 +9,10 @@ import { IconButton } from "@/ui/Button";
 import { Menu, type MenuPlace } from "@/ui/Menu";
 import { basename, parent } from "@/lib/path";
 import { cx } from "@/lib/cx";
-import { documentOf, useDocuments } from "./documents";
+import { documentOf, useDocuments } from "@/model/documents/documents";
 import { closeTab, closeTabs } from "./navigate";
-import { change } from "./store";
-import * as tabs from "./tabs";
+import { change } from "@/shell/tabs/store";
+import * as tabs from "@/shell/tabs/tabs";
 
 const TYPE = "application/x-engunity-tab";
 

@@ -4,7 +4,7 @@
  */
 import type * as Monaco from "monaco-editor";
 import { outline, type OutlineSymbol } from "./outline";
-import type { Model, MonacoApi } from "./monaco";
+import type { Model, MonacoApi } from "@/lib/monaco";
 
 export interface LanguageIntelligence {
   languages: string[];

@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { FileEntry } from "@/api/types";
 import { Tree } from "@/model/files/tree";
 import { useExplorer } from "@/model/files/store";
-import { ensureDocument, releaseDocument } from "./documents";
+import { ensureDocument, releaseDocument } from "@/model/documents/documents";
 import { closeTab, closeTabs, openFile, openFileIds } from "./navigate";
-import { leaveTabs } from "./store";
-import { fileTab } from "./tabs";
+import { leaveTabs } from "@/shell/tabs/store";
+import { fileTab } from "@/shell/tabs/tabs";
 
-vi.mock("./documents", () => ({ ensureDocument: vi.fn(async () => {}), releaseDocument: vi.fn(async () => {}) }));
+vi.mock("@/model/documents/documents", () => ({ ensureDocument: vi.fn(async () => {}), releaseDocument: vi.fn(async () => {}) }));
 
 const entry = (name: string) => ({ id: name, project_id: "p", path: name, name, type: "file" }) as FileEntry;
 const released = () => vi.mocked(releaseDocument).mock.calls.map(([id]) => id);

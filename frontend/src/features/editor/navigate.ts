@@ -6,11 +6,11 @@ import { useLayout } from "@/shell/panes";
 import { noteRecent } from "@/model/recentFiles";
 import { fail } from "@/shell/toasts/store";
 import { basename } from "@/lib/path";
-import { dispose, documentOf, ensureDocument, releaseDocument, saveDocument } from "./documents";
-import { dropDraft } from "./drafts";
-import type { CodeEditor } from "./monaco";
-import { change, useEditor } from "./store";
-import * as tabs from "./tabs";
+import { dispose, documentOf, ensureDocument, releaseDocument, saveDocument } from "@/model/documents/documents";
+import { dropDraft } from "@/model/documents/drafts";
+import type { CodeEditor } from "@/lib/monaco";
+import { change, useEditor } from "@/shell/tabs/store";
+import * as tabs from "@/shell/tabs/tabs";
 
 /** The editor of each group, while it is on the screen. */
 const editors = new Map<number, CodeEditor>();

@@ -1,10 +1,10 @@
 /** Problems from Monaco's own checks, and problems of the last run drawn into the open files. */
 import { create } from "zustand";
 import type { Id } from "@/api/types";
-import { documentOf, fileIdOf } from "@/features/editor/documents";
-import { monacoOrNull, type Model, type MonacoApi } from "@/features/editor/monaco";
+import { documentOf, fileIdOf } from "@/model/documents/documents";
+import { monacoOrNull, type Model, type MonacoApi } from "@/lib/monaco";
 import { useExplorer } from "@/model/files/store";
-import { resolvePath } from "./references";
+import { resolvePath } from "@/model/files/references";
 import { useRun } from "@/features/run/store";
 import type { ParsedError } from "./parse";
 

@@ -1,8 +1,8 @@
 "use client";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { Menu, type MenuPlace } from "@/ui/Menu";
-import { useDocuments } from "@/features/editor/documents";
-import { useActiveFileId } from "@/features/editor/store";
+import { useDocuments } from "@/model/documents/documents";
+import { useActiveFileId } from "@/shell/tabs/store";
 import { useProblemPaths } from "@/features/errors/ErrorsView";
 import { others, useLive } from "@/model/live/store";
 import { useWindow } from "@/lib/useWindow";

@@ -5,7 +5,7 @@ import type { FileEntry, Id } from "@/api/types";
 import { count } from "@/lib/format";
 import { copyText, download } from "@/lib/download";
 import { basename, isInside, join, parent } from "@/lib/path";
-import { dispose, renamedDocument } from "@/features/editor/documents";
+import { dispose, renamedDocument } from "@/model/documents/documents";
 import { closeTabs, openFile } from "@/features/editor/navigate";
 import { deferred } from "@/shell/toasts/deferred";
 import { fail, toast } from "@/shell/toasts/store";

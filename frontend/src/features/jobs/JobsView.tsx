@@ -9,7 +9,7 @@ import { Empty } from "@/ui/Empty";
 import { ago } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import { cx } from "@/lib/cx";
-import { StateIcon } from "./StateIcon";
+import { StateIcon } from "@/ui/StateIcon";
 import { isOver, newestFirst, useJobs } from "@/model/jobs/store";
 import { cost, evidence, titleOf, verdictWords, waitingWords } from "@/model/jobs/labels";
 

@@ -7,7 +7,7 @@ import { Dialog } from "@/ui/Dialog";
 import { onRadioKey } from "@/ui/radio";
 import { cx } from "@/lib/cx";
 import { LanguageMark } from "./LanguageMark";
-import { createProject, useProjects } from "./store";
+import { createProject, useProjects } from "./actions";
 
 export function NewProject() {
   const creating = useProjects((state) => state.creating);

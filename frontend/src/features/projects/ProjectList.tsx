@@ -16,7 +16,7 @@ import { basename } from "@/lib/path";
 import { Settings } from "lucide-react";
 import { ProjectRow } from "./ProjectRow";
 import { recents } from "@/model/recentFiles";
-import { createFromUpload, loadProjects, matching, useProjects } from "./store";
+import { createFromUpload, loadProjects, matching, useProjects } from "./actions";
 
 /** The account's home: what is there, what was open last, and ways to begin. */
 export function ProjectList() {

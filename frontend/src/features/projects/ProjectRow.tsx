@@ -6,7 +6,7 @@ import { IconButton } from "@/ui/Button";
 import { below, Menu, type MenuPlace } from "@/ui/Menu";
 import { ago } from "@/lib/format";
 import { LanguageMark } from "./LanguageMark";
-import { downloadProject, removeProject, renameProject, useProjects } from "./store";
+import { downloadProject, removeProject, renameProject, useProjects } from "./actions";
 
 export function ProjectRow({ project }: { project: Project }) {
   const [menu, setMenu] = useState<MenuPlace | null>(null);

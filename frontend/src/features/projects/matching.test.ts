@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Project } from "@/api/types";
-import { matching } from "./store";
+import { matching } from "./actions";
 
 const project = (name: string, updated_at: string, language = "python") => ({ id: name, name, language, updated_at }) as Project;
 

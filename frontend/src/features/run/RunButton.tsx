@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { ChevronDown, Pencil, Play, Square } from "lucide-react";
 import { execute } from "@/shell/commands";
-import { useActiveFileId } from "@/features/editor/store";
+import { useActiveFileId } from "@/shell/tabs/store";
 import { entryOf, useExplorer } from "@/model/files/store";
 import { isOver, useJobs } from "@/model/jobs/store";
 import { below, Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";

@@ -4,8 +4,8 @@ import type { Id, Job, JobState, NumberedJobEvent, RunRequest } from "@/api/type
 import { download } from "@/lib/download";
 import { randomId } from "@/lib/random";
 import { duration } from "@/lib/format";
-import { activeFileId } from "@/features/editor/store";
-import { documentOf, saveAll } from "@/features/editor/documents";
+import { activeFileId } from "@/shell/tabs/store";
+import { documentOf, saveAll } from "@/model/documents/documents";
 import { entryOf, useExplorer } from "@/model/files/store";
 import { files } from "@/api/client";
 import { parseErrors } from "@/features/errors/parse";
@@ -18,8 +18,8 @@ import { fail, toast, type Tone } from "@/shell/toasts/store";
 import { remember } from "@/lib/storage";
 import { CONFIGURATIONS_PATH, DEFAULT_ARTIFACTS, parseConfigurations, requestOf } from "./configurations";
 import { keepArtifacts, keepProgress, keepRequest, logOf, newLog, requestFor, useRun } from "./store";
-import { plain } from "./log";
-import { followJob } from "./stream";
+import { plain } from "@/model/jobs/log";
+import { followJob } from "@/model/jobs/stream";
 
 const following = new Map<Id, () => void>();
 

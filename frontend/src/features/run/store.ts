@@ -2,7 +2,7 @@
 import { create } from "zustand";
 import type { Artifact, Id, RunRequest } from "@/api/types";
 import type { ParsedError } from "@/features/errors/parse";
-import { OutputLog } from "./log";
+import { OutputLog } from "@/model/jobs/log";
 import { trim, withNewest, without } from "@/lib/newest";
 import type { RunConfiguration } from "./configurations";
 

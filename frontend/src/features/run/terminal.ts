@@ -8,8 +8,8 @@ import { WebLinksAddon } from "@xterm/addon-web-links";
 import { WebglAddon } from "@xterm/addon-webgl";
 import { Terminal, type ILink, type ITheme } from "@xterm/xterm";
 import { isTyping } from "@/lib/typing";
-import { references, type Reference } from "@/features/errors/references";
-import type { OutputLog } from "./log";
+import { references, type Reference } from "@/model/files/references";
+import type { OutputLog } from "@/model/jobs/log";
 
 const SCROLLBACK = 20_000;
 /** Characters handed to xterm and not drawn yet. */

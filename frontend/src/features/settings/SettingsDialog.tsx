@@ -4,7 +4,7 @@ import { Monitor, Moon, Sun } from "lucide-react";
 import { Dialog } from "@/ui/Dialog";
 import { onRadioKey } from "@/ui/radio";
 import { cx } from "@/lib/cx";
-import { useSettings, type Theme } from "./store";
+import { useSettings, type Theme } from "@/model/settings";
 
 const THEMES: { id: Theme; label: string; icon: typeof Sun }[] = [
   { id: "system", label: "System", icon: Monitor },

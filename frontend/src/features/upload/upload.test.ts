@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { commonRoot, isArchive, strip, withoutIgnored, type Item } from "./gather";
-import { tarParts } from "./tar";
+import { tarParts } from "@/lib/tar";
 import { asProject, planUpload, uploadInto } from "./upload";
 import { useToasts } from "@/shell/toasts/store";
 

@@ -7,7 +7,7 @@ import { loadFiles, useExplorer } from "@/model/files/store";
 import { useLive } from "@/model/live/store";
 import { dismiss, fail, toast, update } from "@/shell/toasts/store";
 import { commonRoot, isArchive, strip, type Gathered, type Item } from "./gather";
-import { tarParts } from "./tar";
+import { tarParts } from "@/lib/tar";
 
 export const MAX_BYTES = 50_000_000;
 /** Room for tar headers. */

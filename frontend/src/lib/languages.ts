@@ -1,5 +1,5 @@
 /** Which Monaco language a path has. */
-import { basename, extension } from "@/lib/path";
+import { basename, extension } from "./path";
 
 const BY_EXTENSION: Record<string, string> = {
   py: "python", pyi: "python", js: "javascript", mjs: "javascript", cjs: "javascript", jsx: "javascript",

@@ -6,12 +6,12 @@ import { create } from "zustand";
 import { files as api } from "@/api/client";
 import type { FileEntry, Id } from "@/api/types";
 import { useExplorer, entryOf, markChanged, put } from "@/model/files/store";
-import { useSettings } from "@/features/settings/store";
+import { useSettings } from "@/model/settings";
 import { fail } from "@/shell/toasts/store";
 import { draftsOf, dropDraft, keepDraft, readDraft, type Draft } from "./drafts";
-import { provideSymbols } from "./intelligence";
-import { languageOf } from "./languages";
-import { loadMonaco, monaco, type Model } from "./monaco";
+import { provideSymbols } from "@/features/editor/intelligence";
+import { languageOf } from "@/lib/languages";
+import { loadMonaco, monaco, type Model } from "@/lib/monaco";
 import { DocumentSync, type Phase, type Port } from "./sync";
 
 export interface OpenDocument {

@@ -1,6 +1,6 @@
 /** Loads Monaco from our own /vs, once, and gives it our themes. Types only come from the package. */
 import type * as Monaco from "monaco-editor";
-import { dark, light } from "./themes";
+import { dark, light } from "./monacoThemes";
 
 export type MonacoApi = typeof Monaco;
 export type CodeEditor = Monaco.editor.IStandaloneCodeEditor;
