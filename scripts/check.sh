@@ -43,7 +43,7 @@ check_architecture() { cargo test --quiet --workspace --test architecture; }
 
 check_scripts() {
   have shellcheck || { note "shellcheck is not installed: apt-get install shellcheck"; return; }
-  shellcheck -x dev .ci/run scripts/*.sh worker/runtimes/*/go-with-cache
+  shellcheck -x dev .ci/run scripts/*.sh languages/*/runtime/go-with-cache
 }
 
 check_frontend() {

@@ -3,15 +3,19 @@
 # shellcheck shell=bash
 
 SUITE=bookworm
-RUNTIMES="$ROOT/worker/runtimes"
+LANGUAGES="$ROOT/languages"
+IMAGE="$ROOT/worker/image"
 
 rootfs_file() { printf '%s\n' "$CACHE/images/debian-$SUITE.tar"; }
-base_image() { printf 'engunity/base:%s\n' "$({ printf '%s ' "$SUITE" "${ENGUNITY_ROOTFS_IMAGE:-}"; cat "$RUNTIMES/base/Dockerfile"; } | short_hash)"; }
-deps_image() { printf 'engunity/runtime-%s-deps:%s\n' "$1" "$({ base_image; runtime_hash "$1"; } | short_hash)"; }
-final_image() { printf 'engunity/runtime-%s:%s\n' "$1" "$({ deps_image "$1"; cat "$RUNTIMES/base/agent.Dockerfile" "$2"; } | short_hash)"; }
+base_image() { printf 'engunity/base:%s\n' "$({ printf '%s ' "$SUITE" "${ENGUNITY_ROOTFS_IMAGE:-}"; cat "$IMAGE/base.Dockerfile"; } | short_hash)"; }
+deps_image() { printf 'engunity/%s-deps:%s\n' "$(image_name "$1")" "$({ base_image; runtime_hash "$1"; } | short_hash)"; }
+final_image() { printf 'engunity/%s:%s\n' "$(image_name "$1")" "$({ deps_image "$1"; cat "$IMAGE/agent.Dockerfile" "$2"; } | short_hash)"; }
 
-# What an image is made from: not the description, starter, smoke program or symbol queries beside it.
-runtime_hash() { hash_tree "$RUNTIMES/$1" ! -name runtime.toml ! -name '*.scm' ! -iname 'main.*' ! -path './smoke/*'; }
+# What an image is made from: not the starter and smoke program beside it.
+runtime_hash() { hash_tree "$LANGUAGES/$1/runtime" ! -iname 'main.*' ! -path './smoke/*'; }
+
+# What the language calls its image, without a prefix and a tag.
+image_name() { sed -n 's/^image = "\(.*\)"$/\1/p' "$LANGUAGES/$1/language.toml"; }
 
 # Names of this clone alone, so that two clones with different agents can share a Docker Engine.
 image_prefix() { printf 'engunity/%s/\n' "$ID"; }
@@ -21,9 +25,10 @@ images_untag() {
   docker images --format '{{.Repository}}:{{.Tag}}' "$(image_prefix)*" | xargs -r docker rmi >/dev/null 2>&1 || true
 }
 
+# The languages that can run.
 runtimes() {
   local file
-  for file in "$RUNTIMES"/*/runtime.toml; do basename "$(dirname "$file")"; done
+  for file in "$LANGUAGES"/*/runtime/Dockerfile; do basename "${file%/runtime/Dockerfile}"; done
 }
 
 image_there() { docker image inspect "$1" >/dev/null 2>&1; }
@@ -63,7 +68,7 @@ images_deps_parallel() {
 image_deps_build() {
   local lang="$1" began=$SECONDS
   say "image of $lang"
-  image_build -q -t "$(deps_image "$lang")" --build-arg "BASE=$(base_image)" "$RUNTIMES/$lang" >"$DEV/log/image-$lang.log" 2>&1 ||
+  image_build -q -t "$(deps_image "$lang")" --build-arg "BASE=$(base_image)" "$LANGUAGES/$lang/runtime" >"$DEV/log/image-$lang.log" 2>&1 ||
     die "the image of $lang did not build: $(tail -n 1 "$DEV/log/image-$lang.log") (log: .dev/log/image-$lang.log)"
   say "image of $lang made in $(took $((SECONDS - began)))"
 }
@@ -73,7 +78,7 @@ base_build() {
   image_there "$(base_image)" && return
   [ -n "${ENGUNITY_ROOTFS_IMAGE:-}" ] || image_there "$rootfs" || rootfs_import "$rootfs"
   say "base image"
-  image_build -q -t "$(base_image)" --build-arg "ROOTFS=$rootfs" "$RUNTIMES/base" >"$DEV/log/image-base.log" 2>&1 ||
+  image_build -q -t "$(base_image)" --build-arg "ROOTFS=$rootfs" -f "$IMAGE/base.Dockerfile" "$IMAGE" >"$DEV/log/image-base.log" 2>&1 ||
     die "the base image did not build: $(tail -n 1 "$DEV/log/image-base.log") (log: .dev/log/image-base.log)"
 }
 
@@ -110,11 +115,11 @@ images_agent_build() {
     image="$(final_image "$lang" "$agent")"
     image_there "$image" || {
       say "image of $lang gets the agent"
-      image_build -q -t "$image" --build-arg "DEPS=$(deps_image "$lang")" -f "$RUNTIMES/base/agent.Dockerfile" "$context" >"$DEV/log/image-agent.log" 2>&1 ||
+      image_build -q -t "$image" --build-arg "DEPS=$(deps_image "$lang")" -f "$IMAGE/agent.Dockerfile" "$context" >"$DEV/log/image-agent.log" 2>&1 ||
         die "the agent's layer did not build for $lang: $(tail -n 1 "$DEV/log/image-agent.log") (log: .dev/log/image-agent.log)"
       made=$((made + 1))
     }
-    docker tag "$image" "$(image_prefix)runtime-$lang:latest"
+    docker tag "$image" "$(image_prefix)$(image_name "$lang"):latest"
   done
   rm -rf "$context"
   say "result: $made of $(runtimes | wc -l) made"

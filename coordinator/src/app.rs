@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use engunity_artifacts::ObjectStore;
-use engunity_runtimes::Catalog;
+use engunity_languages::Catalog;
 use engunity_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
 

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use anyhow::{Context, ensure};
 use config::{Environment, File, FileFormat};
 use engunity_artifacts::S3Config;
-use engunity_runtimes::LimitsConfig;
+use engunity_languages::LimitsConfig;
 use serde::{Deserialize, Deserializer};
 
 const DEFAULTS: &str = include_str!("../defaults.toml");

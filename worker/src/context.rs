@@ -7,8 +7,8 @@ use std::sync::{
 
 use chrono::{DateTime, Utc};
 use engunity_artifacts::ObjectStore;
+use engunity_languages::Catalog;
 use engunity_protocol::WorkerId;
-use engunity_runtimes::Catalog;
 
 use crate::{
     execution::snapshots::Snapshots,

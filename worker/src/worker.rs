@@ -11,8 +11,8 @@ use std::{
 use anyhow::Context;
 use engunity_artifacts::ObjectStore;
 use engunity_broker::Connection;
+use engunity_languages::Catalog;
 use engunity_protocol::WorkerId;
-use engunity_runtimes::Catalog;
 use tokio::{sync::watch, time::timeout};
 
 use crate::{

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use engunity_languages::{Refusal, Resolved};
 use engunity_protocol::{
     JobId, ProjectId,
     job::{Job, JobClass, RunRequest},
@@ -10,7 +11,6 @@ use engunity_protocol::{
     project::Project,
     spec::{ExecuteSpec, JobSpec, Snapshot},
 };
-use engunity_runtimes::{Refusal, Resolved};
 use engunity_store::{Accepted, Idempotency, NewJob};
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -179,7 +179,7 @@ impl TestLab {
             ("ENGUNITY__S3__BUCKET", self.name.clone()),
             ("ENGUNITY__S3__ACCESS_KEY", self.facts.s3.access_key.clone()),
             ("ENGUNITY__S3__SECRET_KEY", self.facts.s3.secret_key.clone()),
-            ("ENGUNITY__RUNTIMES__DIR", Path::new(ROOT).join("worker/runtimes").display().to_string()),
+            ("ENGUNITY__RUNTIMES__DIR", Path::new(ROOT).join("languages").display().to_string()),
             ("ENGUNITY__LOG__FILTER", std::env::var("RUST_LOG").unwrap_or_else(|_| "info,lapin=off".into())),
         ];
         environment.extend(shared.map(|(name, value)| (name.to_owned(), value)));

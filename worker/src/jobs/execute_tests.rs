@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use engunity_artifacts::{ObjectStore, S3Config};
 use engunity_broker::BrokerError;
+use engunity_languages::Catalog;
 use engunity_protocol::{
     JobId, ProjectId,
     event::Stream,
@@ -12,7 +13,6 @@ use engunity_protocol::{
     verdict::{Reason, Verdict},
     wire::{self, EventBatch, Running, WorkerEvent},
 };
-use engunity_runtimes::Catalog;
 use engunity_testkit::{eventually, packed};
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
@@ -142,7 +142,7 @@ fn environment(dir: &Path, sandbox: Arc<dyn Sandbox>, heard: Heard) -> Environme
     })
     .unwrap();
     Environment {
-        catalog: Catalog::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("runtimes")).unwrap(),
+        catalog: Catalog::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("../languages")).unwrap(),
         image_prefix: "none/".into(),
         snapshots: Snapshots::open(objects.clone(), dir.to_owned(), 1 << 20).unwrap(),
         objects,

@@ -10,13 +10,13 @@ use std::{
 };
 
 use engunity_agent::message::{Collect, Exit, Start, Stream};
+use engunity_languages::Catalog;
 use engunity_protocol::{
     JobId, ProjectId, WorkerId,
     job::RunRequest,
     spec::{self, Limits},
     verdict::{Reason, Verdict},
 };
-use engunity_runtimes::Catalog;
 use engunity_testkit::packed;
 use engunity_worker::{
     sandbox::{Event, Sandbox, SandboxError, SandboxSpec, Session, docker::DockerSandbox},
@@ -91,7 +91,7 @@ fn program(runtime: &'static str, line: &str) -> Program {
 
 impl Lab {
     pub async fn new() -> Self {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtimes");
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../languages");
         Self {
             sandbox: DockerSandbox::connect(&setting("ENGUNITY__DOCKER__SOCKET")).await.unwrap(),
             catalog: Catalog::load(dir).unwrap(),

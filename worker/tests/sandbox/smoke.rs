@@ -9,15 +9,15 @@ use crate::lab::{Lab, Program, shell};
 /// What a smoke program reads.
 const INPUT: &str = "world\n";
 
-/// Runs `runtimes/<name>/smoke` and compares with `expected` there; runs the starter program too.
+/// Runs the runtime's `smoke/` and compares with `expected` there; runs the starter program too.
 async fn smoke(name: &'static str) {
     let lab = Lab::new().await;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtimes").join(name).join("smoke");
+    let runtime = lab.catalog.by_name(name).unwrap();
+    let folder = runtime.folder.join("smoke");
     let entry = only_program(&folder);
     let text = fs::read_to_string(folder.join(&entry)).unwrap();
     let expected = fs::read_to_string(folder.join("expected")).unwrap();
     assert_eq!(run(&lab, name, &entry, &text).await, expected);
-    let runtime = lab.catalog.by_name(name).unwrap();
     let hello = run(&lab, name, &runtime.starter, &runtime.starter_content).await;
     assert!(hello.starts_with("Hello from "), "{hello}");
 }

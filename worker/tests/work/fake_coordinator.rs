@@ -101,7 +101,7 @@ impl Desk {
             s3: S3Config { bucket: self.name.clone(), ..self.facts.s3.clone() },
             docker: config::Docker { socket: std::env::var("ENGUNITY__DOCKER__SOCKET").unwrap() },
             runtimes: config::Runtimes {
-                dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("runtimes"),
+                dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("../languages"),
                 image_prefix: std::env::var("ENGUNITY__RUNTIMES__IMAGE_PREFIX").unwrap(),
             },
             worker: config::Worker {

@@ -1,6 +1,6 @@
-//! The schema of `runtime.toml`.
+//! The schema of `language.toml`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
@@ -35,6 +35,9 @@ pub struct Runtime {
     /// Text of the starter program, from the folder.
     #[serde(skip)]
     pub starter_content: String,
+    /// Where its image, starter and smoke program are made from.
+    #[serde(skip)]
+    pub folder: PathBuf,
 }
 
 impl Runtime {

@@ -29,20 +29,20 @@ pub enum CatalogError {
     Parse { path: PathBuf, source: Box<toml::de::Error> },
     #[error("{path} is not a runtime: {problem}")]
     Invalid { path: PathBuf, problem: String },
-    #[error("{0} has no runtimes: no folder in it has a runtime.toml")]
+    #[error("{0} has no runtimes: no folder in it has a language.toml")]
     Empty(PathBuf),
     #[error("the runtimes {0} and {1} are both called {2:?}")]
     Ambiguous(String, String, String),
 }
 
 impl Catalog {
-    /// Reads every `<dir>/<name>/runtime.toml`.
+    /// Reads every `<dir>/<name>/language.toml`.
     pub fn load(dir: impl AsRef<Path>) -> Result<Self, CatalogError> {
         let dir = dir.as_ref();
         let mut runtimes = Vec::new();
         for entry in fs::read_dir(dir).map_err(reading(dir))? {
             let folder = entry.map_err(reading(dir))?.path();
-            if folder.join("runtime.toml").is_file() {
+            if folder.join("language.toml").is_file() {
                 runtimes.push(load_runtime(&folder)?);
             }
         }
@@ -124,19 +124,17 @@ impl Catalog {
 }
 
 fn load_runtime(folder: &Path) -> Result<Runtime, CatalogError> {
-    let path = folder.join("runtime.toml");
+    let path = folder.join("language.toml");
     let text = fs::read_to_string(&path).map_err(reading(&path))?;
     let mut runtime: Runtime = toml::from_str(&text)
         .map_err(|source| CatalogError::Parse { path: path.clone(), source: Box::new(source) })?;
-    check(&runtime, folder).map_err(|problem| CatalogError::Invalid { path, problem })?;
-    runtime.starter_content = read_starter(folder, &runtime.starter)?;
+    check(&runtime).map_err(|problem| CatalogError::Invalid { path, problem })?;
+    runtime.starter_content = read_starter(&folder.join("runtime"), &runtime.starter)?;
+    runtime.folder = folder.join("runtime");
     Ok(runtime)
 }
 
-fn check(runtime: &Runtime, folder: &Path) -> Result<(), String> {
-    if folder.file_name().and_then(|name| name.to_str()) != Some(&runtime.name) {
-        return Err(format!("its name {:?} is not its folder's", runtime.name));
-    }
+fn check(runtime: &Runtime) -> Result<(), String> {
     if !runtime.run.contains("{entry}") {
         return Err("`run` does not mention {entry}".into());
     }

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
+use engunity_languages::{Catalog, CatalogError, LimitsConfig};
 use engunity_protocol::{
     job::{LimitsRequest, RunRequest},
     problem::ErrorCode,
     spec::Command,
 };
-use engunity_runtimes::{Catalog, CatalogError, LimitsConfig};
 
 fn catalog() -> Catalog {
-    Catalog::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../worker/runtimes")).unwrap()
+    Catalog::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../languages")).unwrap()
 }
 
 fn entry(path: &str) -> RunRequest {
@@ -129,7 +129,7 @@ fn a_folder_that_is_no_runtime_is_named() {
     let dir = tempfile::tempdir().unwrap();
     assert!(matches!(Catalog::load(dir.path()), Err(CatalogError::Empty(_))));
     std::fs::create_dir(dir.path().join("x")).unwrap();
-    std::fs::write(dir.path().join("x/runtime.toml"), "name = 3").unwrap();
+    std::fs::write(dir.path().join("x/language.toml"), "name = 3").unwrap();
     let error = Catalog::load(dir.path()).unwrap_err().to_string();
-    assert!(error.contains("x/runtime.toml"), "{error}");
+    assert!(error.contains("x/language.toml"), "{error}");
 }
