@@ -8,7 +8,7 @@ use engunity_protocol::{
     JobId,
     wire::{self, ClaimAnswer, ClaimReply, ClaimRequest, Grant},
 };
-use engunity_store::{Asked, Store, StoreError};
+use engunity_store::{ClaimKey, Store, StoreError};
 use uuid::Uuid;
 
 use crate::{batcher::Batcher, live::Live};
@@ -21,11 +21,11 @@ const LANES: usize = 2;
 const APART: Duration = Duration::from_millis(2);
 
 /// One request's wishes, and what of them was granted.
-type Claiming = Batcher<Vec<Asked>, HashMap<(JobId, Uuid), Grant>>;
+type Claiming = Batcher<Vec<ClaimKey>, HashMap<(JobId, Uuid), Grant>>;
 
 /// Answers claims, for ever.
 pub async fn run(broker: Connection, store: Store, live: Arc<Live>) {
-    let claiming: Claiming = Batcher::start(LANES, BATCH, APART, move |requests: Vec<Vec<Asked>>| {
+    let claiming: Claiming = Batcher::start(LANES, BATCH, APART, move |requests: Vec<Vec<ClaimKey>>| {
         let (store, live) = (store.clone(), live.clone());
         async move { claim(&store, &live, requests).await }
     });
@@ -35,7 +35,7 @@ pub async fn run(broker: Connection, store: Store, live: Arc<Live>) {
 async fn answer(claiming: Claiming, body: Vec<u8>) -> Option<Vec<u8>> {
     let request: ClaimRequest =
         wire::decode(&body).inspect_err(|error| tracing::warn!(%error, "a claim can't be read")).ok()?;
-    let asked: Vec<Asked> = request.claims.iter().map(|claim| asked(&request, claim)).collect();
+    let asked: Vec<ClaimKey> = request.claims.iter().map(|claim| asked(&request, claim)).collect();
     let mut granted = match claiming.submit(asked).await {
         Ok(granted) => granted,
         Err(error) => {
@@ -50,19 +50,19 @@ async fn answer(claiming: Claiming, body: Vec<u8>) -> Option<Vec<u8>> {
     wire::encode(&ClaimReply { answers: request.claims.iter().map(answer).collect() }).ok()
 }
 
-fn asked(request: &ClaimRequest, claim: &wire::Claim) -> Asked {
-    Asked { worker_id: request.worker_id.clone(), job_id: claim.job_id, claim_id: claim.claim_id }
+fn asked(request: &ClaimRequest, claim: &wire::Claim) -> ClaimKey {
+    ClaimKey { worker_id: request.worker_id.clone(), job_id: claim.job_id, claim_id: claim.claim_id }
 }
 
 async fn claim(
     store: &Store,
     live: &Live,
-    requests: Vec<Vec<Asked>>,
+    requests: Vec<Vec<ClaimKey>>,
 ) -> Result<Vec<HashMap<(JobId, Uuid), Grant>>, StoreError> {
-    let all: Vec<Asked> = requests.iter().flatten().cloned().collect();
+    let all: Vec<ClaimKey> = requests.iter().flatten().cloned().collect();
     let mut granted = store.claim(&all).await?;
     live.jobs_changed(&granted.values().map(|(_, changed)| *changed).collect::<Vec<_>>());
-    let mut take = |asked: Vec<Asked>| {
+    let mut take = |asked: Vec<ClaimKey>| {
         let keys = asked.into_iter().map(|asked| (asked.job_id, asked.claim_id));
         keys.filter_map(|key| Some((key, granted.remove(&key)?.0))).collect()
     };

@@ -54,7 +54,7 @@ async fn delete_blobs(objects: &ObjectStore, blobs: Vec<(UserId, String)>) -> bo
 
 async fn empty_trash(store: &Store, objects: &ObjectStore) -> Result<u64, StoreError> {
     let mut gone = Vec::new();
-    for (id, key) in store.trash(TRASH).await? {
+    for (id, key) in store.objects_for_gc(TRASH).await? {
         let deleted = if key.ends_with('/') {
             objects.delete_prefix(&key).await.map(drop)
         } else {
@@ -66,7 +66,7 @@ async fn empty_trash(store: &Store, objects: &ObjectStore) -> Result<u64, StoreE
         }
     }
     if !gone.is_empty() {
-        store.trash_emptied(&gone).await?;
+        store.objects_collected(&gone).await?;
     }
     Ok(gone.len() as u64)
 }

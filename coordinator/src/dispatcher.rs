@@ -12,7 +12,7 @@ use engunity_protocol::{
     JobId,
     wire::{self, JobReady},
 };
-use engunity_store::{Accepted, Changed, NewJob, Released, SlotPool, Store, StoreError};
+use engunity_store::{Accepted, JobChange, NewJob, Released, SlotPool, Store, StoreError};
 use tokio::sync::Notify;
 
 use crate::{batcher::Batcher, live::Live, pace::Pace};
@@ -23,7 +23,7 @@ const BATCH: usize = 512;
 const LANES: usize = 2;
 const ACCEPT_APART: Duration = Duration::from_millis(2);
 const RELEASE_APART: Duration = Duration::from_millis(5);
-/// Room can also appear without anyone telling: a worker joins, another coordinator frees some.
+/// Capacity can also appear without anyone telling: a worker joins, another coordinator frees some.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(250);
 
@@ -130,10 +130,10 @@ async fn insert(store: &Store, requests: Vec<Vec<NewJob>>) -> Result<Vec<Vec<Acc
     Ok(counts.into_iter().map(|count| accepted.by_ref().take(count).collect()).collect())
 }
 
-fn as_change(accepted: &Accepted) -> Option<Changed> {
+fn as_change(accepted: &Accepted) -> Option<JobChange> {
     match accepted {
         Accepted::New(job) => {
-            Some(Changed { job_id: job.id, project_id: job.project_id, state: true, ended: false })
+            Some(JobChange { job_id: job.id, project_id: job.project_id, state: true, ended: false })
         }
         _ => None,
     }

@@ -98,7 +98,7 @@ impl Engine {
     pub async fn start(self: &Arc<Self>, more: Vec<Service>) -> anyhow::Result<Background> {
         self.store.renew_coordinator(&self.id).await?;
         // Whoever released these may have died before publishing.
-        self.store.hurry_dispatches().await?;
+        self.store.expedite_dispatches().await?;
         let mut services = self.services();
         services.extend(clocks::services(self));
         services.extend(more);

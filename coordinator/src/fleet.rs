@@ -14,7 +14,7 @@ use engunity_protocol::{
     WorkerId,
     wire::{self, Control, Heartbeat, Running},
 };
-use engunity_store::{Beaten, LEASE_SECONDS, Store};
+use engunity_store::{HeartbeatOutcome, LEASE_SECONDS, Store};
 use tokio::sync::watch;
 
 use crate::dispatcher::Dispatcher;
@@ -132,7 +132,7 @@ impl Fleet {
     }
 
     /// Tells workers what they have wrong about their runs.
-    async fn correct(&self, beaten: Beaten) {
+    async fn correct(&self, beaten: HeartbeatOutcome) {
         for (worker, Running { job_id, attempt }) in beaten.abandon {
             self.control(&worker, &Control::Abandon { job_id, attempt }).await;
         }

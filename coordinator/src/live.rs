@@ -12,9 +12,9 @@ use engunity_broker::{Connection, Publisher, Queue, Route, ack_batch};
 use engunity_protocol::{
     CoordinatorId, JobId, ProjectId,
     session::{FileChange, ProjectChange},
-    wire::{self, JobChanged, LiveMessage, News},
+    wire::{self, JobChanged, LiveMessage, Notification},
 };
-use engunity_store::Changed;
+use engunity_store::JobChange;
 use tokio::sync::{mpsc, watch};
 
 use crate::pace::Pace;
@@ -27,15 +27,15 @@ const APART: Duration = Duration::from_millis(5);
 
 /// Takes the news that sessions care for.
 pub trait SessionSink: Send + Sync {
-    fn news(&self, news: &News);
+    fn news(&self, news: &Notification);
 }
 
 pub struct Live {
     me: CoordinatorId,
     jobs: Mutex<HashMap<JobId, watch::Sender<()>>>,
     sessions: OnceLock<Arc<dyn SessionSink>>,
-    outbound: mpsc::Sender<News>,
-    waiting: tokio::sync::Mutex<mpsc::Receiver<News>>,
+    outbound: mpsc::Sender<Notification>,
+    waiting: tokio::sync::Mutex<mpsc::Receiver<Notification>>,
     lost: std::sync::atomic::AtomicBool,
 }
 
@@ -58,22 +58,22 @@ impl Live {
     }
 
     /// Says that these jobs have something new, after it was committed.
-    pub fn jobs_changed(&self, changed: &[Changed]) {
+    pub fn jobs_changed(&self, changed: &[JobChange]) {
         for change in changed {
             let news =
                 JobChanged { job_id: change.job_id, project_id: change.project_id, state: change.state };
-            self.tell(News::Job(news));
+            self.tell(Notification::Job(news));
         }
     }
 
     /// Says that a project's files changed, after it was committed.
     pub fn files_changed(&self, project_id: ProjectId, change: FileChange) {
-        self.tell(News::File { project_id, change });
+        self.tell(Notification::File { project_id, change });
     }
 
     /// Says that a project changed or was deleted, after it was committed.
     pub fn project_changed(&self, project_id: ProjectId, change: ProjectChange) {
-        self.tell(News::Project { project_id, change });
+        self.tell(Notification::Project { project_id, change });
     }
 
     /// Wakes its holder whenever there is something new about a job.
@@ -83,15 +83,15 @@ impl Live {
         Watch { job_id, changes: Some(sender.subscribe()), live: self.clone() }
     }
 
-    fn tell(&self, news: News) {
+    fn tell(&self, news: Notification) {
         self.tell_here(&news);
         if self.outbound.try_send(news).is_err() {
             self.lost.store(true, std::sync::atomic::Ordering::Relaxed);
         }
     }
 
-    fn tell_here(&self, news: &News) {
-        if let News::Job(change) = news
+    fn tell_here(&self, news: &Notification) {
+        if let Notification::Job(change) = news
             && let Some(sender) = lock(&self.jobs).get(&change.job_id)
         {
             sender.send_replace(());
@@ -117,9 +117,9 @@ impl Live {
                 news.push(more);
             }
             if self.lost.swap(false, std::sync::atomic::Ordering::Relaxed) {
-                news.push(News::Lost);
+                news.push(Notification::Lost);
             }
-            let message = LiveMessage { from: self.me.clone(), news };
+            let message = LiveMessage { from: self.me.clone(), notifications: news };
             let Ok(body) = wire::encode(&message) else { continue };
             if !publisher.notify(Route::live(), &body).await {
                 self.lost.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -142,7 +142,7 @@ impl Live {
                 }
                 // The queue ended with the old link, and what was in it.
                 changed = links.changed() => match changed {
-                    Ok(()) if *links.borrow_and_update() => self.tell_here(&News::Lost),
+                    Ok(()) if *links.borrow_and_update() => self.tell_here(&Notification::Lost),
                     Ok(()) => {}
                     Err(_) => return,
                 },
@@ -152,7 +152,7 @@ impl Live {
 
     fn take_in(&self, message: &LiveMessage) {
         if message.from != self.me {
-            message.news.iter().for_each(|news| self.tell_here(news));
+            message.notifications.iter().for_each(|news| self.tell_here(news));
         }
     }
 
@@ -205,8 +205,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn change(job_id: JobId) -> Changed {
-        Changed { job_id, project_id: ProjectId::new(), state: false, ended: false }
+    fn change(job_id: JobId) -> JobChange {
+        JobChange { job_id, project_id: ProjectId::new(), state: false, ended: false }
     }
 
     #[tokio::test]

@@ -29,7 +29,7 @@ fn row(worker: &Worker) -> [String; 6] {
     let state = match worker.state {
         WorkerState::Ready => "ready",
         WorkerState::Draining => "draining",
-        WorkerState::Deaf => "deaf",
+        WorkerState::Stalled => "stalled",
         WorkerState::Gone => "gone",
     };
     let now = Utc::now();

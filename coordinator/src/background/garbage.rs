@@ -21,7 +21,7 @@ pub async fn collect(engine: Arc<Engine>) -> Result<(), StoreError> {
 
 /// Clears a batch; returns whether there may be more.
 async fn clear_some(engine: &Engine) -> Result<bool, StoreError> {
-    let dead = engine.store.dead_attempts(BATCH).await?;
+    let dead = engine.store.attempts_for_gc(BATCH).await?;
     let mut cleared = 0;
     for attempt in &dead {
         cleared += usize::from(clear(engine, *attempt).await?);
@@ -36,7 +36,7 @@ async fn clear(engine: &Engine, dead: DeadAttempt) -> Result<bool, StoreError> {
         None => keys::job_prefix(dead.job_id),
     };
     match engine.objects.delete_prefix(&prefix).await {
-        Ok(_) => engine.store.forget_dead_attempt(dead).await.map(|()| true),
+        Ok(_) => engine.store.attempt_collected(dead).await.map(|()| true),
         Err(error) => {
             tracing::warn!(%error, prefix, "could not delete objects of a dead attempt; trying again later");
             Ok(false)

@@ -9,7 +9,7 @@ use engunity_protocol::problem::{ErrorCode, Problem};
 use engunity_protocol::session::{FileChange, FileChangeKind};
 use engunity_protocol::{FileId, ProjectId};
 use engunity_store::ChangeError;
-use engunity_store::files::{Draft, Edit, Room, Stored};
+use engunity_store::files::{Draft, Edit, ProjectQuota, Stored};
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::auth::Caller;
@@ -36,8 +36,11 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// What one project may hold, as the operator set it.
-pub fn room(app: &App) -> Room {
-    Room { files: app.config.quota.project_files as i64, bytes: (app.config.quota.project_mb << 20) as i64 }
+pub fn quota(app: &App) -> ProjectQuota {
+    ProjectQuota {
+        files: app.config.quota.project_files as i64,
+        bytes: (app.config.quota.project_mb << 20) as i64,
+    }
 }
 
 /// Lists a project's files and folders by path, without their content.
@@ -73,7 +76,7 @@ pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
     let language =
         new.language.clone().or_else(|| language::of(path.as_str())).filter(|_| new.kind == FileType::File);
     let draft = Draft { path, kind: new.kind, language, content: kept };
-    let file = app.store.create_file(caller.user_id, project, &draft, room(&app)).await?;
+    let file = app.store.create_file(caller.user_id, project, &draft, quota(&app)).await?;
     tell(&app, &request.headers, FileChangeKind::Created, &file);
     let text = (file.kind == FileType::File && !file.binary).then(|| new.content.unwrap_or_default());
     let location = format!("/api/v1/code/files/{}", file.id);
@@ -205,7 +208,7 @@ pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
         if_match: conditional::if_match(&request.headers),
         language,
     };
-    let file = app.store.edit_file(caller.user_id, id, &edit, room(&app)).await?;
+    let file = app.store.edit_file(caller.user_id, id, &edit, quota(&app)).await?;
     tell(
         &app,
         &request.headers,

@@ -8,7 +8,7 @@ use engunity_protocol::{
     problem::Problem,
     wire::Control,
 };
-use engunity_store::{Cancelled, Changed, JobFilter};
+use engunity_store::{Cancelled, JobChange, JobFilter};
 use warp::http::{Method, StatusCode};
 
 use super::{
@@ -87,7 +87,7 @@ async fn follow(app: &App, cancelled: Cancelled) -> Job {
         app.engine.fleet.control(&worker, &Control::Cancel { job_id: job.id, attempt }).await;
     }
     if ended {
-        app.engine.live.jobs_changed(&[Changed {
+        app.engine.live.jobs_changed(&[JobChange {
             job_id: job.id,
             project_id: job.project_id,
             state: true,

@@ -55,7 +55,7 @@ pub async fn plan(app: Arc<App>, caller: Caller, mut request: Request) -> Answer
     let manifest: Manifest = request.json().await?;
     let arrivals = check(&app, &manifest)?;
     let plan =
-        app.store.plan_files(caller.user_id, project, &arrivals, manifest.keep, files::room(&app)).await?;
+        app.store.plan_files(caller.user_id, project, &arrivals, manifest.keep, files::quota(&app)).await?;
     let hashes: Vec<&str> =
         plan.inserts.iter().chain(&plan.updates).map(|write| arrivals[write.arrival].hash.as_str()).collect();
     let missing = app.store.missing_hashes(caller.user_id, &hashes).await?;
@@ -154,7 +154,7 @@ pub async fn commit(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
         None => kept(&app, &caller, project).await?,
     };
     let arrivals = check(&app, &manifest)?;
-    app.store.commit_files(caller.user_id, project, &arrivals, manifest.keep, files::room(&app)).await?;
+    app.store.commit_files(caller.user_id, project, &arrivals, manifest.keep, files::quota(&app)).await?;
     files::tell_bulk(&app, &request.headers, project);
     projects::filled(&app, caller.user_id, project, &arrivals).await
 }

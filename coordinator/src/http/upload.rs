@@ -76,7 +76,7 @@ pub async fn upload(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     let texts = unpacked.texts();
     match app
         .store
-        .put_files(caller.user_id, project, &unpacked.arrivals, texts, &key, files::room(&app))
+        .put_files(caller.user_id, project, &unpacked.arrivals, texts, &key, files::quota(&app))
         .await
     {
         Ok(()) => kept.wanted(),
@@ -129,7 +129,7 @@ impl Drop for Kept {
 async fn discard(app: &App, key: &str) {
     if let Err(error) = app.objects.delete(key).await {
         tracing::warn!(key, %error, "could not delete the archive of a refused upload; it is noted for later");
-        let _ = app.store.discard(key).await;
+        let _ = app.store.schedule_gc(key).await;
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use engunity_protocol::{JobId, ProjectId, job::JobState, wire::News};
+use engunity_protocol::{JobId, ProjectId, job::JobState, wire::Notification};
 use engunity_store::{JobHead, StoreError};
 
 use super::{Sessions, core::Input};
@@ -14,15 +14,15 @@ const BATCH: usize = 256;
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl SessionSink for Sessions {
-    fn news(&self, news: &News) {
+    fn news(&self, news: &Notification) {
         match news {
-            News::Job(change) if change.state && self.local(change.project_id).is_some() => {
+            Notification::Job(change) if change.state && self.local(change.project_id).is_some() => {
                 self.job_changed(change.project_id, change.job_id);
             }
-            News::Job(_) => {}
-            News::File { project_id, change } => self.tell(*project_id, Input::File(change.clone())),
-            News::Project { project_id, change } => self.tell(*project_id, Input::Project(*change)),
-            News::Lost => self.registry().values().for_each(|session| session.news(Input::Lost)),
+            Notification::Job(_) => {}
+            Notification::File { project_id, change } => self.tell(*project_id, Input::File(change.clone())),
+            Notification::Project { project_id, change } => self.tell(*project_id, Input::Project(*change)),
+            Notification::Lost => self.registry().values().for_each(|session| session.news(Input::Lost)),
         }
     }
 }

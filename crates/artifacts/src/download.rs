@@ -8,7 +8,7 @@ use minio::s3::types::S3Api;
 
 use crate::{
     ObjectError, ObjectStore, Result,
-    timeout::{ANSWER, NEXT_CHUNK, within},
+    timeout::{ANSWER_TIMEOUT, NEXT_CHUNK_TIMEOUT, with_timeout},
 };
 
 /// An object that is being read.
@@ -22,7 +22,7 @@ pub struct Object {
 impl ObjectStore {
     /// Opens an object for reading piece by piece.
     pub async fn get_stream(&self, key: &str) -> Result<Object> {
-        let (body, size) = within(ANSWER, key, || async {
+        let (body, size) = with_timeout(ANSWER_TIMEOUT, key, || async {
             self.client.get_object(&self.bucket, key)?.build().send().await?.into_boxed_stream()
         })
         .await?;
@@ -54,7 +54,7 @@ fn impatient(
     body: impl futures::Stream<Item = io::Result<Bytes>> + Send + Unpin + 'static,
 ) -> BoxStream<'static, io::Result<Bytes>> {
     stream::try_unfold(body, |mut body| async move {
-        match tokio::time::timeout(NEXT_CHUNK, body.next()).await {
+        match tokio::time::timeout(NEXT_CHUNK_TIMEOUT, body.next()).await {
             Ok(Some(Ok(chunk))) => Ok(Some((chunk, body))),
             Ok(Some(Err(error))) => Err(error),
             Ok(None) => Ok(None),

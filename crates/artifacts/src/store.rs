@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::{
     ObjectError, Result,
-    timeout::{ANSWER, within},
+    timeout::{ANSWER_TIMEOUT, with_timeout},
 };
 
 /// Deletions under way at one time in [`ObjectStore::delete_prefix`].
@@ -83,7 +83,7 @@ impl ObjectStore {
         if self.bucket_exists().await? {
             return Ok(());
         }
-        within(ANSWER, &self.bucket, || async {
+        with_timeout(ANSWER_TIMEOUT, &self.bucket, || async {
             match self.client.create_bucket(&self.bucket)?.build().send().await {
                 Err(error) if is_code(&error, &MinioErrorCode::BucketAlreadyOwnedByYou) => Ok(()),
                 result => result.map(drop),
@@ -98,14 +98,14 @@ impl ObjectStore {
             return Ok(());
         }
         self.delete_prefix("").await?;
-        within(ANSWER, &self.bucket, || async {
+        with_timeout(ANSWER_TIMEOUT, &self.bucket, || async {
             self.client.delete_bucket(&self.bucket)?.build().send().await.map(drop)
         })
         .await
     }
 
     async fn bucket_exists(&self) -> Result<bool> {
-        within(ANSWER, &self.bucket, || async {
+        with_timeout(ANSWER_TIMEOUT, &self.bucket, || async {
             Ok(self.client.bucket_exists(&self.bucket)?.build().send().await?.exists())
         })
         .await
@@ -113,7 +113,7 @@ impl ObjectStore {
 
     /// Bytes of the object; `None` when there is none.
     pub async fn size(&self, key: &str) -> Result<Option<u64>> {
-        let stat = within(ANSWER, key, || async {
+        let stat = with_timeout(ANSWER_TIMEOUT, key, || async {
             Ok(self.client.stat_object(&self.bucket, key)?.build().send().await?.size()?)
         });
         match stat.await {
@@ -128,7 +128,7 @@ impl ObjectStore {
 
     /// Removes the object; one that is not there is fine.
     pub async fn delete(&self, key: &str) -> Result<()> {
-        let deletion = within(ANSWER, key, || async {
+        let deletion = with_timeout(ANSWER_TIMEOUT, key, || async {
             self.client.delete_object(&self.bucket, key)?.build().send().await.map(drop)
         });
         match deletion.await {
@@ -161,7 +161,7 @@ impl ObjectStore {
         let pages = request.recursive(true).prefix(prefix.to_owned()).build().to_stream().await;
         let prefix = prefix.to_owned();
         Ok(stream::try_unfold((pages, prefix), |(mut pages, prefix)| async move {
-            match tokio::time::timeout(ANSWER, pages.next()).await {
+            match tokio::time::timeout(ANSWER_TIMEOUT, pages.next()).await {
                 Ok(Some(Ok(page))) => Ok(Some((page, (pages, prefix)))),
                 Ok(Some(Err(error))) => Err(ObjectError::sort(&prefix, error)),
                 Ok(None) => Ok(None),

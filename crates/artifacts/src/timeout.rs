@@ -1,4 +1,4 @@
-//! How long we wait for object storage: everything is bounded, so that a dead server is an answer and not a hang.
+//! Timeouts of calls to object storage: every wait is bounded, so that a dead server is an error and not a hang.
 
 use std::{future::Future, time::Duration};
 
@@ -10,20 +10,20 @@ use crate::{
 };
 
 /// For the first byte of an answer.
-pub(crate) const ANSWER: Duration = Duration::from_secs(3);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// For the next piece of a body that has begun.
-pub(crate) const NEXT_CHUNK: Duration = Duration::from_secs(10);
+pub(crate) const NEXT_CHUNK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Slowest upload that still counts as alive.
 const BYTES_PER_SECOND: u64 = 1 << 20;
 
 /// How long sending `bytes` may take.
-pub(crate) fn for_sending(bytes: usize) -> Duration {
-    ANSWER + Duration::from_secs(bytes as u64 / BYTES_PER_SECOND)
+pub(crate) fn upload_timeout(bytes: usize) -> Duration {
+    ANSWER_TIMEOUT + Duration::from_secs(bytes as u64 / BYTES_PER_SECOND)
 }
 
-/// Runs a call within `wait`, about `what`. A connection that the server had closed while it was idle is not the
+/// Runs a call with a timeout; `what` names its object in errors. A connection that the server had closed while it was idle is not the
 /// caller's business: such a call is made a second time (all calls of this crate can be repeated).
-pub(crate) async fn within<T, F>(wait: Duration, what: &str, call: impl Fn() -> F) -> Result<T>
+pub(crate) async fn with_timeout<T, F>(timeout: Duration, what: &str, call: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = std::result::Result<T, Error>>,
 {
@@ -33,7 +33,7 @@ where
             result => result,
         }
     };
-    match tokio::time::timeout(wait, twice).await {
+    match tokio::time::timeout(timeout, twice).await {
         Ok(result) => result.map_err(|error| ObjectError::sort(what, error)),
         Err(_) => Err(ObjectError::too_late()),
     }

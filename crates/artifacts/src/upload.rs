@@ -16,7 +16,7 @@ use tokio_util::io::ReaderStream;
 
 use crate::{
     ObjectError, ObjectStore, Result,
-    timeout::{ANSWER, for_sending, within},
+    timeout::{ANSWER_TIMEOUT, upload_timeout, with_timeout},
 };
 
 /// What an upload from a stream holds in memory. S3's smallest part is 5 MiB; 10,000 of these are 78 GiB.
@@ -27,7 +27,7 @@ const FILE_CHUNK_BYTES: usize = 256 << 10;
 impl ObjectStore {
     /// Writes a whole object; an existing one is replaced.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
-        within(for_sending(bytes.len()), key, || async {
+        with_timeout(upload_timeout(bytes.len()), key, || async {
             let body = SegmentedBytes::from(bytes.clone());
             self.client.put_object(&self.bucket, key, body)?.build().send().await.map(drop)
         })
@@ -62,7 +62,7 @@ impl ObjectStore {
     }
 
     async fn begin(&self, key: &str) -> Result<UploadId> {
-        within(ANSWER, key, || async {
+        with_timeout(ANSWER_TIMEOUT, key, || async {
             let answer = self.client.create_multipart_upload(&self.bucket, key)?.build().send().await?;
             Ok(answer.upload_id().await?)
         })
@@ -96,7 +96,7 @@ impl ObjectStore {
     }
 
     async fn send_part(&self, key: &str, upload: &UploadId, number: u16, part: Bytes) -> Result<PartInfo> {
-        within(for_sending(part.len()), key, || async {
+        with_timeout(upload_timeout(part.len()), key, || async {
             let body = SegmentedBytes::from(part.clone());
             let request = self.client.upload_part(&self.bucket, key, upload.as_str(), number, body)?;
             let etag = request.build().send().await?.etag()?;
@@ -108,7 +108,7 @@ impl ObjectStore {
     async fn complete(&self, key: &str, upload: &UploadId, parts: Vec<PartInfo>) -> Result<u64> {
         let size = parts.iter().map(|part| part.size).sum();
         // The server may copy the parts together before it answers.
-        within(for_sending(PART_BYTES), key, || async {
+        with_timeout(upload_timeout(PART_BYTES), key, || async {
             let request =
                 self.client.complete_multipart_upload(&self.bucket, key, upload.as_str(), parts.clone())?;
             request.build().send().await.map(drop)
@@ -119,7 +119,7 @@ impl ObjectStore {
 
     /// Frees what a broken upload has left on the server; the server's own clean-up is the fallback.
     async fn abort(&self, key: &str, upload: &UploadId) {
-        let aborted = within(ANSWER, key, || async {
+        let aborted = with_timeout(ANSWER_TIMEOUT, key, || async {
             self.client
                 .abort_multipart_upload(&self.bucket, key, upload.as_str())?
                 .build()

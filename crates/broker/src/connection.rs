@@ -64,15 +64,15 @@ impl Connection {
         *self.up.borrow()
     }
 
-    /// Waits for a link, at most `patience`; returns whether there is one.
-    pub async fn wait_connected(&self, patience: Duration) -> bool {
+    /// Waits for a link, at most `max_wait`; returns whether there is one.
+    pub async fn wait_connected(&self, max_wait: Duration) -> bool {
         let mut up = self.up.clone();
-        matches!(timeout(patience, up.wait_for(|up| *up)).await, Ok(Ok(_)))
+        matches!(timeout(max_wait, up.wait_for(|up| *up)).await, Ok(Ok(_)))
     }
 
-    /// A publisher with at most `in_flight` unconfirmed messages, which gives up on one after `patience`.
-    pub fn publisher(&self, in_flight: usize, patience: Duration) -> Publisher {
-        Publisher::new(self.links.clone(), in_flight, patience)
+    /// A publisher with at most `in_flight` unconfirmed messages, which gives up on one after `confirm_timeout`.
+    pub fn publisher(&self, in_flight: usize, confirm_timeout: Duration) -> Publisher {
+        Publisher::new(self.links.clone(), in_flight, confirm_timeout)
     }
 
     /// Consumes `queue` (declared first, if it is not there) with at most `prefetch` unacknowledged deliveries;

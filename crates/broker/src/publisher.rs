@@ -9,7 +9,7 @@ use lapin::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{BrokerError, Result, Route, connection::Links, packing, recovering_channel::Lane};
+use crate::{BrokerError, Result, Route, connection::Links, packing, recovering_channel::RecoveringChannel};
 
 /// Pause before a publish is tried again on a new link.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
@@ -28,28 +28,28 @@ pub struct Publisher {
 }
 
 struct Shared {
-    confirmed: Lane<()>,
+    confirmed: RecoveringChannel<()>,
     /// A channel without confirms, for messages that nobody waits for.
-    passing: Lane<()>,
+    passing: RecoveringChannel<()>,
     permits: Semaphore,
     in_flight: usize,
-    patience: Duration,
+    confirm_timeout: Duration,
 }
 
 impl Publisher {
-    pub(crate) fn new(links: Links, in_flight: usize, patience: Duration) -> Self {
+    pub(crate) fn new(links: Links, in_flight: usize, confirm_timeout: Duration) -> Self {
         let shared = Shared {
-            confirmed: Lane::new(links.clone()),
-            passing: Lane::new(links),
+            confirmed: RecoveringChannel::new(links.clone()),
+            passing: RecoveringChannel::new(links),
             permits: Semaphore::new(in_flight),
             in_flight,
-            patience,
+            confirm_timeout,
         };
         Self { shared: Arc::new(shared) }
     }
 
     /// Sends one message; returns when the broker has confirmed it. While there is no link it waits, up to the
-    /// publisher's patience; when one is lost in the middle it sends again, so the message may arrive twice.
+    /// publisher's confirm timeout; when one is lost in the middle it sends again, so the message may arrive twice.
     pub async fn publish(&self, route: Route, body: Vec<u8>) -> Result<()> {
         let mut results = self.publish_all(&[Message { route, body }]).await;
         results.pop().unwrap_or(Err(BrokerError::Timeout))
@@ -71,7 +71,7 @@ impl Publisher {
             return false;
         }
         let sending = async {
-            let (channel, ()) = self.shared.passing.channel(async |_| Ok(())).await?;
+            let (channel, ()) = self.shared.passing.get(async |_| Ok(())).await?;
             let options = BasicPublishOptions::default();
             let (body, properties) = packing::pack(body, properties(false));
             channel
@@ -79,12 +79,12 @@ impl Publisher {
                 .await?;
             Ok::<(), BrokerError>(())
         };
-        matches!(timeout(self.shared.patience, sending).await, Ok(Ok(())))
+        matches!(timeout(self.shared.confirm_timeout, sending).await, Ok(Ok(())))
     }
 
     async fn publish_part(&self, messages: &[Message]) -> Vec<Result<()>> {
         let mut results: Vec<_> = messages.iter().map(|_| Err(BrokerError::Timeout)).collect();
-        if timeout(self.shared.patience, self.until_confirmed(messages, &mut results)).await.is_err() {
+        if timeout(self.shared.confirm_timeout, self.until_confirmed(messages, &mut results)).await.is_err() {
             // The channel would keep the confirms that nobody waits for any more.
             self.shared.confirmed.discard().await;
         }
@@ -99,7 +99,7 @@ impl Publisher {
             if waiting.is_empty() {
                 return;
             }
-            match self.shared.confirmed.channel(prepare).await {
+            match self.shared.confirmed.get(prepare).await {
                 Ok((channel, ())) => {
                     let sent = join_all(waiting.iter().map(|i| send(&channel, &messages[*i]))).await;
                     waiting.iter().zip(sent).for_each(|(i, result)| results[*i] = result);

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// `T` is what belongs to the channel of the moment and goes with it.
-pub(crate) struct Lane<T> {
+pub(crate) struct RecoveringChannel<T> {
     links: Links,
     current: Mutex<Option<Current<T>>>,
 }
@@ -20,13 +20,13 @@ struct Current<T> {
     more: T,
 }
 
-impl<T: Clone> Lane<T> {
+impl<T: Clone> RecoveringChannel<T> {
     pub(crate) fn new(links: Links) -> Self {
         Self { links, current: Mutex::new(None) }
     }
 
     /// Returns the channel, after waiting for a link if there is none; a new one is set up by `prepare`.
-    pub(crate) async fn channel(
+    pub(crate) async fn get(
         &self,
         prepare: impl AsyncFnOnce(&Channel) -> lapin::Result<T>,
     ) -> Result<(Channel, T)> {

@@ -16,7 +16,9 @@ use lapin::{
 use tokio::{sync::oneshot, time::timeout};
 use uuid::Uuid;
 
-use crate::{BrokerError, Connection, Queue, Result, Route, connection::Links, recovering_channel::Lane};
+use crate::{
+    BrokerError, Connection, Queue, Result, Route, connection::Links, recovering_channel::RecoveringChannel,
+};
 
 /// RabbitMQ's pseudo-queue: answers come straight to the asking channel.
 const REPLIES: &str = "amq.rabbitmq.reply-to";
@@ -24,28 +26,30 @@ const REPLIES: &str = "amq.rabbitmq.reply-to";
 /// Asks and waits for the answer: clone it freely.
 #[derive(Clone)]
 pub struct RpcClient {
-    lane: Arc<Lane<Waiting>>,
+    channel: Arc<RecoveringChannel<Waiting>>,
 }
 
 impl RpcClient {
     pub(crate) fn new(links: Links) -> Self {
-        Self { lane: Arc::new(Lane::new(links)) }
+        Self { channel: Arc::new(RecoveringChannel::new(links)) }
     }
 
-    /// Sends `body` to `queue` and waits for the answer, all within `patience`. A request that is not answered by
+    /// Sends `body` to `queue` and waits for the answer, all within `reply_timeout`. A request that is not answered by
     /// then is dropped by the broker; it may have been served.
-    pub async fn call(&self, queue: &Queue, body: &[u8], patience: Duration) -> Result<Vec<u8>> {
-        timeout(patience, self.ask(queue, body, patience)).await.unwrap_or(Err(BrokerError::Timeout))
+    pub async fn call(&self, queue: &Queue, body: &[u8], reply_timeout: Duration) -> Result<Vec<u8>> {
+        timeout(reply_timeout, self.ask(queue, body, reply_timeout))
+            .await
+            .unwrap_or(Err(BrokerError::Timeout))
     }
 
-    async fn ask(&self, queue: &Queue, body: &[u8], patience: Duration) -> Result<Vec<u8>> {
-        let (channel, waiting) = self.lane.channel(receive).await?;
+    async fn ask(&self, queue: &Queue, body: &[u8], reply_timeout: Duration) -> Result<Vec<u8>> {
+        let (channel, waiting) = self.channel.get(receive).await?;
         let question = waiting.enter();
         let Route { exchange, key, mandatory, .. } = Route::queue(queue);
         let properties = BasicProperties::default()
             .with_reply_to(REPLIES.into())
             .with_correlation_id(question.id.as_str().into())
-            .with_expiration(patience.as_millis().max(1).to_string().into())
+            .with_expiration(reply_timeout.as_millis().max(1).to_string().into())
             .with_delivery_mode(1);
         let options = BasicPublishOptions { mandatory, immediate: false };
         channel.basic_publish(exchange.into(), key.into(), options, body, properties).await?;
@@ -118,7 +122,7 @@ impl Drop for Question {
 }
 
 /// Answers requests from `queue` for as long as the returned future is polled, up to `at_once` at the same time.
-/// A request is acknowledged after its answer; where `handle` returns `None` nobody is answered, and the asker's patience
+/// A request is acknowledged after its answer; where `handle` returns `None` nobody is answered, and the caller's timeout
 /// decides.
 pub async fn serve<H, F>(connection: &Connection, queue: Queue, at_once: u16, handle: H)
 where

@@ -25,8 +25,9 @@ pub enum WorkerState {
     Ready,
     /// Finishes what it has, takes no more.
     Draining,
-    /// Heartbeats, but does not consume.
-    Deaf,
+    /// Sends heartbeats, but does not consume.
+    #[serde(rename = "deaf")]
+    Stalled,
     /// No heartbeat within the lease.
     Gone,
 }

@@ -179,13 +179,14 @@ pub struct JobChanged {
 pub struct LiveMessage {
     /// Who says it; that one has told its own watchers already.
     pub from: CoordinatorId,
-    pub news: Vec<News>,
+    #[serde(rename = "news")]
+    pub notifications: Vec<Notification>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant)] // one at a time, on its way to the wire
-pub enum News {
+pub enum Notification {
     Job(JobChanged),
     File {
         project_id: ProjectId,

@@ -15,7 +15,7 @@ use engunity_protocol::{
     verdict::{Reason, Usage, Verdict},
     wire::{
         self, Claim, ClaimAnswer, ClaimReply, ClaimRequest, Control, EventBatch, EventBody, Grant, Heartbeat,
-        JobChanged, JobReady, LiveMessage, News, Outcome, Running, WorkerEvent,
+        JobChanged, JobReady, LiveMessage, Notification, Outcome, Running, WorkerEvent,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -176,7 +176,7 @@ fn a_setback() {
 }
 
 #[test]
-fn news_between_coordinators() {
+fn notifications_between_coordinators() {
     let job = JobChanged { job_id: job_id(), project_id: project_id(), state: true };
     let file = File {
         id: "01900000-0000-4000-8000-000000000003".parse().unwrap(),
@@ -199,13 +199,16 @@ fn news_between_coordinators() {
         file_id: None,
         by: Some("c1".into()),
     };
-    let news = vec![
-        News::Job(job),
-        News::File { project_id: project_id(), change },
-        News::Project { project_id: project_id(), change: ProjectChange::Deleted },
-        News::Lost,
+    let notifications = vec![
+        Notification::Job(job),
+        Notification::File { project_id: project_id(), change },
+        Notification::Project { project_id: project_id(), change: ProjectChange::Deleted },
+        Notification::Lost,
     ];
-    on_the_wire("live_message", &LiveMessage { from: CoordinatorId("coordinator-1a2b3c4d".into()), news });
+    on_the_wire(
+        "live_message",
+        &LiveMessage { from: CoordinatorId("coordinator-1a2b3c4d".into()), notifications },
+    );
 }
 
 #[test]

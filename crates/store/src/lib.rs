@@ -23,11 +23,11 @@ pub use error::StoreError;
 pub use files::{ChangeError, ProjectCursor, blobs, bulk, plan, snapshots};
 pub use gc::DeadAttempt;
 pub use jobs::{
-    Accepted, Asked, Cancelled, Changed, Chunk, Idempotency, JobFilter, JobHead, MAX_LOSSES, NewJob,
-    Recorded, Released, Room, SlotPool, StoredBody, StoredEvent, fencing as ledger,
+    Accepted, Cancelled, Chunk, ClaimKey, FleetCapacity, Idempotency, JobChange, JobFilter, JobHead,
+    MAX_LOSSES, NewJob, Recorded, Released, SlotPool, StoredBody, StoredEvent, fencing,
 };
 pub use migrate::MIGRATIONS;
-pub use workers::{Beaten, COORDINATOR_LEASE_SECONDS, LEASE_SECONDS};
+pub use workers::{COORDINATOR_LEASE_SECONDS, HeartbeatOutcome, LEASE_SECONDS};
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 

@@ -11,8 +11,9 @@ use crate::{
     Result, Store, StoreError,
     files::{
         change::ChangeError,
-        entries::{Room, raise_revision},
-        plan::{Arrival, Known, Plan, Write, plan},
+        entries::raise_revision,
+        plan::{Arrival, ExistingFile, Plan, Write, plan},
+        quota::ProjectQuota,
     },
 };
 
@@ -32,12 +33,12 @@ impl Store {
         arrivals: &[Arrival],
         texts: Texts,
         storage_path: &str,
-        room: Room,
+        quota: ProjectQuota,
     ) -> std::result::Result<(), ChangeError> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         raise_revision(&transaction, owner, project).await?;
-        let plan = plan(known(&transaction, project).await?, arrivals, true, room)?;
+        let plan = plan(known(&transaction, project).await?, arrivals, true, quota)?;
         insert_folders(&transaction, project, &plan).await?;
         for batch in batches(&plan.inserts, arrivals) {
             insert_texts(&transaction, project, batch, arrivals, &texts).await?;
@@ -57,12 +58,12 @@ impl Store {
         project: ProjectId,
         arrivals: &[Arrival],
         keep: bool,
-        room: Room,
+        quota: ProjectQuota,
     ) -> std::result::Result<Plan, ChangeError> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         raise_revision(&transaction, owner, project).await?;
-        let plan = plan(known(&transaction, project).await?, arrivals, keep, room)?;
+        let plan = plan(known(&transaction, project).await?, arrivals, keep, quota)?;
         let writes: Vec<Write> = plan.inserts.iter().chain(&plan.updates).cloned().collect();
         let hashes: Vec<&str> = writes.iter().map(|w| arrivals[w.arrival].hash.as_str()).collect();
         let sizes: Vec<i64> = writes.iter().map(|w| arrivals[w.arrival].size).collect();
@@ -85,7 +86,7 @@ impl Store {
         project: ProjectId,
         arrivals: &[Arrival],
         keep: bool,
-        room: Room,
+        quota: ProjectQuota,
     ) -> std::result::Result<Plan, ChangeError> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
@@ -93,11 +94,11 @@ impl Store {
         if transaction.query_opt(sql, &[&project.to_string(), &owner]).await?.is_none() {
             return Err(ChangeError::NotFound);
         }
-        plan(known(&transaction, project).await?, arrivals, keep, room)
+        plan(known(&transaction, project).await?, arrivals, keep, quota)
     }
 }
 
-async fn known(transaction: &Transaction<'_>, project: ProjectId) -> Result<HashMap<String, Known>> {
+async fn known(transaction: &Transaction<'_>, project: ProjectId) -> Result<HashMap<String, ExistingFile>> {
     let sql = "SELECT path, id, type, hash, size, executable FROM code_files WHERE project_id = $1";
     let statement = transaction.prepare_cached(sql).await?;
     let rows = transaction.query(&statement, &[&project.to_string()]).await?;
@@ -105,7 +106,7 @@ async fn known(transaction: &Transaction<'_>, project: ProjectId) -> Result<Hash
         let kind = if row.get::<_, &str>(2) == "folder" { FileType::Folder } else { FileType::File };
         (
             row.get(0),
-            Known { id: row.get(1), kind, hash: row.get(3), size: row.get(4), executable: row.get(5) },
+            ExistingFile { id: row.get(1), kind, hash: row.get(3), size: row.get(4), executable: row.get(5) },
         )
     });
     Ok(known.collect())
@@ -258,7 +259,7 @@ async fn remove(transaction: &Transaction<'_>, ids: &[String]) -> Result<()> {
 
 /// Makes every content that a commit needs a blob that stays until its end, whatever the commit removes or overwrites,
 /// and whatever happens to another project that has it; refuses where one is missing, or has another size than was said
-/// (the room was reckoned with what was said).
+/// (the quota check used the announced sizes).
 async fn hold_sources(
     transaction: &Transaction<'_>,
     owner: UserId,

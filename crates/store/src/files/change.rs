@@ -2,7 +2,7 @@
 
 use engunity_protocol::path::PathError;
 
-use crate::{StoreError, files::entries::Room};
+use crate::{StoreError, files::quota::ProjectQuota};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
@@ -24,8 +24,8 @@ pub enum ChangeError {
     /// The content is not the one the caller knows.
     #[error("its content was changed")]
     Stale { current: Option<String> },
-    #[error("a project may have {} files and {} bytes; this would make {files} and {bytes}", room.files, room.bytes)]
-    Full { files: i64, bytes: i64, room: Room },
+    #[error("a project may have {} files and {} bytes; this would make {files} and {bytes}", quota.files, quota.bytes)]
+    Full { files: i64, bytes: i64, quota: ProjectQuota },
     /// Hashes whose content is not stored.
     #[error("the content of {} files is missing", .0.len())]
     Missing(Vec<String>),
@@ -37,6 +37,11 @@ pub enum ChangeError {
 }
 
 impl ChangeError {
+    /// Refuses what would make a project larger than its quota allows.
+    pub(crate) fn unless_allowed(quota: ProjectQuota, files: i64, bytes: i64) -> Result<(), Self> {
+        if quota.allows(files, bytes) { Ok(()) } else { Err(Self::Full { files, bytes, quota }) }
+    }
+
     /// A unique constraint that was hit while `path` was written.
     pub(crate) fn taken(error: StoreError, path: &str) -> Self {
         match error {

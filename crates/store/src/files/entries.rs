@@ -11,7 +11,10 @@ use engunity_protocol::{
 };
 use tokio_postgres::Row;
 
-use crate::{Result, Store, StoreError, files::change::ChangeError};
+use crate::{
+    Result, Store, StoreError,
+    files::{change::ChangeError, quota::ProjectQuota},
+};
 
 /// The columns of a [`File`] without its content, in the order [`file`] reads them.
 macro_rules! columns {
@@ -61,13 +64,6 @@ pub struct Stored {
     pub text: Option<String>,
 }
 
-/// What one project may hold.
-#[derive(Debug, Clone, Copy)]
-pub struct Room {
-    pub files: i64,
-    pub bytes: i64,
-}
-
 impl Store {
     /// A page of a project's files and folders in the order of their paths; `None` where this user has no such project.
     pub async fn files(
@@ -114,14 +110,14 @@ impl Store {
         owner: UserId,
         project: ProjectId,
         draft: &Draft,
-        room: Room,
+        quota: ProjectQuota,
     ) -> std::result::Result<File, ChangeError> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         raise_revision(&transaction, owner, project).await?;
         let parent = ensure_folders(&transaction, project, &draft.path).await?;
         let created = insert(&transaction, project, parent, draft).await?;
-        check_room(&transaction, project, room).await?;
+        check_quota(&transaction, project, quota).await?;
         transaction.commit().await?;
         Ok(created)
     }
@@ -149,7 +145,7 @@ impl Store {
         owner: UserId,
         id: FileId,
         edit: &Edit,
-        room: Room,
+        quota: ProjectQuota,
     ) -> std::result::Result<File, ChangeError> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
@@ -159,7 +155,7 @@ impl Store {
         write_content(&transaction, &current, edit).await?;
         relocate(&transaction, project, &current, edit).await?;
         if edit.content.is_some() {
-            check_room(&transaction, project, room).await?;
+            check_quota(&transaction, project, quota).await?;
         }
         let changed = read(&transaction, id).await?.ok_or(ChangeError::NotFound)?;
         transaction.commit().await?;
@@ -376,20 +372,16 @@ async fn move_below(
 }
 
 /// Refuses what would make the project larger than it may be.
-pub(crate) async fn check_room(
+pub(crate) async fn check_quota(
     transaction: &Transaction<'_>,
     project: ProjectId,
-    room: Room,
+    quota: ProjectQuota,
 ) -> std::result::Result<(), ChangeError> {
     let sql = "SELECT count(*), coalesce(sum(size), 0)::bigint FROM code_files WHERE project_id = $1";
     let statement = transaction.prepare_cached(sql).await?;
     let row = transaction.query_one(&statement, &[&project.to_string()]).await?;
     let (files, bytes): (i64, i64) = (row.get(0), row.get(1));
-    if files > room.files || bytes > room.bytes {
-        Err(ChangeError::Full { files, bytes, room })
-    } else {
-        Ok(())
-    }
+    ChangeError::unless_allowed(quota, files, bytes)
 }
 
 pub(crate) fn file(row: &Row) -> Result<File> {

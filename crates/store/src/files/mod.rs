@@ -6,8 +6,10 @@ mod change;
 mod entries;
 pub mod plan;
 mod projects;
+mod quota;
 pub mod snapshots;
 
 pub use change::ChangeError;
-pub use entries::{Content, Draft, Edit, Room, Stored};
+pub use entries::{Content, Draft, Edit, Stored};
 pub use projects::ProjectCursor;
+pub use quota::ProjectQuota;

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use engunity_protocol::{FileId, file::FileType, path::ProjectPath};
 
-use crate::files::{change::ChangeError, entries::Room};
+use crate::files::{change::ChangeError, quota::ProjectQuota};
 
 /// A row that is there.
 #[derive(Debug, Clone)]
-pub struct Known {
+pub struct ExistingFile {
     pub id: String,
     pub kind: FileType,
     pub hash: Option<String>,
@@ -61,10 +61,10 @@ pub struct Plan {
 
 /// Decides; `keep` leaves alone what does not arrive.
 pub fn plan(
-    mut existing: HashMap<String, Known>,
+    mut existing: HashMap<String, ExistingFile>,
     arrivals: &[Arrival],
     keep: bool,
-    room: Room,
+    quota: ProjectQuota,
 ) -> Result<Plan, ChangeError> {
     let mut plan = Plan::default();
     if !keep {
@@ -88,15 +88,15 @@ pub fn plan(
             }
         }
     }
-    check_room(&existing, arrivals, &plan, room)?;
+    check_quota(&existing, arrivals, &plan, quota)?;
     Ok(plan)
 }
 
-fn same(known: &Known, arrival: &Arrival) -> bool {
+fn same(known: &ExistingFile, arrival: &Arrival) -> bool {
     known.hash.as_deref() == Some(&arrival.hash) && known.executable == arrival.executable
 }
 
-fn remove_absent(existing: &mut HashMap<String, Known>, arrivals: &[Arrival], plan: &mut Plan) {
+fn remove_absent(existing: &mut HashMap<String, ExistingFile>, arrivals: &[Arrival], plan: &mut Plan) {
     let mut wanted: HashMap<&str, FileType> = arrivals.iter().map(|a| (a.path.as_str(), a.kind)).collect();
     for arrival in arrivals {
         let path = arrival.path.as_str();
@@ -118,7 +118,7 @@ fn remove_absent(existing: &mut HashMap<String, Known>, arrivals: &[Arrival], pl
 /// Makes sure of all folders above `path`; returns the id of the innermost.
 fn place(
     path: &ProjectPath,
-    existing: &mut HashMap<String, Known>,
+    existing: &mut HashMap<String, ExistingFile>,
     ids: &mut HashMap<String, String>,
     plan: &mut Plan,
 ) -> Result<Option<String>, ChangeError> {
@@ -136,7 +136,7 @@ fn place(
 
 fn folder(
     path: &str,
-    existing: &mut HashMap<String, Known>,
+    existing: &mut HashMap<String, ExistingFile>,
     ids: &mut HashMap<String, String>,
     parent: Option<String>,
     plan: &mut Plan,
@@ -157,11 +157,11 @@ fn folder(
     Ok(id)
 }
 
-fn check_room(
-    existing: &HashMap<String, Known>,
+fn check_quota(
+    existing: &HashMap<String, ExistingFile>,
     arrivals: &[Arrival],
     plan: &Plan,
-    room: Room,
+    quota: ProjectQuota,
 ) -> Result<(), ChangeError> {
     let rewritten: HashSet<&str> = plan.updates.iter().map(|w| w.id.as_str()).collect();
     let staying: i64 = existing
@@ -172,18 +172,14 @@ fn check_room(
     let arriving: i64 = plan.inserts.iter().chain(&plan.updates).map(|w| arrivals[w.arrival].size).sum();
     let files = (existing.len() + plan.folders.len() + plan.inserts.len()) as i64;
     let bytes = staying.saturating_add(arriving);
-    if files > room.files || bytes > room.bytes {
-        Err(ChangeError::Full { files, bytes, room })
-    } else {
-        Ok(())
-    }
+    ChangeError::unless_allowed(quota, files, bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ROOM: Room = Room { files: 100, bytes: 1000 };
+    const QUOTA: ProjectQuota = ProjectQuota { files: 100, bytes: 1000 };
 
     fn arrival(path: &str, hash: &str) -> Arrival {
         let path = ProjectPath::parse(path).unwrap();
@@ -199,11 +195,14 @@ mod tests {
         }
     }
 
-    fn known(items: &[(&str, &str)]) -> HashMap<String, Known> {
+    fn known(items: &[(&str, &str)]) -> HashMap<String, ExistingFile> {
         let row = |(path, hash): &(&str, &str)| {
             let kind = if hash.is_empty() { FileType::Folder } else { FileType::File };
             let hash = (!hash.is_empty()).then(|| hash.to_string());
-            (path.to_string(), Known { id: format!("id-{path}"), kind, hash, size: 10, executable: false })
+            (
+                path.to_string(),
+                ExistingFile { id: format!("id-{path}"), kind, hash, size: 10, executable: false },
+            )
         };
         items.iter().map(row).collect()
     }
@@ -215,7 +214,7 @@ mod tests {
             existing,
             &[arrival("a/old", "9"), arrival("a/same", "2"), arrival("b/c/new", "4")],
             true,
-            ROOM,
+            QUOTA,
         )
         .unwrap();
         assert_eq!(plan.updates, [Write { arrival: 0, id: "id-a/old".into(), parent: None }]);
@@ -233,7 +232,7 @@ mod tests {
             existing,
             &[arrival("b/stays", "2"), arrival("a", "4"), arrival("c/below", "5")],
             false,
-            ROOM,
+            QUOTA,
         )
         .unwrap();
         assert_eq!(plan.removed_paths, ["a/gone", "c"]);
@@ -244,7 +243,7 @@ mod tests {
     #[test]
     fn refuses_files_in_the_way_of_folders() {
         let taken =
-            |existing: &[(&str, &str)], path: &str| plan(known(existing), &[arrival(path, "1")], true, ROOM);
+            |existing: &[(&str, &str)], path: &str| plan(known(existing), &[arrival(path, "1")], true, QUOTA);
         assert!(matches!(taken(&[("a", "1")], "a/b"), Err(ChangeError::NotAFolder(path)) if path == "a"));
         assert!(matches!(taken(&[("a", "")], "a"), Err(ChangeError::IsAFolder(path)) if path == "a"));
     }
@@ -254,12 +253,12 @@ mod tests {
         let arrivals: Vec<_> =
             (0..101).map(|n| Arrival { size: 0, ..arrival(&format!("f{n}"), "1") }).collect();
         assert!(matches!(
-            plan(HashMap::new(), &arrivals, true, ROOM),
+            plan(HashMap::new(), &arrivals, true, QUOTA),
             Err(ChangeError::Full { files: 101, .. })
         ));
         let arrivals = [Arrival { size: 1001, ..arrival("big", "1") }];
         assert!(matches!(
-            plan(HashMap::new(), &arrivals, true, ROOM),
+            plan(HashMap::new(), &arrivals, true, QUOTA),
             Err(ChangeError::Full { bytes: 1001, .. })
         ));
     }

@@ -14,7 +14,7 @@ pub struct DeadAttempt {
 
 impl Store {
     /// Dead attempts that have had time to write their last.
-    pub async fn dead_attempts(&self, limit: i64) -> Result<Vec<DeadAttempt>> {
+    pub async fn attempts_for_gc(&self, limit: i64) -> Result<Vec<DeadAttempt>> {
         let sql = "SELECT DISTINCT job_id, attempt FROM dead_attempts WHERE died_at < now() - interval '10 minutes' LIMIT $1";
         let rows = self.connection().await?.query(sql, &[&limit]).await?;
         Ok(rows.iter().map(|row| DeadAttempt { job_id: JobId(row.get(0)), attempt: row.get(1) }).collect())
@@ -30,7 +30,7 @@ impl Store {
     }
 
     /// The objects of this attempt are gone.
-    pub async fn forget_dead_attempt(&self, dead: DeadAttempt) -> Result<()> {
+    pub async fn attempt_collected(&self, dead: DeadAttempt) -> Result<()> {
         let sql = "DELETE FROM dead_attempts WHERE job_id = $1 AND attempt IS NOT DISTINCT FROM $2";
         self.connection().await?.execute(sql, &[&dead.job_id.0, &dead.attempt]).await?;
         Ok(())

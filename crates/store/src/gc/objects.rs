@@ -4,13 +4,13 @@ use crate::{Result, Store};
 
 impl Store {
     /// Notes a key (or with a slash at its end a prefix) for deletion.
-    pub async fn discard(&self, key: &str) -> Result<()> {
+    pub async fn schedule_gc(&self, key: &str) -> Result<()> {
         self.connection().await?.execute("INSERT INTO trash (key) VALUES ($1)", &[&key]).await?;
         Ok(())
     }
 
     /// The oldest notes, as (number, key).
-    pub async fn trash(&self, most: i64) -> Result<Vec<(i64, String)>> {
+    pub async fn objects_for_gc(&self, most: i64) -> Result<Vec<(i64, String)>> {
         let rows = self
             .connection()
             .await?
@@ -20,7 +20,7 @@ impl Store {
     }
 
     /// Forgets notes whose objects are gone.
-    pub async fn trash_emptied(&self, ids: &[i64]) -> Result<()> {
+    pub async fn objects_collected(&self, ids: &[i64]) -> Result<()> {
         self.connection().await?.execute("DELETE FROM trash WHERE id = ANY($1)", &[&ids]).await?;
         Ok(())
     }

@@ -38,7 +38,7 @@ pub enum SlotPool {
 
 /// What the fleet can take, as one look at the database says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Room {
+pub struct FleetCapacity {
     /// Slots of workers that live, consume and do not drain.
     pub slots: i64,
     pub noop_slots: i64,
@@ -48,7 +48,7 @@ pub struct Room {
     pub noop: i64,
 }
 
-impl Room {
+impl FleetCapacity {
     /// How many interactive jobs may be released: the free slots, and a few ahead so that a worker that becomes
     /// free finds the next one waiting.
     pub fn for_interactive(&self) -> i64 {
@@ -159,7 +159,7 @@ impl SlotPool {
     }
 
     /// The lanes it serves, in order of importance, with what may be released in each.
-    fn lanes(self, room: &Room) -> Vec<(&'static str, i64)> {
+    fn lanes(self, room: &FleetCapacity) -> Vec<(&'static str, i64)> {
         match self {
             Self::Runs => vec![("interactive", room.for_interactive()), ("bulk", room.for_bulk())],
             Self::Noops => vec![("noop", room.for_noops())],
@@ -181,7 +181,7 @@ impl Store {
         }
     }
 
-    pub async fn room(&self) -> Result<Room> {
+    pub async fn room(&self) -> Result<FleetCapacity> {
         let connection = self.connection().await?;
         Ok(room_of(&connection.query_one(&connection.prepare_cached(ROOM).await?, &[&LEASE_SECONDS]).await?))
     }
@@ -256,7 +256,7 @@ async fn release_lane(
     batch: &Batch,
     statement: &Statement,
     pool: SlotPool,
-    room: &Room,
+    room: &FleetCapacity,
     lane: &str,
 ) -> Result<Vec<Released>> {
     let allowed = pool.lanes(room).into_iter().find(|(of, _)| *of == lane).map_or(0, |(_, allowed)| allowed);
@@ -274,8 +274,8 @@ async fn release_lane(
     rows.iter().map(released).collect()
 }
 
-fn room_of(row: &Row) -> Room {
-    Room {
+fn room_of(row: &Row) -> FleetCapacity {
+    FleetCapacity {
         slots: row.get(0),
         noop_slots: row.get(1),
         interactive: row.get(2),
@@ -290,22 +290,25 @@ mod tests {
 
     #[test]
     fn bulk_leaves_a_quarter_of_the_fleet() {
-        let room = Room { slots: 8, ..Room::default() };
+        let room = FleetCapacity { slots: 8, ..FleetCapacity::default() };
         assert_eq!((room.for_interactive(), room.for_bulk()), (10, 6));
-        let full_of_bulk = Room { slots: 8, bulk: 6, ..Room::default() };
+        let full_of_bulk = FleetCapacity { slots: 8, bulk: 6, ..FleetCapacity::default() };
         assert_eq!((full_of_bulk.for_interactive(), full_of_bulk.for_bulk()), (4, 0));
     }
 
     #[test]
     fn a_fleet_of_one_slot_runs_bulk_too() {
-        let room = Room { slots: 1, ..Room::default() };
+        let room = FleetCapacity { slots: 1, ..FleetCapacity::default() };
         assert_eq!((room.for_interactive(), room.for_bulk()), (1, 1));
     }
 
     #[test]
     fn nothing_is_released_without_workers() {
-        assert_eq!(Room { interactive: 3, bulk: 9, ..Room::default() }.for_interactive(), 0);
-        assert_eq!(Room::default().for_bulk(), 0);
-        assert_eq!(Room::default().for_noops(), 0);
+        assert_eq!(
+            FleetCapacity { interactive: 3, bulk: 9, ..FleetCapacity::default() }.for_interactive(),
+            0
+        );
+        assert_eq!(FleetCapacity::default().for_bulk(), 0);
+        assert_eq!(FleetCapacity::default().for_noops(), 0);
     }
 }

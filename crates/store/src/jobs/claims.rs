@@ -8,14 +8,14 @@ use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    Changed, Result, Store,
+    JobChange, Result, Store,
     jobs::accept::project_id,
     workers::{LEASE_SECONDS, SILENCE_SECONDS},
 };
 
 /// A worker's wish to run a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct ClaimKey {
     pub worker_id: WorkerId,
     pub job_id: JobId,
     /// The same in a repeated request, which then gets the same answer.
@@ -89,7 +89,7 @@ impl Store {
     /// Grants what may be granted; a repeated request gets its first answer again. What is missing from the
     /// result was refused: taken, ended, cancelled or unknown. Two wishes for one job in one batch are one too many:
     /// only the first is asked.
-    pub async fn claim(&self, asked: &[Asked]) -> Result<HashMap<(JobId, Uuid), (Grant, Changed)>> {
+    pub async fn claim(&self, asked: &[ClaimKey]) -> Result<HashMap<(JobId, Uuid), (Grant, JobChange)>> {
         let columns = ClaimColumns::of(asked);
         let connection = self.hot().await?;
         let statement = connection.prepare_cached(CLAIM).await?;
@@ -109,7 +109,7 @@ impl Store {
     }
 
     /// Ends attempts whose lease ran out: back to the backlog, or to the end when too many were lost.
-    pub async fn reap(&self) -> Result<Vec<Changed>> {
+    pub async fn reap(&self) -> Result<Vec<JobChange>> {
         let connection = self.hot().await?;
         let statement = connection.prepare_cached(REAP).await?;
         let rows = connection.query(&statement, &[&LEASE_SECONDS, &SILENCE_SECONDS, &MAX_LOSSES]).await?;
@@ -124,8 +124,8 @@ struct ClaimColumns<'a> {
 }
 
 impl<'a> ClaimColumns<'a> {
-    fn of(asked: &'a [Asked]) -> Self {
-        let mut once: HashMap<Uuid, &Asked> = HashMap::with_capacity(asked.len());
+    fn of(asked: &'a [ClaimKey]) -> Self {
+        let mut once: HashMap<Uuid, &ClaimKey> = HashMap::with_capacity(asked.len());
         for wish in asked {
             once.entry(wish.job_id.0).or_insert(wish);
         }
@@ -139,17 +139,17 @@ impl<'a> ClaimColumns<'a> {
     }
 }
 
-type Granted = ((JobId, Uuid), (Grant, Changed));
+type Granted = ((JobId, Uuid), (Grant, JobChange));
 
 fn granted_row(row: &Row) -> Result<Granted> {
     let (job_id, project_id): (JobId, ProjectId) = (JobId(row.get("id")), project_id(row)?);
     let Json(spec): Json<JobSpec> = row.get("spec");
     let grant = Grant { attempt: row.get("attempt"), project_id, spec };
-    Ok(((job_id, row.get("claim_id")), (grant, Changed { job_id, project_id, state: true, ended: false })))
+    Ok(((job_id, row.get("claim_id")), (grant, JobChange { job_id, project_id, state: true, ended: false })))
 }
 
-fn changed(row: &Row) -> Result<Changed> {
-    Ok(Changed {
+fn changed(row: &Row) -> Result<JobChange> {
+    Ok(JobChange {
         job_id: JobId(row.get("id")),
         project_id: project_id(row)?,
         state: true,

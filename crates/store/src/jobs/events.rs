@@ -20,13 +20,13 @@ use crate::{
     batch::{Batch, Commit},
     jobs::{
         accept::{project_id, word},
-        fencing::{self, End, Entry, Head, Move, Plan},
+        fencing::{self, End, JobRow, JobUpdate, NumberedEvent, WritePlan},
     },
 };
 
 /// A job about which there is something new to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Changed {
+pub struct JobChange {
     pub job_id: JobId,
     pub project_id: ProjectId,
     /// Its state changed (not only output).
@@ -38,7 +38,7 @@ pub struct Changed {
 /// What a batch of events did.
 #[derive(Debug, Default)]
 pub struct Recorded {
-    pub changed: Vec<Changed>,
+    pub changed: Vec<JobChange>,
     /// Events that did not count: stale, repeated or too late.
     pub dropped: usize,
     pub recorded: usize,
@@ -72,12 +72,12 @@ const LOCK: &str = "
     SELECT id, project_id, state, attempt, worker_id, cancel_requested, last_event, last_seq, setbacks
     FROM jobs WHERE id = ANY($1) ORDER BY id FOR UPDATE";
 
-const ENTRIES: &str = "
+const INSERT_EVENTS: &str = "
     INSERT INTO job_events (job_id, number, attempt, seq, event, data, stream, byte_start, bytes)
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::bigint[], $5::varchar[], $6::jsonb[], $7::varchar[], $8::bigint[], $9::bytea[])";
 
-/// Moves that only count on touch no index, so they are kept apart from those that end an attempt.
-const COUNT_ON: &str = "
+/// Updates of the counters alone touch no index, so they are kept apart from those that end an attempt.
+const UPDATE_COUNTERS: &str = "
     UPDATE jobs j SET last_event = m.last_event, last_seq = m.last_seq
     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS m (id, last_event, last_seq) WHERE j.id = m.id";
 
@@ -114,12 +114,12 @@ impl Store {
         let batch = Batch::on(self.hot().await?);
         let statements = Statements::of(&batch).await?;
         let rows = batch.begin(Commit::Durable, batch.query(&statements.lock, &[&ids])).await?;
-        let heads: HashMap<JobId, Head> = rows.iter().map(locked).collect::<Result<_>>()?;
+        let locked_rows: HashMap<JobId, JobRow> = rows.iter().map(locked).collect::<Result<_>>()?;
         let events =
             batches.iter().flat_map(|batch| batch.events.iter().map(move |event| (&batch.worker_id, event)));
-        let plan = fencing::plan(&heads, events);
+        let plan = fencing::plan(&locked_rows, events);
         batch.end(write(&batch, &statements, &plan)).await?;
-        Ok(Recorded { changed: changes(&plan), dropped: plan.dropped, recorded: plan.entries.len() })
+        Ok(Recorded { changed: changes(&plan), dropped: plan.dropped, recorded: plan.events.len() })
     }
 
     /// Events after `after`, in order, at most `limit`, but none of output before `output_from` (0 leaves out nothing);
@@ -202,8 +202,8 @@ impl Store {
     }
 }
 
-fn locked(row: &Row) -> Result<(JobId, Head)> {
-    let head = Head {
+fn locked(row: &Row) -> Result<(JobId, JobRow)> {
+    let job = JobRow {
         project_id: project_id(row)?,
         state: word(row, "state")?,
         attempt: row.get("attempt"),
@@ -213,14 +213,14 @@ fn locked(row: &Row) -> Result<(JobId, Head)> {
         last_seq: row.get("last_seq"),
         setbacks: row.get("setbacks"),
     };
-    Ok((JobId(row.get("id")), head))
+    Ok((JobId(row.get("id")), job))
 }
 
 /// Prepared before the transaction begins.
 struct Statements {
     lock: Statement,
-    entries: Statement,
-    count_on: Statement,
+    insert: Statement,
+    update_counters: Statement,
     end: Statement,
 }
 
@@ -228,20 +228,25 @@ impl Statements {
     async fn of(batch: &Batch) -> Result<Self> {
         Ok(Self {
             lock: batch.prepare_cached(LOCK).await?,
-            entries: batch.prepare_cached(ENTRIES).await?,
-            count_on: batch.prepare_cached(COUNT_ON).await?,
+            insert: batch.prepare_cached(INSERT_EVENTS).await?,
+            update_counters: batch.prepare_cached(UPDATE_COUNTERS).await?,
             end: batch.prepare_cached(END).await?,
         })
     }
 }
 
-async fn write(batch: &Batch, statements: &Statements, plan: &Plan<'_>) -> Result<()> {
-    let (ended, counted): (Vec<_>, Vec<_>) = plan.moves.iter().partition(|(_, step)| step.end.is_some());
+async fn write(batch: &Batch, statements: &Statements, plan: &WritePlan<'_>) -> Result<()> {
+    let (ended, counted): (Vec<_>, Vec<_>) =
+        plan.updates.iter().partition(|(_, update)| update.end.is_some());
     let inserts = async {
-        if plan.entries.is_empty() { Ok(()) } else { insert(batch, &statements.entries, &plan.entries).await }
+        if plan.events.is_empty() { Ok(()) } else { insert(batch, &statements.insert, &plan.events).await }
     };
     let counts = async {
-        if counted.is_empty() { Ok(()) } else { count_on(batch, &statements.count_on, &counted).await }
+        if counted.is_empty() {
+            Ok(())
+        } else {
+            update_counters(batch, &statements.update_counters, &counted).await
+        }
     };
     let ends = async { if ended.is_empty() { Ok(()) } else { end(batch, &statements.end, &ended).await } };
     // Pipelined: one round trip for all three.
@@ -249,12 +254,12 @@ async fn write(batch: &Batch, statements: &Statements, plan: &Plan<'_>) -> Resul
     Ok(())
 }
 
-async fn insert(batch: &Batch, statement: &Statement, entries: &[Entry<'_>]) -> Result<()> {
-    let rows: Vec<RowParts<'_>> = entries.iter().map(row_parts).collect();
-    let jobs: Vec<Uuid> = entries.iter().map(|entry| entry.event.job_id.0).collect();
-    let numbers: Vec<i64> = entries.iter().map(|entry| entry.number).collect();
-    let attempts: Vec<i32> = entries.iter().map(|entry| entry.event.attempt).collect();
-    let seqs: Vec<i64> = entries.iter().map(|entry| entry.event.seq).collect();
+async fn insert(batch: &Batch, statement: &Statement, events: &[NumberedEvent<'_>]) -> Result<()> {
+    let rows: Vec<RowParts<'_>> = events.iter().map(row_parts).collect();
+    let jobs: Vec<Uuid> = events.iter().map(|numbered| numbered.event.job_id.0).collect();
+    let numbers: Vec<i64> = events.iter().map(|numbered| numbered.number).collect();
+    let attempts: Vec<i32> = events.iter().map(|numbered| numbered.event.attempt).collect();
+    let seqs: Vec<i64> = events.iter().map(|numbered| numbered.event.seq).collect();
     let names: Vec<&str> = rows.iter().map(|row| row.event).collect();
     let data: Vec<Option<&serde_json::Value>> = rows.iter().map(|row| row.data.as_ref()).collect();
     let streams: Vec<Option<&str>> =
@@ -275,9 +280,9 @@ struct RowParts<'a> {
     output: Option<(Stream, u64, &'a [u8])>,
 }
 
-fn row_parts<'a>(entry: &Entry<'a>) -> RowParts<'a> {
-    let attempt = entry.event.attempt;
-    match &entry.event.body {
+fn row_parts<'a>(numbered: &NumberedEvent<'a>) -> RowParts<'a> {
+    let attempt = numbered.event.attempt;
+    match &numbered.event.body {
         EventBody::Output { stream, offset, data } => {
             RowParts { event: "output", data: None, output: Some((*stream, *offset, data)) }
         }
@@ -303,21 +308,25 @@ fn requeued<'a>(attempt: i32, because: String) -> RowParts<'a> {
     RowParts { event: "state", data: Some(serde_json::json!(change)), output: None }
 }
 
-async fn count_on(batch: &Batch, statement: &Statement, moves: &[(&JobId, &Move)]) -> Result<()> {
-    let (ids, events, seqs) = counters(moves);
+async fn update_counters(
+    batch: &Batch,
+    statement: &Statement,
+    updates: &[(&JobId, &JobUpdate)],
+) -> Result<()> {
+    let (ids, events, seqs) = counters(updates);
     batch.execute(statement, &[&ids, &events, &seqs]).await?;
     Ok(())
 }
 
-fn counters(moves: &[(&JobId, &Move)]) -> (Vec<Uuid>, Vec<i64>, Vec<i64>) {
-    let ids = moves.iter().map(|(id, _)| id.0).collect();
-    let events = moves.iter().map(|(_, step)| step.last_event).collect();
-    (ids, events, moves.iter().map(|(_, step)| step.last_seq).collect())
+fn counters(updates: &[(&JobId, &JobUpdate)]) -> (Vec<Uuid>, Vec<i64>, Vec<i64>) {
+    let ids = updates.iter().map(|(id, _)| id.0).collect();
+    let events = updates.iter().map(|(_, update)| update.last_event).collect();
+    (ids, events, updates.iter().map(|(_, update)| update.last_seq).collect())
 }
 
-async fn end(batch: &Batch, statement: &Statement, moves: &[(&JobId, &Move)]) -> Result<()> {
-    let (ids, events, seqs) = counters(moves);
-    let ends: Vec<&End> = moves.iter().filter_map(|(_, step)| step.end.as_ref()).collect();
+async fn end(batch: &Batch, statement: &Statement, updates: &[(&JobId, &JobUpdate)]) -> Result<()> {
+    let (ids, events, seqs) = counters(updates);
+    let ends: Vec<&End> = updates.iter().filter_map(|(_, update)| update.end.as_ref()).collect();
     let outcomes: Vec<_> = ends
         .iter()
         .map(|end| match end {
@@ -338,14 +347,14 @@ async fn end(batch: &Batch, statement: &Statement, moves: &[(&JobId, &Move)]) ->
     Ok(())
 }
 
-fn changes(plan: &Plan<'_>) -> Vec<Changed> {
-    let change = |(job_id, step): (&JobId, &Move)| Changed {
+fn changes(plan: &WritePlan<'_>) -> Vec<JobChange> {
+    let change = |(job_id, update): (&JobId, &JobUpdate)| JobChange {
         job_id: *job_id,
-        project_id: step.project_id,
-        state: step.end.is_some(),
-        ended: matches!(step.end, Some(End::Finished(_))),
+        project_id: update.project_id,
+        state: update.end.is_some(),
+        ended: matches!(update.end, Some(End::Finished(_))),
     };
-    plan.moves.iter().map(change).collect()
+    plan.updates.iter().map(change).collect()
 }
 
 fn stored(row: &Row) -> Result<StoredEvent> {

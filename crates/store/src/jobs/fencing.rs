@@ -18,7 +18,7 @@ pub const MAX_SETBACKS: i32 = 12;
 
 /// What is known about a job while its row is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct JobRow {
     pub project_id: ProjectId,
     pub state: JobState,
     pub attempt: i32,
@@ -32,14 +32,14 @@ pub struct Head {
 
 /// An event that counts, with its number.
 #[derive(Debug, PartialEq)]
-pub struct Entry<'a> {
+pub struct NumberedEvent<'a> {
     pub number: i64,
     pub event: &'a WorkerEvent,
 }
 
 /// Where a job stands after the batch.
 #[derive(Debug, PartialEq)]
-pub struct Move {
+pub struct JobUpdate {
     pub last_event: i64,
     pub last_seq: i64,
     pub attempt: i32,
@@ -69,38 +69,38 @@ impl End {
 
 /// What is to be written.
 #[derive(Debug, Default, PartialEq)]
-pub struct Plan<'a> {
+pub struct WritePlan<'a> {
     /// Rows of `job_events`.
-    pub entries: Vec<Entry<'a>>,
-    pub moves: HashMap<JobId, Move>,
+    pub events: Vec<NumberedEvent<'a>>,
+    pub updates: HashMap<JobId, JobUpdate>,
     /// Events that were dropped: stale, repeated or too late.
     pub dropped: usize,
 }
 
 /// Numbers `events`, which come in the order in which they arrived.
 pub fn plan<'a>(
-    heads: &HashMap<JobId, Head>,
+    rows: &HashMap<JobId, JobRow>,
     events: impl IntoIterator<Item = (&'a WorkerId, &'a WorkerEvent)>,
-) -> Plan<'a> {
-    let mut plan = Plan::default();
+) -> WritePlan<'a> {
+    let mut plan = WritePlan::default();
     for (worker_id, event) in events {
-        match heads.get(&event.job_id) {
-            Some(head) if head.accepts(worker_id, event) => plan.add(head, event),
+        match rows.get(&event.job_id) {
+            Some(row) if row.accepts(worker_id, event) => plan.add(row, event),
             _ => plan.dropped += 1,
         }
     }
     plan
 }
 
-impl Head {
+impl JobRow {
     fn accepts(&self, worker_id: &WorkerId, event: &WorkerEvent) -> bool {
         self.state == JobState::Running
             && self.attempt == event.attempt
             && self.worker_id.as_ref() == Some(worker_id)
     }
 
-    fn as_move(&self) -> Move {
-        Move {
+    fn as_update(&self) -> JobUpdate {
+        JobUpdate {
             last_event: self.last_event,
             last_seq: self.last_seq,
             attempt: self.attempt,
@@ -110,30 +110,30 @@ impl Head {
     }
 }
 
-impl<'a> Plan<'a> {
-    fn add(&mut self, head: &Head, event: &'a WorkerEvent) {
-        let step = self.moves.entry(event.job_id).or_insert_with(|| head.as_move());
-        if step.end.is_some() || event.seq <= step.last_seq {
+impl<'a> WritePlan<'a> {
+    fn add(&mut self, row: &JobRow, event: &'a WorkerEvent) {
+        let update = self.updates.entry(event.job_id).or_insert_with(|| row.as_update());
+        if update.end.is_some() || event.seq <= update.last_seq {
             self.dropped += 1;
             return;
         }
-        step.last_seq = event.seq;
-        step.last_event += 1;
-        step.end = match &event.body {
+        update.last_seq = event.seq;
+        update.last_event += 1;
+        update.end = match &event.body {
             EventBody::Finished(outcome) => Some(End::Finished(Box::new(outcome.clone()))),
-            EventBody::HandedBack | EventBody::Unable { .. } if head.cancel_requested => {
+            EventBody::HandedBack | EventBody::Unable { .. } if row.cancel_requested => {
                 Some(End::Finished(Box::new(cancelled())))
             }
             EventBody::HandedBack => Some(End::HandedBack),
-            EventBody::Unable { because } if head.setbacks + 1 >= MAX_SETBACKS => {
-                Some(End::Finished(Box::new(given_up(head, because))))
+            EventBody::Unable { because } if row.setbacks + 1 >= MAX_SETBACKS => {
+                Some(End::Finished(Box::new(given_up(row, because))))
             }
             EventBody::Unable { .. } => Some(End::SetBack),
             _ => None,
         };
         // A finished job's last number belongs to its `result`, which the job's own row says.
-        if !matches!(step.end, Some(End::Finished(_))) {
-            self.entries.push(Entry { number: step.last_event, event });
+        if !matches!(update.end, Some(End::Finished(_))) {
+            self.events.push(NumberedEvent { number: update.last_event, event });
         }
     }
 }
@@ -142,8 +142,8 @@ fn cancelled() -> Outcome {
     without_a_run(Reason::Cancelled, "cancelled while its worker gave it back".to_owned())
 }
 
-fn given_up(head: &Head, because: &str) -> Outcome {
-    let tries = head.setbacks + 1;
+fn given_up(row: &JobRow, because: &str) -> Outcome {
+    let tries = row.setbacks + 1;
     without_a_run(
         Reason::Internal,
         format!("given up after {tries} workers were unable to run it; the last: {because}"),

@@ -12,8 +12,8 @@ fn job(n: u8) -> JobId {
     JobId(uuid::Uuid::from_u128(u128::from(n)))
 }
 
-fn head(n: u8) -> Head {
-    Head {
+fn row(n: u8) -> JobRow {
+    JobRow {
         project_id: ProjectId(uuid::Uuid::nil()),
         state: if n == 3 { JobState::Queued } else { JobState::Running },
         attempt: 2,
@@ -25,8 +25,8 @@ fn head(n: u8) -> Head {
     }
 }
 
-fn heads() -> HashMap<JobId, Head> {
-    (0..4).map(|n| (job(n), head(n))).collect()
+fn rows() -> HashMap<JobId, JobRow> {
+    (0..4).map(|n| (job(n), row(n))).collect()
 }
 
 fn body() -> impl Strategy<Value = EventBody> {
@@ -52,54 +52,54 @@ fn event() -> impl Strategy<Value = (WorkerId, WorkerEvent)> {
 proptest! {
     #[test]
     fn only_the_current_attempt_counts_and_numbers_have_no_gap(events in prop::collection::vec(event(), 0..60)) {
-        let heads = heads();
-        let plan = plan(&heads, events.iter().map(|(worker, event)| (worker, event)));
+        let rows = rows();
+        let plan = plan(&rows, events.iter().map(|(worker, event)| (worker, event)));
         let mut seen = HashSet::new();
-        for entry in &plan.entries {
-            let event = entry.event;
-            let head = &heads[&event.job_id];
-            prop_assert_eq!(head.state, JobState::Running);
-            prop_assert_eq!(event.attempt, head.attempt);
-            prop_assert!(event.seq > head.last_seq);
+        for numbered in &plan.events {
+            let event = numbered.event;
+            let row = &rows[&event.job_id];
+            prop_assert_eq!(row.state, JobState::Running);
+            prop_assert_eq!(event.attempt, row.attempt);
+            prop_assert!(event.seq > row.last_seq);
             prop_assert!(seen.insert((event.job_id, event.seq)), "an event counted twice");
         }
-        for (id, step) in &plan.moves {
-            let numbers: Vec<i64> = plan.entries.iter().filter(|e| e.event.job_id == *id).map(|e| e.number).collect();
-            let finished = matches!(step.end, Some(End::Finished(_)));
-            let last_row = step.last_event - i64::from(finished);
-            let expected: Vec<i64> = (heads[id].last_event + 1..=last_row).collect();
+        for (id, update) in &plan.updates {
+            let numbers: Vec<i64> = plan.events.iter().filter(|e| e.event.job_id == *id).map(|e| e.number).collect();
+            let finished = matches!(update.end, Some(End::Finished(_)));
+            let last_row = update.last_event - i64::from(finished);
+            let expected: Vec<i64> = (rows[id].last_event + 1..=last_row).collect();
             prop_assert_eq!(numbers, expected);
         }
     }
 
     #[test]
     fn a_repeated_batch_changes_nothing(events in prop::collection::vec(event(), 0..40)) {
-        let mut heads = heads();
-        let first = plan(&heads, events.iter().map(|(worker, event)| (worker, event)));
-        for (id, step) in &first.moves {
-            let head = heads.get_mut(id).unwrap();
-            (head.last_event, head.last_seq) = (step.last_event, step.last_seq);
-            if let Some(end) = &step.end {
-                head.state = end.state();
+        let mut rows = rows();
+        let first = plan(&rows, events.iter().map(|(worker, event)| (worker, event)));
+        for (id, update) in &first.updates {
+            let row = rows.get_mut(id).unwrap();
+            (row.last_event, row.last_seq) = (update.last_event, update.last_seq);
+            if let Some(end) = &update.end {
+                row.state = end.state();
             }
         }
-        let second = plan(&heads, events.iter().map(|(worker, event)| (worker, event)));
-        prop_assert!(second.entries.is_empty());
-        prop_assert!(second.moves.values().all(|step| step.end.is_none()));
+        let second = plan(&rows, events.iter().map(|(worker, event)| (worker, event)));
+        prop_assert!(second.events.is_empty());
+        prop_assert!(second.updates.values().all(|update| update.end.is_none()));
     }
 
     #[test]
     fn nothing_counts_after_the_end(events in prop::collection::vec(event(), 0..60)) {
-        let heads = heads();
-        let plan = plan(&heads, events.iter().map(|(worker, event)| (worker, event)));
-        for (id, step) in plan.moves.iter().filter(|(_, step)| step.end.is_some()) {
+        let rows = rows();
+        let plan = plan(&rows, events.iter().map(|(worker, event)| (worker, event)));
+        for (id, update) in plan.updates.iter().filter(|(_, update)| update.end.is_some()) {
             let ending = |event: &WorkerEvent| {
                 matches!(event.body, EventBody::Finished(_) | EventBody::HandedBack | EventBody::Unable { .. })
             };
             let at = events.iter().position(|(worker, event)| {
-                event.job_id == *id && event.seq == step.last_seq && ending(event) && heads[id].accepts(worker, event)
+                event.job_id == *id && event.seq == update.last_seq && ending(event) && rows[id].accepts(worker, event)
             }).unwrap();
-            let late = events[at + 1..].iter().any(|(_, late)| plan.entries.iter().any(|e| std::ptr::eq(e.event, late) && late.job_id == *id));
+            let late = events[at + 1..].iter().any(|(_, late)| plan.events.iter().any(|e| std::ptr::eq(e.event, late) && late.job_id == *id));
             prop_assert!(!late, "an event after the end was kept");
         }
     }
@@ -115,13 +115,13 @@ fn the_last_setback_ends_a_job_and_one_before_does_not() {
         body: EventBody::Unable { because: "the engine is away".into() },
     };
     let (worker, first, last) = (WorkerId("a".into()), unable(0), unable(1));
-    let heads = heads();
-    let plan = plan(&heads, [(&worker, &first), (&worker, &last)]);
-    assert_eq!(plan.moves[&job(0)].end, Some(End::SetBack));
-    let Some(End::Finished(outcome)) = &plan.moves[&job(1)].end else { panic!("it goes on for ever") };
+    let rows = rows();
+    let plan = plan(&rows, [(&worker, &first), (&worker, &last)]);
+    assert_eq!(plan.updates[&job(0)].end, Some(End::SetBack));
+    let Some(End::Finished(outcome)) = &plan.updates[&job(1)].end else { panic!("it goes on for ever") };
     assert_eq!(outcome.verdict.reason, Reason::Internal);
     assert!(outcome.verdict.evidence.ends_with("the engine is away"), "{}", outcome.verdict.evidence);
-    assert_eq!(plan.entries.len(), 1, "an end has no row of its own");
+    assert_eq!(plan.events.len(), 1, "an end has no row of its own");
 }
 
 #[test]
@@ -129,6 +129,6 @@ fn handing_back_a_cancelled_job_cancels_it() {
     let event =
         WorkerEvent { job_id: job(2), attempt: 2, seq: 2, at: Utc::now(), body: EventBody::HandedBack };
     let worker = WorkerId("a".into());
-    let plan = plan(&heads(), [(&worker, &event)]);
-    assert_eq!(plan.moves[&job(2)].end.as_ref().unwrap().state(), JobState::Cancelled);
+    let plan = plan(&rows(), [(&worker, &event)]);
+    assert_eq!(plan.updates[&job(2)].end.as_ref().unwrap().state(), JobState::Cancelled);
 }

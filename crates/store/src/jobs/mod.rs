@@ -8,6 +8,6 @@ pub mod fencing;
 mod outbox;
 
 pub use accept::{Accepted, Cancelled, Idempotency, JobFilter, JobHead, NewJob};
-pub use backlog::{Released, Room, SlotPool};
-pub use claims::{Asked, MAX_LOSSES};
-pub use events::{Changed, Chunk, Recorded, StoredBody, StoredEvent};
+pub use backlog::{FleetCapacity, Released, SlotPool};
+pub use claims::{ClaimKey, MAX_LOSSES};
+pub use events::{Chunk, JobChange, Recorded, StoredBody, StoredEvent};

@@ -42,7 +42,7 @@ impl Store {
     }
 
     /// Makes every message due: whoever released these may have died before publishing.
-    pub async fn hurry_dispatches(&self) -> Result<u64> {
+    pub async fn expedite_dispatches(&self) -> Result<u64> {
         let sql = "UPDATE dispatches SET tries = 1, publish_at = now() WHERE publish_at > now()";
         Ok(self.connection().await?.execute(sql, &[]).await?)
     }

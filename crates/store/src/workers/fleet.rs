@@ -22,7 +22,7 @@ pub const SILENCE_SECONDS: f64 = 30.0;
 
 /// What a batch of heartbeats says that the workers must be told.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Beaten {
+pub struct HeartbeatOutcome {
     /// Runs that nobody leased to them: they must stop and say nothing.
     pub abandon: Vec<(WorkerId, Running)>,
     /// Runs that were cancelled: the first message may have been lost.
@@ -53,7 +53,7 @@ const RENEW: &str = "
 impl Store {
     /// Takes in a batch of heartbeats, each with whether its worker is deaf: updates the fleet, renews leases and
     /// returns what contradicts the truth about jobs.
-    pub async fn beat(&self, beats: &[(Heartbeat, bool)]) -> Result<Beaten> {
+    pub async fn beat(&self, beats: &[(Heartbeat, bool)]) -> Result<HeartbeatOutcome> {
         let batch = Batch::on(self.hot().await?);
         let (put, renew) = (batch.prepare_cached(UPSERT).await?, batch.prepare_cached(RENEW).await?);
         batch.begin(Commit::Relaxed, upsert(&batch, &put, beats)).await?;
@@ -71,7 +71,7 @@ impl Store {
             (WorkerId(row.get("worker_id")), running)
         };
         let held: HashSet<_> = rows.iter().map(key).collect();
-        Ok(Beaten {
+        Ok(HeartbeatOutcome {
             abandon: claims
                 .into_iter()
                 .map(|(worker, run)| (worker.clone(), run))
@@ -125,7 +125,7 @@ async fn upsert(batch: &Batch, statement: &Statement, beats: &[(Heartbeat, bool)
 fn worker(row: &tokio_postgres::Row) -> Worker {
     let state = match (row.get("gone"), row.get("deaf"), row.get("draining")) {
         (true, ..) => WorkerState::Gone,
-        (_, true, _) => WorkerState::Deaf,
+        (_, true, _) => WorkerState::Stalled,
         (.., true) => WorkerState::Draining,
         _ => WorkerState::Ready,
     };

@@ -5,4 +5,4 @@ mod fleet;
 
 pub use coordinators::COORDINATOR_LEASE_SECONDS;
 pub(crate) use fleet::SILENCE_SECONDS;
-pub use fleet::{Beaten, LEASE_SECONDS};
+pub use fleet::{HeartbeatOutcome, LEASE_SECONDS};

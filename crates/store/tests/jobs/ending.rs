@@ -6,7 +6,7 @@ use engunity_protocol::{
     verdict::Reason,
     wire::{EventBody, Running},
 };
-use engunity_store::ledger::MAX_SETBACKS;
+use engunity_store::fencing::MAX_SETBACKS;
 use uuid::Uuid;
 
 use crate::lab::{Lab, event, finished, heartbeat};

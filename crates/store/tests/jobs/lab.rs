@@ -10,7 +10,7 @@ use engunity_protocol::{
     verdict::{Reason, Usage, Verdict},
     wire::{EventBatch, EventBody, Grant, Heartbeat, Outcome, Running, WorkerEvent},
 };
-use engunity_store::{Accepted, Asked, NewJob, Released, SlotPool, Store};
+use engunity_store::{Accepted, ClaimKey, NewJob, Released, SlotPool, Store};
 use engunity_testkit::{Facts, database};
 use uuid::Uuid;
 
@@ -79,7 +79,7 @@ impl Lab {
     }
 
     pub async fn claim(&self, worker: &str, job_id: JobId, claim_id: Uuid) -> Option<Grant> {
-        let asked = Asked { worker_id: WorkerId(worker.into()), job_id, claim_id };
+        let asked = ClaimKey { worker_id: WorkerId(worker.into()), job_id, claim_id };
         self.store.claim(&[asked]).await.unwrap().remove(&(job_id, claim_id)).map(|(grant, _)| grant)
     }
 

@@ -108,12 +108,12 @@ async fn an_unclaimed_message_is_published_again_until_it_is_claimed() {
     let ids = lab.submit(ann, 2, JobClass::Interactive).await;
     lab.release().await;
     assert!(lab.store.due_dispatches(10).await.unwrap().is_empty());
-    lab.store.hurry_dispatches().await.unwrap();
+    lab.store.expedite_dispatches().await.unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     assert_eq!(lab.store.due_dispatches(10).await.unwrap().len(), 2);
     assert!(lab.store.due_dispatches(10).await.unwrap().is_empty(), "taken once");
     assert!(lab.claim("w1", ids[0], Uuid::new_v4()).await.is_some());
-    lab.store.hurry_dispatches().await.unwrap();
+    lab.store.expedite_dispatches().await.unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     let due = lab.store.due_dispatches(10).await.unwrap();
     assert_eq!(due.iter().map(|one| one.job_id).collect::<Vec<_>>(), [ids[1]]);
