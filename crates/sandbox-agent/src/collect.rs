@@ -1,5 +1,6 @@
 //! Files out: what patterns match below the root folder, read when nothing else runs any more. Every component is opened
-//! relative to its folder without following links; only regular files with one name are taken.
+//! relative to its folder without following symbolic links; only regular files are taken. A file with several names (a
+//! hard link) is sent once for each name: the caps count it each time.
 
 use std::{
     ffi::{CString, OsStr},
@@ -20,12 +21,12 @@ use nix::{
 use crate::channel::Channel;
 
 const MAX_DEPTH: usize = 64;
-/// More than this is counted but not named.
+/// At most this many files that were left out are named.
 const MAX_SKIPPED: usize = 100;
 /// Opening never waits (a FIFO would), never follows the last component, never leaks into a child.
 const SAFE: OFlag = OFlag::O_RDONLY.union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK).union(OFlag::O_CLOEXEC);
 
-/// Sends every file that matches, then what was left out and why.
+/// Sends every file that matches, then the files that were left out and why.
 pub fn collect(channel: &mut Channel, request: &Collect, root: &Path) -> Result<(), Failure> {
     let wanted = patterns(&request.globs)
         .map_err(|problem| Failure { kind: FailureKind::Protocol, message: problem.to_string() })?;
@@ -43,7 +44,7 @@ pub fn collect(channel: &mut Channel, request: &Collect, root: &Path) -> Result<
     Ok(())
 }
 
-/// A pattern that names a folder means all that is in it.
+/// A pattern that names a folder also matches everything in it.
 fn patterns(globs: &[String]) -> Result<GlobSet, globset::Error> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
@@ -119,9 +120,6 @@ impl Collector<'_> {
         let size = stat.st_size as u64;
         if kind(&stat) != SFlag::S_IFREG {
             return Err("it is not a regular file".into());
-        }
-        if stat.st_nlink > 1 {
-            return Err("it has more than one name (a hard link)".into());
         }
         if self.files == 0 {
             return Err("there are too many files".into());

@@ -1,10 +1,10 @@
-//! The project's files: from a stream of pieces into the root folder. Only regular files, folders and whether a file
-//! is executable; nothing that could point elsewhere is ever made.
+//! The project's files: from a stream of pieces into the root folder. Takes regular files, whether they are executable,
+//! folders and symbolic links. Links are made last, so that no file is ever written through one.
 
 use std::{
     fs::{self, OpenOptions},
     io::{self, Read},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, symlink},
     path::{Component, Path, PathBuf},
 };
 
@@ -13,7 +13,10 @@ use tar::{Archive, Entry, EntryType};
 
 use crate::channel::Channel;
 
-/// Unpacks the archive that `first` begins, and says what it was.
+/// Links wait in memory until all files are there.
+const MAX_LINKS: usize = 100_000;
+
+/// Unpacks the archive whose first piece is `first`, and reports its size.
 pub fn unpack(channel: &mut Channel, first: Vec<u8>, root: &Path) -> Result<(), Failure> {
     let mut pieces = Pieces { channel, piece: first, taken: 0, ended: false };
     let (files, bytes) = unpack_from(&mut pieces, root).map_err(failure)?;
@@ -24,24 +27,56 @@ pub fn unpack(channel: &mut Channel, first: Vec<u8>, root: &Path) -> Result<(), 
 
 fn unpack_from(compressed: &mut impl Read, root: &Path) -> io::Result<(u64, u64)> {
     let mut archive = Archive::new(zstd::stream::read::Decoder::new(compressed)?);
-    let (mut files, mut bytes) = (0, 0);
+    let (mut files, mut bytes, mut links) = (0, 0, Vec::new());
     for entry in archive.entries()? {
-        if let Some(size) = place(entry?, root)? {
-            files += 1;
-            bytes += size;
+        match place(entry?, root)? {
+            Placed::Folder => {}
+            Placed::File(size) => {
+                files += 1;
+                bytes += size;
+            }
+            Placed::Link(link) if links.len() < MAX_LINKS => links.push(link),
+            Placed::Link(_) => return Err(refused(format!("it has more than {MAX_LINKS} symbolic links"))),
         }
     }
-    Ok((files, bytes))
+    links.iter().try_for_each(make_link)?;
+    Ok((files + links.len() as u64, bytes))
 }
 
-/// Puts one entry into its place; returns a file's size.
-fn place(mut entry: Entry<'_, impl Read>, root: &Path) -> io::Result<Option<u64>> {
+enum Placed {
+    Folder,
+    /// With its size.
+    File(u64),
+    /// Not made yet.
+    Link(Link),
+}
+
+struct Link {
+    path: PathBuf,
+    target: PathBuf,
+}
+
+/// Puts one entry into its place, unless it is a link.
+fn place(mut entry: Entry<'_, impl Read>, root: &Path) -> io::Result<Placed> {
     let path = root.join(inside(&entry.path()?)?);
     match entry.header().entry_type() {
-        EntryType::Directory => fs::create_dir_all(path).map(|()| None),
-        EntryType::Regular | EntryType::Continuous => write_file(&mut entry, &path).map(Some),
-        other => Err(refused(format!("{} is neither a file nor a folder ({other:?})", path.display()))),
+        EntryType::Directory => fs::create_dir_all(path).map(|()| Placed::Folder),
+        EntryType::Regular | EntryType::Continuous => write_file(&mut entry, &path).map(Placed::File),
+        EntryType::Symlink => {
+            let target = entry.link_name()?.filter(|target| !target.as_os_str().is_empty());
+            let target = target.ok_or_else(|| refused(format!("{} links to nothing", path.display())))?;
+            Ok(Placed::Link(Link { target: target.into_owned(), path }))
+        }
+        other => Err(refused(format!("{} is not a file, folder or link ({other:?})", path.display()))),
     }
+}
+
+/// The target is kept as it is: what a program may open through it is the sandbox's business, not the archive's.
+fn make_link(link: &Link) -> io::Result<()> {
+    if let Some(parent) = link.path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    symlink(&link.target, &link.path)
 }
 
 fn write_file(entry: &mut Entry<'_, impl Read>, path: &Path) -> io::Result<u64> {
@@ -54,7 +89,7 @@ fn write_file(entry: &mut Entry<'_, impl Read>, path: &Path) -> io::Result<u64> 
     io::copy(entry, &mut file)
 }
 
-/// Returns `path` if it can only mean something below the root.
+/// Returns `path` if it is below the root.
 fn inside(path: &Path) -> io::Result<PathBuf> {
     let parts = path.components().filter(|part| *part != Component::CurDir);
     let safe = parts.clone().all(|part| matches!(part, Component::Normal(_)));
@@ -76,7 +111,7 @@ fn failure(problem: io::Error) -> Failure {
     Failure { kind, message: format!("could not unpack the project: {problem}") }
 }
 
-/// The pieces as one stream.
+/// The pieces, read as one stream.
 struct Pieces<'a> {
     channel: &'a mut Channel,
     piece: Vec<u8>,
@@ -94,7 +129,7 @@ impl Pieces<'_> {
         Ok(())
     }
 
-    /// Takes what comes after the archive's own end, so that the next message is the next request.
+    /// Skips what follows the archive's own end, so that the next message is the next request.
     fn skip_rest(&mut self) -> io::Result<()> {
         while !self.ended {
             self.advance()?;
@@ -122,6 +157,7 @@ mod tests {
 
     use super::*;
 
+    /// The data of a link is its target.
     fn packed(entries: &[(&str, EntryType, u32, &[u8])]) -> Vec<u8> {
         let mut builder = Builder::new(Vec::new());
         for (path, kind, mode, data) in entries {
@@ -129,9 +165,14 @@ mod tests {
             header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
             header.set_entry_type(*kind);
             header.set_mode(*mode);
+            let is_link = *kind == EntryType::Symlink;
+            if is_link {
+                header.as_old_mut().linkname[..data.len()].copy_from_slice(data);
+            }
+            let data = if is_link { b"" } else { *data };
             header.set_size(data.len() as u64);
             header.set_cksum();
-            builder.append(&header, *data).unwrap();
+            builder.append(&header, data).unwrap();
         }
         zstd::encode_all(&*builder.into_inner().unwrap(), 1).unwrap()
     }
@@ -150,13 +191,34 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_plain_file_within_the_project_is_refused() {
+    fn links_are_kept_as_they_are_and_nothing_is_written_through_them() {
+        let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let target = outside.path().to_str().unwrap().as_bytes();
+        let archive = packed(&[
+            ("lib/current.py", EntryType::Symlink, 0o777, b"v2.py"),
+            ("lib/v2.py", EntryType::Regular, 0o644, b"2"),
+            ("bin/tool", EntryType::Symlink, 0o777, b"../nothing/there"),
+        ]);
+        assert_eq!(unpack_from(&mut &*archive, root.path()).unwrap(), (3, 1));
+        assert_eq!(fs::read_to_string(root.path().join("lib/current.py")).unwrap(), "2");
+        assert_eq!(fs::read_link(root.path().join("bin/tool")).unwrap(), Path::new("../nothing/there"));
+        let through = packed(&[
+            ("out", EntryType::Symlink, 0o777, target),
+            ("out/evil", EntryType::Regular, 0o644, b"x"),
+        ]);
+        assert!(unpack_from(&mut &*through, root.path()).is_err());
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_not_a_file_folder_or_link_within_the_project_is_refused() {
         let root = tempfile::tempdir().unwrap();
         for (path, kind) in [
             ("../evil", EntryType::Regular),
             ("/etc/evil", EntryType::Regular),
             ("a/../../evil", EntryType::Regular),
-            ("link", EntryType::Symlink),
+            ("../link", EntryType::Symlink),
+            ("link to nothing", EntryType::Symlink),
             ("hard", EntryType::Link),
             ("fifo", EntryType::Fifo),
             ("dev", EntryType::Char),
