@@ -1,5 +1,5 @@
-//! What the kernel counted for this sandbox: control groups version 2, or version 1 with one folder per controller.
-//! A file that is missing (older kernel, other layout) counts as 0: evidence is never invented.
+//! The kernel's counters for this sandbox: control groups version 2, or version 1 with one folder per controller.
+//! A missing file (older kernel, other layout) counts as 0, so that no evidence is invented.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// What was counted after `earlier`; the peak stays the peak.
+    /// What was counted after `earlier`; the peak is that of the whole time.
     pub fn since(self, earlier: Self) -> Self {
         Self {
             cpu: self.cpu.saturating_sub(earlier.cpu),
@@ -31,7 +31,7 @@ impl Counters {
 pub struct Cgroup {
     root: PathBuf,
     unified: bool,
-    /// The highest use seen, for kernels that do not keep it.
+    /// The highest sampled use, for kernels that do not record the peak.
     seen: u64,
 }
 
@@ -42,7 +42,7 @@ impl Cgroup {
         Self { root, unified, seen: 0 }
     }
 
-    /// Notes the memory used now.
+    /// Samples the memory in use.
     pub fn sample(&mut self) {
         let now = if self.unified { "memory.current" } else { "memory/memory.usage_in_bytes" };
         self.seen = self.seen.max(number(&self.root.join(now)).unwrap_or(0));

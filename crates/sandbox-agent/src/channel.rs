@@ -1,4 +1,4 @@
-//! The line to the worker: frames over the agent's own stdin and stdout, both non-blocking.
+//! The connection to the worker: frames over the agent's own stdin and stdout, both non-blocking.
 
 use std::{
     fs::File,
@@ -16,7 +16,7 @@ use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
 
-/// Above this much unsent, nothing more is read from the program: it then waits in its own `write`.
+/// With this much unsent, nothing more is read from the program, which then waits in its own `write`.
 const HIGH_WATER: usize = 4 * PIECE;
 
 pub struct Channel {
@@ -63,7 +63,7 @@ impl Channel {
         self.ended
     }
 
-    /// Writes what the pipe takes now.
+    /// Writes as much as the pipe takes now.
     pub fn push(&mut self) -> io::Result<()> {
         while self.has_unsent() {
             match self.output.write(&self.unsent) {
@@ -76,7 +76,7 @@ impl Channel {
         Ok(())
     }
 
-    /// Writes everything, however long it takes, unless the worker goes away.
+    /// Writes everything, however long it takes; fails when the worker goes away.
     pub fn flush(&mut self) -> io::Result<()> {
         self.push()?;
         while self.has_unsent() {
@@ -86,7 +86,7 @@ impl Channel {
         Ok(())
     }
 
-    /// Reads what has come.
+    /// Reads the bytes that have come.
     pub fn pull(&mut self) -> io::Result<()> {
         let mut piece = [0; PIECE];
         match self.input.read(&mut piece) {
@@ -99,7 +99,7 @@ impl Channel {
         Ok(())
     }
 
-    /// Takes a message that has come whole.
+    /// Takes the next message that is complete.
     pub fn next(&mut self) -> io::Result<Option<ToAgent>> {
         self.decoder.take().map_err(io::Error::other)
     }
@@ -119,7 +119,7 @@ impl Channel {
     }
 }
 
-/// Makes reads and writes of our end return at once; the other end's descriptor is another one.
+/// Makes reads and writes of this descriptor return at once; the other end of the pipe is not affected.
 pub fn set_nonblocking(fd: impl AsFd) -> io::Result<()> {
     let flags = OFlag::from_bits_retain(fcntl(fd.as_fd(), FcntlArg::F_GETFL)?);
     fcntl(fd.as_fd(), FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;

@@ -1,5 +1,5 @@
-//! System calls that programs are refused, beside those the engine's profile refuses already: what reaches the agent,
-//! which runs as the same user, and what reaches out of the sandbox past its namespaces. A seccomp filter for the child.
+//! A seccomp filter for programs. Beside the calls that the engine's profile refuses, it refuses those that reach the
+//! agent, which runs as the same user, and those that reach past the sandbox's namespaces.
 
 use std::{io, iter::once};
 
@@ -12,10 +12,10 @@ use libc::{
 const ARCHITECTURE: u32 = 0xC000_003E;
 #[cfg(target_arch = "aarch64")]
 const ARCHITECTURE: u32 = 0xC000_00B7;
-/// Numbers from here on name the same calls once more (x32), or none.
+/// Numbers from here on are the x32 names of the same calls, or no calls at all.
 const OTHER_NUMBERS: u32 = 0x4000_0000;
 
-/// Where the kernel shows a filter the call's number, the architecture, and the lower half of an argument.
+/// Offsets in the kernel's data for filters: the call's number, the architecture, the lower half of an argument.
 const NUMBER: u32 = 0;
 const ARCH: u32 = 4;
 const fn argument(index: u32) -> u32 {
@@ -23,10 +23,11 @@ const fn argument(index: u32) -> u32 {
 }
 
 const AGENT: u32 = 1;
-/// All processes of a user, in the words of `setpriority` and of `ioprio_set`.
+/// The value for "all processes of a user", in `setpriority` and in `ioprio_set`.
 const USER: u32 = 2;
 const IO_USER: u32 = 3;
-/// Networks that a network namespace closes. `AF_VSOCK`, for one, would lead to the host of a virtual machine.
+/// The address families that a network namespace isolates. Others are not isolated: `AF_VSOCK` would lead to the host of
+/// a virtual machine.
 const NETWORKS: &[u32] =
     &[libc::AF_UNIX as u32, libc::AF_INET as u32, libc::AF_INET6 as u32, libc::AF_NETLINK as u32];
 
@@ -51,7 +52,7 @@ const REFUSED: &[(libc::c_long, When, i32)] = &[
     (libc::SYS_ioprio_set, Is(1, AGENT), libc::EPERM),
     (libc::SYS_ioprio_set, Is(0, IO_USER), libc::EPERM),
     (libc::SYS_socket, IsNot(0, NETWORKS), libc::EAFNOSUPPORT),
-    // It does other calls' work where no filter sees it.
+    // Its operations bypass this filter.
     (libc::SYS_io_uring_setup, Always, libc::ENOSYS),
 ];
 
@@ -64,7 +65,7 @@ impl Filter {
         Self(preamble().into_iter().chain(rules).chain(once(verdict(SECCOMP_RET_ALLOW))).collect())
     }
 
-    /// Holds from now on for this process and all that it starts.
+    /// Installs the filter for this process and all that it starts.
     pub fn install(&self) -> io::Result<()> {
         let program = sock_fprog { len: self.0.len() as u16, filter: self.0.as_ptr().cast_mut() };
         // SAFETY: the kernel copies the program before the call returns.
@@ -74,7 +75,7 @@ impl Filter {
     }
 }
 
-/// Other architectures' calls have other numbers: their programs end, and say so with SIGSYS.
+/// Calls of other architectures have other numbers: such programs are ended by SIGSYS.
 fn preamble() -> [sock_filter; 6] {
     [
         load(ARCH),

@@ -1,10 +1,10 @@
-//! Framing: a big-endian `u32` length, then one MessagePack value with named fields. Pure; memory is bounded by
-//! [`MAX_FRAME`] however hostile the other side is.
+//! Framing: a big-endian `u32` length, then one MessagePack value with named fields. Pure. [`MAX_FRAME`] bounds the
+//! memory, whatever the other side sends.
 
 use bytes::{Buf, BytesMut};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Longest body of a frame. Data travels in pieces of [`crate::message::PIECE`], far below it.
+/// The longest body of a frame. Data is sent in pieces of [`crate::message::PIECE`], far below it.
 pub const MAX_FRAME: usize = 1024 * 1024;
 const HEADER: usize = 4;
 
@@ -30,7 +30,7 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, FrameError> {
     Ok(frame)
 }
 
-/// Takes bytes as they come and gives messages as they complete.
+/// Collects bytes as they come and returns messages as they are complete.
 #[derive(Debug, Default)]
 pub struct Decoder {
     buffer: BytesMut,
@@ -42,7 +42,7 @@ impl Decoder {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Takes the next whole message; `None` until there is one. After an error the stream is of no more use.
+    /// Takes the next complete message; `None` until there is one. After an error the stream can't be read further.
     pub fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
         let Some(header) = self.buffer.first_chunk::<HEADER>() else { return Ok(None) };
         let length = u32::from_be_bytes(*header) as usize;

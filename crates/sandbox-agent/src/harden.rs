@@ -1,4 +1,4 @@
-//! What the agent does to itself before it listens: it runs beside hostile code of the same user.
+//! What the agent does to itself before it takes messages: it runs beside hostile code of the same user.
 
 use nix::{
     sys::{
@@ -9,9 +9,9 @@ use nix::{
     unistd::getpid,
 };
 
-/// Makes this process one that sandboxed code can't look into.
+/// Makes this process unreadable for sandboxed code, and sets what programs inherit.
 pub fn harden() -> Result<(), String> {
-    // Killing "everyone else" is part of the work: outside a PID namespace of its own that would be the whole machine.
+    // The agent kills all other processes it can reach: outside a PID namespace of its own, that is the whole machine.
     if getpid().as_raw() != 1 {
         return Err("runs only as PID 1 of a sandbox".into());
     }
@@ -25,7 +25,7 @@ pub fn harden() -> Result<(), String> {
     Ok(())
 }
 
-/// Closes whatever the container's runtime may have left open beside stdin, stdout and stderr.
+/// Closes descriptors that the container's runtime may have left open beside stdin, stdout and stderr.
 fn close_inherited() {
     // SAFETY: the program has opened nothing yet, so no owner of these descriptors exists.
     unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };

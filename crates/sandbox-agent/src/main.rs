@@ -1,10 +1,10 @@
-//! PID 1 of a sandbox: unpacks the project, runs programs within their limits, tells how they ended and what they cost.
+//! PID 1 of a sandbox: unpacks the project, runs programs within their limits, reports how they ended and what they used.
 //!
-//! One thread and one `poll` loop, so nothing here can wait for something that hostile code holds up: the deadline, a
-//! kill and the end of the worker are seen while output is stuck and input is not read. It runs as the same unprivileged
-//! user as the code it runs; what protects it is the kernel: PID 1 can't be signalled from inside, a process that is not
-//! dumpable can't be traced or looked into, and a filter refuses programs the calls that would change its limits. When
-//! its stdin ends, the worker is gone, and so is the sandbox.
+//! One thread and one `poll` loop, so hostile code can't block it: it notices the deadline, a kill and the loss of the
+//! worker while output is stuck and input is not read. It runs as the same unprivileged user as the code it runs. The
+//! kernel protects it: PID 1 can't be signalled from inside, a process that is not dumpable can't be traced or read, and
+//! a seccomp filter refuses programs the calls that would change its limits. When its stdin is closed, the worker is
+//! gone, and the sandbox ends.
 
 mod cgroup;
 mod channel;
@@ -14,6 +14,7 @@ mod filter;
 mod harden;
 mod meter;
 mod run;
+mod terminal;
 mod unpack;
 
 use std::{
@@ -25,7 +26,7 @@ use engunity_agent::message::{Failure, FromAgent, ToAgent, VERSION};
 
 use channel::Channel;
 
-/// Where the project lies: the first argument, else this.
+/// The project's folder, unless the first argument names another.
 const ROOT: &str = "/workspace";
 
 fn main() -> ExitCode {
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
     let mut channel = match Channel::over_stdio() {
         Ok(channel) => channel,
         Err(problem) => {
-            eprintln!("engunity-agent: no stdin or stdout: {problem}");
+            eprintln!("engunity-agent: stdin or stdout is missing: {problem}");
             return ExitCode::FAILURE;
         }
     };
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what the worker says until its end of the line closes.
+/// Handles the worker's messages until it closes the connection.
 fn serve(channel: &mut Channel, root: &Path) -> Result<(), Failure> {
     channel.send(&FromAgent::Hello { version: VERSION });
     channel.flush()?;
@@ -62,8 +63,12 @@ fn serve(channel: &mut Channel, root: &Path) -> Result<(), Failure> {
             ToAgent::Files(piece) => unpack::unpack(channel, piece, root)?,
             ToAgent::Start(start) => run::run(channel, start, root)?,
             ToAgent::Collect(collect) => collect::collect(channel, &collect, root)?,
-            // What was on its way when the program ended.
-            ToAgent::FilesEnd | ToAgent::Stdin(_) | ToAgent::StdinEnd | ToAgent::Kill => {}
+            // Messages for a program that has ended meanwhile.
+            ToAgent::FilesEnd
+            | ToAgent::Stdin(_)
+            | ToAgent::StdinEnd
+            | ToAgent::Resize(_)
+            | ToAgent::Kill => {}
         }
         channel.flush()?;
     }

@@ -1,11 +1,10 @@
-//! One program, from start to evidence: its output out, its input in, its limits kept, nothing of it left.
+//! One program, from its start to the report of its end: passes output and input on, keeps the limits, and leaves no
+//! process behind.
 
 use std::{
-    fs::File,
     io::{self, Read, Write},
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd},
     path::Path,
-    process::Child,
     time::{Duration, Instant},
 };
 
@@ -22,21 +21,19 @@ use nix::{
 };
 
 use crate::{
-    channel::{Channel, set_nonblocking},
-    child,
+    channel::Channel,
+    child::{self, Program, Streams},
     meter::Meter,
+    terminal,
 };
-
-/// How often what can only be sampled is sampled.
-const TICK: Duration = Duration::from_millis(50);
 
 /// Runs `start` to its end and reports it.
 pub fn run(channel: &mut Channel, start: Start, root: &Path) -> Result<(), Failure> {
     let meter = Meter::begin(&start.scratch);
     let exit = match child::spawn(&start, root) {
-        Ok(child) => {
+        Ok(program) => {
             channel.send(&FromAgent::Started);
-            Run::new(channel, child, &start, meter)?.into_exit()?
+            Run::new(channel, program, &start, meter)?.into_exit()?
         }
         Err(problem) => not_started(channel, &start, &problem, meter),
     };
@@ -44,29 +41,30 @@ pub fn run(channel: &mut Channel, start: Start, root: &Path) -> Result<(), Failu
     Ok(())
 }
 
-/// Says what a shell would say, with the codes a shell would use.
+/// Reports a program that could not be started as a shell would, with a shell's exit codes.
 fn not_started(channel: &mut Channel, start: &Start, problem: &io::Error, meter: Meter) -> Exit {
     let program = start.argv.first().map_or("", String::as_str);
     let (code, why) = match problem.kind() {
         io::ErrorKind::NotFound => (127, "command not found".to_owned()),
         _ => (126, problem.to_string()),
     };
-    let data = format!("{program}: {why}\n").into_bytes();
+    let (stream, end) = if start.tty.is_some() { (Stream::Stdout, "\r\n") } else { (Stream::Stderr, "\n") };
+    let data = format!("{program}: {why}{end}").into_bytes();
     let output_bytes = data.len() as u64;
     channel.send(&FromAgent::Started);
-    channel.send(&FromAgent::Output { stream: Stream::Stderr, data });
+    channel.send(&FromAgent::Output { stream, data });
     Exit { code: Some(code), output_bytes, ..meter.finish() }
 }
 
-/// A program under way.
+/// A running program.
 struct Run<'a> {
     channel: &'a mut Channel,
     signals: SignalFd,
     program: Pid,
-    stdin: Option<File>,
-    stdout: Option<File>,
-    stderr: Option<File>,
+    streams: Streams,
     input: BytesMut,
+    /// The last input ended a line.
+    at_line_start: bool,
     input_ended: bool,
     deadline: Instant,
     output_cap: u64,
@@ -76,7 +74,7 @@ struct Run<'a> {
     meter: Meter,
 }
 
-/// What a poll is about.
+/// What a poll found ready.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Source {
     Worker,
@@ -87,7 +85,7 @@ enum Source {
 }
 
 impl<'a> Run<'a> {
-    fn new(channel: &'a mut Channel, child: Child, start: &Start, meter: Meter) -> io::Result<Self> {
+    fn new(channel: &'a mut Channel, program: Program, start: &Start, meter: Meter) -> io::Result<Self> {
         let signals = SignalFd::with_flags(
             &SigSet::from(Signal::SIGCHLD),
             SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC,
@@ -95,11 +93,10 @@ impl<'a> Run<'a> {
         Ok(Self {
             channel,
             signals,
-            program: Pid::from_raw(child.id() as i32),
-            stdin: child.stdin.map(|pipe| our_end(pipe.into())).transpose()?,
-            stdout: child.stdout.map(|pipe| our_end(pipe.into())).transpose()?,
-            stderr: child.stderr.map(|pipe| our_end(pipe.into())).transpose()?,
+            program: program.pid,
+            streams: program.streams,
             input: BytesMut::new(),
+            at_line_start: true,
             input_ended: false,
             deadline: Instant::now() + Duration::from_millis(start.wall_ms),
             output_cap: start.output_bytes,
@@ -115,7 +112,7 @@ impl<'a> Run<'a> {
             for source in self.wait()? {
                 self.attend(source)?;
             }
-            self.take_orders()?;
+            self.handle_messages()?;
             self.meter.sample();
             if self.status.is_none() && Instant::now() >= self.deadline {
                 self.stop(Stopped::Deadline);
@@ -124,12 +121,12 @@ impl<'a> Run<'a> {
         Ok(self.exit())
     }
 
-    /// The program has been reaped, and what it and its children wrote is on its way.
+    /// The program has been reaped, and all that it and its children wrote has been read.
     fn is_over(&self) -> bool {
-        self.status.is_some() && self.stdout.is_none() && self.stderr.is_none()
+        self.status.is_some() && self.streams.stdout.is_none() && self.streams.stderr.is_none()
     }
 
-    /// Waits until something can be done, a moment at most.
+    /// Waits until something can be done, at most until the next sample.
     fn wait(&self) -> io::Result<Vec<Source>> {
         let watched = self.watched();
         let mut fds: Vec<PollFd> = watched.iter().map(|&(_, fd, flags)| PollFd::new(fd, flags)).collect();
@@ -143,7 +140,8 @@ impl<'a> Run<'a> {
 
     fn patience(&self) -> PollTimeout {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        let tick = if self.status.is_none() { left.min(TICK) } else { TICK };
+        let tick = self.meter.tick();
+        let tick = if self.status.is_none() { left.min(tick) } else { tick };
         // Rounded up: a poll that ends a fraction too early would spin.
         PollTimeout::try_from(tick + Duration::from_millis(1)).unwrap_or(PollTimeout::ZERO)
     }
@@ -156,11 +154,11 @@ impl<'a> Run<'a> {
         if self.channel.has_unsent() {
             watched.push((Source::Unsent, self.channel.output(), PollFlags::POLLOUT));
         }
-        if let Some(stdin) = self.stdin.as_ref().filter(|_| !self.input.is_empty()) {
+        if let Some(stdin) = self.streams.stdin.as_ref().filter(|_| !self.input.is_empty()) {
             watched.push((Source::Stdin, stdin.as_fd(), PollFlags::POLLOUT));
         }
         if !self.channel.is_congested() {
-            let streams = [(Stream::Stdout, &self.stdout), (Stream::Stderr, &self.stderr)];
+            let streams = [(Stream::Stdout, &self.streams.stdout), (Stream::Stderr, &self.streams.stderr)];
             for (stream, pipe) in streams {
                 watched.extend(
                     pipe.as_ref().map(|pipe| (Source::Output(stream), pipe.as_fd(), PollFlags::POLLIN)),
@@ -180,13 +178,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Does what the worker has said meanwhile.
-    fn take_orders(&mut self) -> io::Result<()> {
+    /// Handles the messages that have come from the worker.
+    fn handle_messages(&mut self) -> io::Result<()> {
         while let Some(message) = self.channel.next()? {
             match message {
                 ToAgent::Kill => self.stop(Stopped::Killed),
-                ToAgent::Stdin(data) => self.input.extend_from_slice(&data),
-                ToAgent::StdinEnd => self.input_ended = true,
+                ToAgent::Stdin(data) => self.take_input(&data),
+                ToAgent::StdinEnd => self.end_input(),
+                ToAgent::Resize(size) => {
+                    if let Some(master) = &self.streams.terminal {
+                        terminal::resize(master.as_fd(), size);
+                    }
+                }
                 _ => return Err(io::Error::other("a program is running")),
             }
         }
@@ -194,12 +197,28 @@ impl<'a> Run<'a> {
             return Err(io::Error::other("the worker is gone"));
         }
         if self.input_ended && self.input.is_empty() {
-            self.stdin = None;
+            self.streams.stdin = None;
         }
         Ok(())
     }
 
-    /// Reaps whoever ended; orphans too, which the kernel gives to PID 1.
+    fn take_input(&mut self, data: &[u8]) {
+        self.at_line_start = data.last().is_none_or(|last| matches!(last, b'\n' | b'\r'));
+        self.input.extend_from_slice(data);
+    }
+
+    /// Closes a pipe when everything is written. A terminal has no end: there the key for it is typed, twice when a line
+    /// has begun, as a person would.
+    fn end_input(&mut self) {
+        if let Some(master) = self.streams.terminal.as_ref().filter(|_| !self.input_ended) {
+            let key = terminal::end_of_input(master);
+            let times = if self.at_line_start { 1 } else { 2 };
+            self.input.extend_from_slice(&[key; 2][..times]);
+        }
+        self.input_ended = true;
+    }
+
+    /// Reaps every process that has ended. The kernel makes PID 1 the parent of orphans.
     fn reap(&mut self) -> io::Result<()> {
         while self.signals.read_signal()?.is_some() {}
         loop {
@@ -212,11 +231,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// With the program ends everything that it has left behind.
+    /// When the program has ended, everything it left running is killed.
     fn end(&mut self, status: WaitStatus) {
         self.meter.stop();
         self.status = Some(status);
-        self.stdin = None;
+        self.streams.stdin = None;
         child::kill_all();
     }
 
@@ -227,40 +246,42 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Gives the program what its input pipe takes; what it will never read is dropped.
+    /// Writes as much input as the program's stdin takes; what it will never read is dropped.
     fn feed(&mut self) -> io::Result<()> {
-        let Some(stdin) = &mut self.stdin else { return Ok(()) };
+        let Some(stdin) = &mut self.streams.stdin else { return Ok(()) };
         match stdin.write(&self.input) {
             Ok(written) => {
                 self.input.advance(written);
                 self.channel.send(&FromAgent::StdinTaken { bytes: written as u64 });
             }
-            Err(problem) if problem.kind() == io::ErrorKind::WouldBlock => {}
+            Err(problem) if is_passing(&problem) => {}
             Err(_) => {
                 self.channel.send(&FromAgent::StdinTaken { bytes: self.input.len() as u64 });
                 self.input.clear();
-                self.stdin = None;
+                self.streams.stdin = None;
             }
         }
         Ok(())
     }
 
     fn read(&mut self, stream: Stream) -> io::Result<()> {
-        let pipe = match stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
+        let source = match stream {
+            Stream::Stdout => &mut self.streams.stdout,
+            Stream::Stderr => &mut self.streams.stderr,
         };
         let mut piece = [0; PIECE];
-        match pipe.as_mut().map_or(Ok(0), |pipe| pipe.read(&mut piece)) {
-            Ok(0) => *pipe = None,
+        match source.as_mut().map_or(Ok(0), |source| source.read(&mut piece)) {
+            Ok(0) => *source = None,
             Ok(read) => self.pass_on(stream, &piece[..read]),
-            Err(problem) if problem.kind() == io::ErrorKind::WouldBlock => {}
+            Err(problem) if is_passing(&problem) => {}
+            // No process has the terminal open any more.
+            Err(_) if self.streams.terminal.is_some() => *source = None,
             Err(problem) => return Err(problem),
         }
         Ok(())
     }
 
-    /// Sends output up to the cap, to the byte; what goes beyond ends the program.
+    /// Sends output up to the cap, to the byte; a program that writes more is killed.
     fn pass_on(&mut self, stream: Stream, data: &[u8]) {
         let left = self.output_cap - self.output_bytes;
         let kept = &data[..data.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
@@ -284,7 +305,6 @@ impl<'a> Run<'a> {
     }
 }
 
-fn our_end(pipe: OwnedFd) -> io::Result<File> {
-    set_nonblocking(&pipe)?;
-    Ok(pipe.into())
+fn is_passing(problem: &io::Error) -> bool {
+    matches!(problem.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }

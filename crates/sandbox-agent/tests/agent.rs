@@ -1,5 +1,5 @@
-//! The agent itself, as PID 1 of a PID namespace of its own: what it does to programs, told over its own line.
-//! (What only a container adds, limits of memory and processes, is tested with Docker by the worker.)
+//! The agent as PID 1 of a PID namespace of its own: what it does to programs, tested through its own protocol.
+//! (Limits of memory and processes need a container: the worker tests them with Docker.)
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use std::{
 
 use engunity_agent::{
     frame::{self, Decoder},
-    message::{Collect, Exit, FailureKind, FromAgent, Start, Stopped, Stream, ToAgent},
+    message::{Collect, Exit, FailureKind, FromAgent, Start, Stopped, Stream, TerminalSize, ToAgent},
 };
 
 /// An agent and our end of its line. Killed with the test.
@@ -87,6 +87,28 @@ impl Agent {
                 other => panic!("unexpected {other:?}"),
             }
         }
+    }
+
+    /// Starts a shell line on a terminal of 24 rows and 80 columns.
+    fn start_on_terminal(&mut self, line: &str) {
+        self.start(line, |start| start.tty = Some(TerminalSize { rows: 24, cols: 80 }));
+    }
+
+    /// Reads output until it contains `text`; returns all of it.
+    fn until(&mut self, text: &str) -> String {
+        let mut read = String::new();
+        while !read.contains(text) {
+            match self.next() {
+                FromAgent::Output { data, .. } => read += &String::from_utf8_lossy(&data),
+                FromAgent::StdinTaken { .. } => {}
+                other => panic!("{other:?} after {read:?}"),
+            }
+        }
+        read
+    }
+
+    fn type_in(&mut self, keys: &str) {
+        self.send(&ToAgent::Stdin(keys.as_bytes().to_vec()));
     }
 
     fn run(&mut self, line: &str) -> (Exit, String, String) {
@@ -169,6 +191,180 @@ fn a_program_finds_only_the_environment_that_was_given() {
     assert_eq!(lines, ["0", "256", "A=b c", "PATH=/usr/bin:/bin"]);
 }
 
+/// A field of a file in `/proc/self`, as the program itself saw it.
+fn field<'a>(text: &'a str, name: &str) -> &'a str {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name}"));
+    line.trim_start_matches([':', '\t', ' ']).trim_end()
+}
+
+/// The fields after the command's name.
+fn stat_of(text: &str) -> Vec<&str> {
+    text.rsplit_once(')').unwrap().1.split_whitespace().collect()
+}
+
+/// What a program inherits, however it was started: what a login shell would have given it.
+#[test]
+fn a_program_starts_in_the_state_of_a_login_shell() {
+    for (shell, on_terminal) in [(false, false), (true, false), (false, true), (true, true)] {
+        let mut agent = Agent::new();
+        let mut cat = |paths: &str| {
+            let words = format!("cat {paths}");
+            let change = |start: &mut Start| {
+                if !shell {
+                    start.argv = words.split(' ').map(str::to_owned).collect();
+                }
+                start.tty = on_terminal.then_some(TerminalSize { rows: 24, cols: 80 });
+            };
+            agent.start(&format!("{words}; :"), change);
+            agent.end().1.replace('\r', "")
+        };
+        let context = format!("shell: {shell}, terminal: {on_terminal}");
+        let status = cat("/proc/self/status");
+        for mask in ["SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt"] {
+            assert_eq!(field(&status, mask), "0000000000000000", "{mask} ({context})");
+        }
+        assert_eq!(field(&status, "Umask"), "0022", "{context}");
+        assert_eq!(field(&status, "TracerPid"), "0", "{context}");
+        assert_eq!(field(&status, "Cpus_allowed_list"), host("Cpus_allowed_list"), "{context}");
+        assert_eq!(field(&cat("/proc/self/personality"), "0000000"), "0", "{context}");
+        assert_eq!(cat("/proc/self/timers"), "", "{context}");
+        let limits = cat("/proc/self/limits");
+        for (limit, values) in [
+            ("Max cpu time", "unlimited unlimited seconds"),
+            ("Max open files", "256 256 files"),
+            ("Max core file size", "0 0 bytes"),
+            ("Max address space", "unlimited unlimited bytes"),
+            ("Max data size", "unlimited unlimited bytes"),
+            ("Max nice priority", "0 0"),
+        ] {
+            let found = field(&limits, limit).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(found, values, "{limit} ({context})");
+        }
+        // Parent, group, session, terminal, foreground group; later priority, nice value.
+        let (own, stat) = (std::fs::read_to_string("/proc/self/stat").unwrap(), cat("/proc/self/stat"));
+        let stat = stat_of(&stat);
+        assert_eq!(stat[2], stat[3], "it is in the group that leads its session ({context})");
+        assert_eq!(stat[4] != "0", on_terminal, "a controlling terminal ({context})");
+        if on_terminal {
+            assert_eq!(stat[5], stat[2], "it is in the foreground ({context})");
+        }
+        assert_eq!(stat[15..17], stat_of(&own)[15..17], "priority and nice value ({context})");
+    }
+}
+
+/// A field of our own `/proc/self/status`: what the agent was given to pass on.
+fn host(name: &str) -> String {
+    field(&std::fs::read_to_string("/proc/self/status").unwrap(), name).to_owned()
+}
+
+#[test]
+fn a_program_has_three_descriptors_and_its_folder() {
+    let mut agent = Agent::new();
+    let root = agent.root.path().to_str().unwrap().to_owned();
+    for tty in [None, Some(TerminalSize { rows: 24, cols: 80 })] {
+        agent.start("", |start| {
+            start.argv = ["env", "ls", "/proc/self/fd"].map(str::to_owned).into();
+            start.tty = tty;
+        });
+        // The fourth is the folder that `ls` reads.
+        assert_eq!(agent.end().1.split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+        agent.start("", |start| {
+            start.argv = ["env"].map(str::to_owned).into();
+            start.tty = tty;
+        });
+        assert!(agent.end().1.contains(&format!("PWD={root}")));
+    }
+}
+
+#[test]
+fn open_files_have_a_login_shells_soft_limit() {
+    let mut agent = Agent::new();
+    agent.start("ulimit -Sn; ulimit -Hn; ulimit -n 4000; ulimit -Sn", |start| start.open_files = 4096);
+    assert_eq!(agent.end().1, "1024\n4096\n4000\n");
+}
+
+#[test]
+fn a_terminal_is_one_and_keeps_the_order_of_both_streams() {
+    let mut agent = Agent::new();
+    agent.start_on_terminal("tty -s && [ -t 1 ] && [ -t 2 ] && echo is one; for i in 1 2 3; do echo o$i; echo e$i >&2; done; stty size");
+    let (exit, stdout, stderr) = agent.end();
+    assert_eq!(exit.code, Some(0));
+    assert_eq!(stdout, "is one\r\no1\r\ne1\r\no2\r\ne2\r\no3\r\ne3\r\n24 80\r\n");
+    assert_eq!(stderr, "");
+}
+
+/// Through a pipe, the C library keeps such output in its buffer and the kill loses it.
+#[test]
+fn what_was_printed_on_a_terminal_is_there_when_the_program_is_killed() {
+    let mut agent = Agent::new();
+    let line = "awk 'BEGIN { printf \"before\\n\"; while (1) {} }'";
+    agent.start_on_terminal(line);
+    assert_eq!(agent.until("\n"), "before\r\n");
+    agent.send(&ToAgent::Kill);
+    assert_eq!(agent.end().0.stopped, Some(Stopped::Killed));
+}
+
+#[test]
+fn what_is_typed_is_echoed_and_read_and_ctrl_d_ends_it() {
+    let mut agent = Agent::new();
+    agent.start_on_terminal("printf 'name? '; read name; echo hello $name; cat; echo end");
+    agent.until("name? ");
+    agent.type_in("you\n");
+    assert_eq!(agent.until("hello you\r\n"), "you\r\nhello you\r\n");
+    agent.type_in("more\r");
+    agent.until("more\r\nmore\r\n");
+    agent.type_in("\u{4}");
+    assert_eq!(agent.end().1, "end\r\n");
+}
+
+#[test]
+fn the_end_of_input_ends_a_terminals_too() {
+    for (input, expected) in [("line\n", "line\r\nline\r\n"), ("part", "partpart"), ("", "")] {
+        let mut agent = Agent::new();
+        agent.start_on_terminal("cat; echo; echo end");
+        agent.type_in(input);
+        agent.send(&ToAgent::StdinEnd);
+        assert_eq!(agent.end().1, format!("{expected}\r\nend\r\n"));
+    }
+}
+
+#[test]
+fn ctrl_c_interrupts_the_foreground_and_a_new_size_is_told() {
+    let mut agent = Agent::new();
+    agent.start_on_terminal(
+        "trap 'stty size' WINCH; trap 'echo caught; exit 9' INT; echo on; while :; do sleep 0.05; done",
+    );
+    agent.until("on\r\n");
+    agent.send(&ToAgent::Resize(TerminalSize { rows: 50, cols: 132 }));
+    agent.until("50 132\r\n");
+    agent.type_in("\u{3}");
+    let (exit, stdout, _) = agent.end();
+    assert_eq!((exit.code, stdout.as_str()), (Some(9), "^Ccaught\r\n"));
+    agent.start_on_terminal("echo on; exec sleep 60");
+    agent.until("on\r\n");
+    agent.type_in("\u{3}");
+    let (exit, stdout, _) = agent.end();
+    assert_eq!((exit.signal, stdout.as_str()), (Some(2), "^C"));
+}
+
+#[test]
+fn a_command_that_is_not_there_says_so_on_a_terminal() {
+    let mut agent = Agent::new();
+    agent.start("", |start| {
+        start.argv = vec!["no-such-program".into()];
+        start.tty = Some(TerminalSize { rows: 24, cols: 80 });
+    });
+    assert_eq!(agent.end().1, "no-such-program: command not found\r\n");
+}
+
+#[test]
+fn daemons_do_not_hold_a_terminal_open() {
+    let mut agent = Agent::new();
+    agent.start_on_terminal("setsid sleep 600 & trap '' HUP; sleep 600 & echo started");
+    let (exit, stdout, _) = agent.end();
+    assert_eq!((exit.code, stdout.as_str()), (Some(0), "started\r\n"));
+}
+
 #[test]
 fn a_command_that_is_not_there_ends_as_in_a_shell() {
     let mut agent = Agent::new();
@@ -249,8 +445,9 @@ fn only_plain_files_are_collected() {
     let mut agent = Agent::new();
     agent.run("mkdir -p out/sub; echo 1 > out/a; echo 22 > out/sub/b; echo x > other; ln -s /etc/passwd out/link; ln other out/hard; mkfifo out/fifo; ln -s /etc out/dir; touch \"$(printf 'out/\\377')\"");
     let (files, skipped) = agent.collect(&["out"]);
-    assert_eq!(files, [("out/a".to_owned(), b"1\n".to_vec()), ("out/sub/b".to_owned(), b"22\n".to_vec())]);
-    assert_eq!(skipped, ["out/dir", "out/fifo", "out/hard", "out/link", "out/\u{fffd}"]);
+    let expected = [("out/a", "1\n"), ("out/hard", "x\n"), ("out/sub/b", "22\n")];
+    assert_eq!(files, expected.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())));
+    assert_eq!(skipped, ["out/dir", "out/fifo", "out/link", "out/\u{fffd}"]);
 }
 
 #[test]
