@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::UserId;
+use crate::{UserId, schema};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct User {
@@ -17,16 +17,19 @@ pub struct User {
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
+    #[schema(schema_with = schema::email)]
     pub email: String,
-    /// 8 to 256 characters.
+    #[schema(schema_with = schema::password)]
     pub password: String,
     #[serde(default)]
+    #[schema(schema_with = schema::user_name)]
     pub name: Option<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
+    #[schema(schema_with = schema::any_text)]
     pub email: String,
     pub password: String,
 }
@@ -53,9 +56,11 @@ pub struct Credentials {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPersonalToken {
+    #[schema(schema_with = schema::token_name)]
     pub name: String,
     /// Days until it ends; absent: never.
     #[serde(default)]
+    #[schema(schema_with = schema::token_days)]
     pub expires_in_days: Option<u32>,
 }
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     FileId, ProjectId,
     project::{given, present},
+    schema,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -56,8 +57,10 @@ pub struct File {
 #[serde(deny_unknown_fields)]
 pub struct NewFile {
     #[serde(default)]
+    #[schema(schema_with = schema::optional_path)]
     pub path: Option<String>,
     #[serde(default)]
+    #[schema(schema_with = schema::optional_name)]
     pub name: Option<String>,
     #[serde(default)]
     pub parent_id: Option<FileId>,
@@ -66,6 +69,7 @@ pub struct NewFile {
     #[serde(default)]
     pub content: Option<String>,
     #[serde(default)]
+    #[schema(schema_with = schema::language)]
     pub language: Option<String>,
 }
 
@@ -74,12 +78,15 @@ pub struct NewFile {
 #[serde(deny_unknown_fields)]
 pub struct FilePatch {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::name)]
     pub name: Option<String>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<FileId>)]
     pub parent_id: Option<Option<FileId>>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub content: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::language)]
     pub language: Option<String>,
 }

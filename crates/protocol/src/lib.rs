@@ -18,6 +18,7 @@ pub mod job;
 pub mod path;
 pub mod problem;
 pub mod project;
+pub mod schema;
 pub mod session;
 pub mod sync;
 pub mod wire;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ProjectId, UserId};
+use crate::{ProjectId, UserId, schema};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Project {
@@ -23,12 +23,16 @@ pub struct Project {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProject {
+    #[schema(schema_with = schema::project_name)]
     pub name: String,
     #[serde(default)]
+    #[schema(schema_with = schema::description)]
     pub description: Option<String>,
     #[serde(default)]
+    #[schema(schema_with = schema::language)]
     pub language: Option<String>,
     #[serde(default)]
+    #[schema(schema_with = schema::repository_url)]
     pub repository_url: Option<String>,
 }
 
@@ -37,15 +41,16 @@ pub struct NewProject {
 #[serde(deny_unknown_fields)]
 pub struct ProjectPatch {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::project_name)]
     pub name: Option<String>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = schema::description)]
     pub description: Option<Option<String>>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = schema::language)]
     pub language: Option<Option<String>>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = schema::repository_url)]
     pub repository_url: Option<Option<String>>,
 }
 

@@ -3,12 +3,15 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::schema;
+
 /// One file of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManifestEntry {
+    #[schema(schema_with = schema::exact_path)]
     pub path: String,
-    /// BLAKE3 of the content, hex.
+    #[schema(schema_with = schema::hash)]
     pub hash: String,
     /// Bytes.
     pub size: u64,

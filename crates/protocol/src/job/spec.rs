@@ -3,17 +3,28 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
-use crate::job::JobKind;
+use crate::{job::JobKind, schema};
 
 /// A shell line, or an argv that no shell sees.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a command is a line for the shell, or a list of words")]
 pub enum Command {
     Shell(String),
     Argv(Vec<String>),
 }
+
+impl PartialSchema for Command {
+    fn schema() -> RefOr<Schema> {
+        Schema::from(schema::command()).into()
+    }
+}
+
+impl ToSchema for Command {}
 
 impl Command {
     /// The argv to start: a shell line goes to `sh -c`.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    JobId, ProjectId, WorkerId,
+    JobId, ProjectId, WorkerId, schema,
     spec::Command,
     verdict::{Usage, Verdict},
 };
@@ -133,18 +133,22 @@ pub struct RunRequest {
     pub command: Option<Command>,
     /// A file's path; the runtime knows how to run it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::optional_path)]
     pub entry: Option<String>,
     /// Else by the entry's extension, else by the project's language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::stdin)]
     pub stdin: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(schema_with = schema::env)]
     pub env: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<LimitsRequest>,
     /// Globs of what to keep from the project's folder after the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(schema_with = schema::globs)]
     pub artifacts: Vec<String>,
     #[serde(default)]
     pub class: JobClass,
