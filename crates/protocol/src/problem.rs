@@ -1,6 +1,8 @@
 //! The one short list of error codes and the RFC 9457 body that carries them.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize, de::IntoDeserializer};
 use utoipa::ToSchema;
 
 /// Why a request was refused. Clients may rely on these names; the list only grows.
@@ -11,6 +13,8 @@ pub enum ErrorCode {
     InvalidInput,
     /// The body is not JSON, or not the JSON that was announced.
     MalformedBody,
+    /// What came is not an HTTP request.
+    MalformedRequest,
     /// No token, or one that is expired, forged or revoked.
     Unauthenticated,
     /// Email and password do not match.
@@ -26,6 +30,12 @@ pub enum ErrorCode {
     /// `If-Match` names an older version; `etag` in the body is the current one.
     PreconditionFailed,
     PayloadTooLarge,
+    /// The address, with its query, is too long.
+    UriTooLong,
+    /// The request's line and headers together are too long.
+    HeadersTooLarge,
+    /// The `Range` lies behind the end; `Content-Range` says how long it is.
+    RangeNotSatisfiable,
     UnsupportedMediaType,
     /// An archive that can't be unpacked safely or at all; `detail` says which entry and why.
     BadArchive,
@@ -45,13 +55,53 @@ pub enum ErrorCode {
     Internal,
 }
 
+/// Where the pages about error codes are; a problem's `type` is the address of one.
+pub const ERROR_PAGES: &str = "/api/v1/docs/errors";
+
 impl ErrorCode {
+    pub const ALL: &'static [Self] = &{
+        use ErrorCode::*;
+        [
+            InvalidInput,
+            MalformedBody,
+            MalformedRequest,
+            Unauthenticated,
+            InvalidCredentials,
+            TokenReused,
+            NotFound,
+            MethodNotAllowed,
+            NotAcceptable,
+            Conflict,
+            PreconditionFailed,
+            PayloadTooLarge,
+            UriTooLong,
+            HeadersTooLarge,
+            RangeNotSatisfiable,
+            UnsupportedMediaType,
+            BadArchive,
+            IdempotencyMismatch,
+            RateLimited,
+            Timeout,
+            JobFinished,
+            UnknownRuntime,
+            QuotaExceeded,
+            NotConfigured,
+            Unavailable,
+            Internal,
+        ]
+    };
+
+    /// The address of the page about this code, on the same server.
+    pub fn page(self) -> String {
+        format!("{ERROR_PAGES}/{self}")
+    }
+
     /// The HTTP status of this code: the only place where it is decided.
     pub fn status(self) -> u16 {
         use ErrorCode::*;
         match self {
             InvalidInput | BadArchive | UnknownRuntime => 422,
-            MalformedBody => 400,
+            MalformedBody | MalformedRequest => 400,
             Unauthenticated | InvalidCredentials | TokenReused => 401,
             NotFound => 404,
             MethodNotAllowed => 405,
@@ -60,8 +110,11 @@ impl ErrorCode {
             Conflict | IdempotencyMismatch | JobFinished => 409,
             PreconditionFailed => 412,
             PayloadTooLarge => 413,
+            UriTooLong => 414,
             UnsupportedMediaType => 415,
+            RangeNotSatisfiable => 416,
             RateLimited => 429,
+            HeadersTooLarge => 431,
             QuotaExceeded => 507,
             NotConfigured | Unavailable => 503,
             Internal => 500,
@@ -74,6 +127,7 @@ impl ErrorCode {
         match self {
             InvalidInput => "The request has invalid fields",
             MalformedBody => "The request body can't be read",
+            MalformedRequest => "The request can't be read",
             Unauthenticated => "A valid access token is needed",
             InvalidCredentials => "Email or password is wrong",
             TokenReused => "This refresh token was used before",
@@ -83,6 +137,9 @@ impl ErrorCode {
             Conflict => "It exists already",
             PreconditionFailed => "It was changed by someone else",
             PayloadTooLarge => "The request body is too large",
+            UriTooLong => "The address is too long",
+            HeadersTooLarge => "The headers are too long",
+            RangeNotSatisfiable => "The range lies outside the content",
             UnsupportedMediaType => "This content type is not supported here",
             BadArchive => "The archive was refused",
             IdempotencyMismatch => "The idempotency key was used for another request",
@@ -98,6 +155,20 @@ impl ErrorCode {
     }
 }
 
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl FromStr for ErrorCode {
+    type Err = serde::de::value::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::deserialize(text.into_deserializer())
+    }
+}
+
 /// One field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
@@ -109,7 +180,9 @@ pub struct FieldError {
 /// An `application/problem+json` body (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
+    /// The address of the page about `code`.
     #[serde(rename = "type")]
+    #[schema(pattern = "^/api/v1/docs/errors/[a-z_]+$")]
     pub kind: String,
     pub title: String,
     pub status: u16,
@@ -126,7 +199,7 @@ impl Problem {
     /// Builds the body of `code`, with what is particular to this occurrence in `detail`.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank".to_owned(),
+            kind: code.page(),
             title: code.title().to_owned(),
             status: code.status(),
             detail: detail.into(),

@@ -297,6 +297,7 @@ fn error_codes() {
     let codes = [
         "invalid_input",
         "malformed_body",
+        "malformed_request",
         "unauthenticated",
         "invalid_credentials",
         "token_reused",
@@ -306,6 +307,9 @@ fn error_codes() {
         "conflict",
         "precondition_failed",
         "payload_too_large",
+        "uri_too_long",
+        "headers_too_large",
+        "range_not_satisfiable",
         "unsupported_media_type",
         "bad_archive",
         "idempotency_mismatch",
@@ -324,4 +328,6 @@ fn error_codes() {
     let table: Vec<(String, u16)> =
         codes.iter().map(|name| ((*name).to_owned(), read(name).status())).collect();
     in_json("error_codes", &table);
+    let all: Vec<String> = ErrorCode::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(all, codes, "the list is whole");
 }
