@@ -8,11 +8,11 @@ use engunity_languages::Catalog;
 use engunity_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::auth::rate_limit::Limiter;
+use crate::auth::tokens::Keys;
 use crate::config::Config;
-use crate::desk::Desk;
-use crate::engine::{Engine, Settings};
-use crate::http::auth::Keys;
-use crate::http::rate_limit::Limiter;
+use crate::orchestrator::{Engine, Settings};
+use crate::projects::Desk;
 use crate::telemetry;
 
 pub struct App {

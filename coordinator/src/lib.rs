@@ -1,28 +1,20 @@
 //! The coordinator: serves the API, dispatches jobs, follows them. See `http` for requests.
 //! [`start`] runs a whole coordinator within a process, so that tests can run several.
 
+mod api;
 pub mod app;
-mod background;
-mod batcher;
-mod bundle;
-mod claims;
-mod cleanup;
+mod auth;
 pub mod config;
-mod content;
-mod desk;
-mod dispatcher;
-pub mod engine;
-mod event_router;
-mod fleet;
-pub mod http;
-mod language;
-mod live;
-mod pace;
-mod reader;
+mod files;
+mod http;
+mod jobs;
+mod maintenance;
+mod notify;
+pub mod orchestrator;
+mod projects;
 mod session;
+mod supervisor;
 pub mod telemetry;
-mod unpack;
-mod ws;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,8 +26,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::background::Background;
 use crate::config::Config;
+use crate::supervisor::Background;
 
 /// How long to wait before asking again for a database that is not up yet.
 const RETRY: Duration = Duration::from_secs(1);
@@ -60,7 +52,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         .with_context(|| format!("http.listen {}", app.config.http.listen))?;
     let address = listener.local_addr()?;
     let stop = CancellationToken::new();
-    let service = warp::service(http::filter(app.clone()));
+    let service = warp::service(http::filter(app.clone(), api::routes()));
     let header_timeout = Duration::from_secs(app.config.http.header_timeout_s);
     let serving = tokio::spawn(http::server::serve(
         listener,

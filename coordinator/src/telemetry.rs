@@ -8,8 +8,8 @@ use anyhow::{Context, anyhow};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
-use crate::background::Service;
 use crate::config::Log;
+use crate::supervisor::Service;
 
 /// Histograms keep every single value until someone sums them up.
 const SUM_UP_EVERY: Duration = Duration::from_secs(5);

@@ -3,7 +3,7 @@
 use engunity_protocol::problem::{ErrorCode, FieldError};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::failure::Failure;
+use super::error::Failure;
 
 /// Parses JSON; tells text that is no JSON (400) from JSON that is not what is expected (422).
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {

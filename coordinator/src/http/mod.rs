@@ -1,38 +1,19 @@
-//! HTTP: the one place that knows warp (beside `ws`). Each file of handlers gives its routes by `routes()`;
-//! [`routes`] is the whole table.
+//! HTTP plumbing: what every request passes, whatever it asks for. Only this folder and `api` know warp.
 //!
 //! A request's way: `server` (connection) -> warp filter below (takes it apart) -> `pipeline` (id, log, metrics,
 //! headers) -> `router` (path, method, caller, rate, content type, length) -> a handler, a plain async function
 //! `(Arc<App>, Caller, Request) -> Answer`.
 
-mod accounts;
-pub mod auth;
-mod conditional;
+pub mod conditional;
 mod cors;
-mod engines;
-pub mod failure;
-mod files;
-mod fleet;
-mod index;
+pub mod error;
 pub mod input;
-mod intake;
-mod jobs;
-mod openapi;
-mod operations;
-mod output;
-mod paging;
-mod password;
+pub mod paging;
 mod pipeline;
-mod projects;
-pub mod rate_limit;
 pub mod reply;
 pub mod request;
 pub mod router;
-mod runs;
 pub mod server;
-mod sse;
-mod sync;
-mod upload;
 mod web;
 
 use std::convert::Infallible;
@@ -52,35 +33,14 @@ use self::router::{Route, Table};
 use self::server::Peer;
 use crate::app::App;
 
-/// All routes of the API.
-pub fn routes() -> Vec<Route> {
-    let groups = [
-        accounts::routes(),
-        projects::routes(),
-        files::routes(),
-        upload::routes(),
-        sync::routes(),
-        runs::routes(),
-        jobs::routes(),
-        sse::routes(),
-        output::routes(),
-        fleet::routes(),
-        index::routes(),
-        engines::routes(),
-        crate::ws::routes(),
-        operations::routes(),
-        openapi::routes(),
-    ];
-    groups.into_iter().flatten().collect()
-}
-
 /// The whole of HTTP as one warp filter that never rejects.
 pub fn filter(
     app: Arc<App>,
+    routes: Vec<Route>,
 ) -> impl Filter<Extract = (impl Reply + use<>,), Error = Infallible> + Clone + Send + Sync + 'static + use<>
 {
     let trust_proxy = app.config.http.trust_proxy;
-    let pipeline = Arc::new(Pipeline::new(app, Table::new(routes())));
+    let pipeline = Arc::new(Pipeline::new(app, Table::new(routes)));
     warp::method()
         .and(warp::path::full())
         .and(warp::query::raw().or(warp::any().map(String::new)).unify())

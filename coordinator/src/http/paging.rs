@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use warp::http::header;
 use warp::reply::Response;
 
-use super::failure::Failure;
+use super::error::Failure;
 use super::reply;
 use super::request::Request;
 

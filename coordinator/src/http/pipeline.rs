@@ -10,12 +10,12 @@ use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use warp::reply::Response;
 
 use super::cors::Cors;
-use super::failure::{Answer, Failure};
-use super::rate_limit::Quota;
+use super::error::{Answer, Failure};
 use super::request::Request;
 use super::router::{self, Entry, Table};
 use super::web::Web;
 use crate::app::App;
+use crate::auth::rate_limit::Quota;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");

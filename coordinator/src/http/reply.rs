@@ -10,7 +10,7 @@ use warp::Reply;
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
-use super::failure::{Answer, Failure};
+use super::error::{Answer, Failure};
 
 pub fn json<T: Serialize + ?Sized>(value: &T) -> Answer {
     json_with(StatusCode::OK, value)

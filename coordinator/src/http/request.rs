@@ -20,9 +20,9 @@ use serde::de::DeserializeOwned;
 use warp::http::{HeaderMap, HeaderName, Method};
 use warp::hyper::upgrade::OnUpgrade;
 
-use super::auth::Caller;
-use super::failure::Failure;
+use super::error::Failure;
 use super::input;
+use crate::auth::tokens::Caller;
 
 /// Longest pause between two pieces of a body.
 const BODY_PAUSE: Duration = Duration::from_secs(20);
@@ -104,7 +104,7 @@ impl Request {
     }
 }
 
-pub(super) fn too_large(limit: usize) -> Failure {
+pub fn too_large(limit: usize) -> Failure {
     Failure::new(ErrorCode::PayloadTooLarge, format!("the body may have at most {limit} bytes"))
 }
 

@@ -10,11 +10,11 @@ use engunity_protocol::problem::ErrorCode;
 use futures::future::BoxFuture;
 use warp::http::{HeaderMap, HeaderValue, Method, header};
 
-use super::auth::{self, Caller};
-use super::failure::{Answer, Failure};
-use super::rate_limit::{Key, Quota};
+use super::error::{Answer, Failure};
 use super::request::{self, Request};
 use crate::app::App;
+use crate::auth::rate_limit::{Key, Quota};
+use crate::auth::tokens::{self as auth, Caller};
 
 type Handler = Arc<dyn Fn(Arc<App>, Request) -> BoxFuture<'static, Answer> + Send + Sync>;
 
@@ -44,9 +44,7 @@ pub struct Route {
     pub counted: bool,
     /// Bytes; `None` is `http.body_limit_mb`.
     pub limit: Option<usize>,
-    /// How long the handler may take; `None` is `http.request_timeout_s`.
-    pub timeout: Option<Duration>,
-    /// Takes long by its nature: may take `http.upload_timeout_s`.
+    /// Takes long by its nature: may take `http.upload_timeout_s` instead of `http.request_timeout_s`.
     pub slow: bool,
     handler: Handler,
 }
@@ -61,18 +59,7 @@ impl Route {
         let takes = if has_body(&method) { Takes::Json { optional: false } } else { Takes::Nothing };
         let handler: Handler = Arc::new(move |app, request| Box::pin(handler(app, request)));
         let answers = &["application/json"];
-        Self {
-            method,
-            path,
-            takes,
-            answers,
-            signed: false,
-            counted: true,
-            limit: None,
-            timeout: None,
-            slow: false,
-            handler,
-        }
+        Self { method, path, takes, answers, signed: false, counted: true, limit: None, slow: false, handler }
     }
 
     /// A route for users: its handler gets the caller.
@@ -105,10 +92,6 @@ impl Route {
         Self { limit: Some(bytes), ..self }
     }
 
-    pub fn within(self, timeout: Duration) -> Self {
-        Self { timeout: Some(timeout), ..self }
-    }
-
     pub fn slow(self) -> Self {
         Self { slow: true, ..self }
     }
@@ -131,10 +114,6 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub fn routes(&self) -> &[Route] {
-        &self.routes
-    }
-
     /// The route of this method; `HEAD` is answered like `GET`.
     pub fn route(&self, method: &Method) -> Result<&Route, Failure> {
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
@@ -185,10 +164,6 @@ impl Table {
             found.params.iter().map(|(name, value)| (name.to_owned(), request::decode(value))).collect();
         Some((&self.entries[*found.value], params))
     }
-
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
 }
 
 fn allow(routes: &[Route]) -> HeaderValue {
@@ -216,7 +191,7 @@ pub async fn run(app: &Arc<App>, route: &Route, mut request: Request, quota: &mu
     check_body(app, route, &mut request)?;
     let http = &app.config.http;
     let seconds = if route.slow { http.upload_timeout_s } else { http.request_timeout_s };
-    let timeout = route.timeout.unwrap_or(Duration::from_secs(seconds));
+    let timeout = Duration::from_secs(seconds);
     let late = |_| Failure::new(ErrorCode::Timeout, format!("it took longer than {} s", timeout.as_secs()));
     tokio::time::timeout(timeout, (route.handler)(app.clone(), request)).await.map_err(late)?
 }

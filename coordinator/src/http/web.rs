@@ -13,7 +13,7 @@ use tokio_util::io::ReaderStream;
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use warp::reply::Response;
 
-use super::failure::{Answer, Failure};
+use super::error::{Answer, Failure};
 use super::request::{self, Request};
 use super::{reply, router};
 

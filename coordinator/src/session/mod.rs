@@ -10,7 +10,7 @@ pub mod core;
 #[cfg(test)]
 mod golden_tests;
 pub mod message;
-mod news;
+mod notifications;
 mod relay;
 pub mod supervisor;
 

@@ -125,12 +125,12 @@ fn within_a_program_each_edge_has_its_place() {
         (
             "coordinator/src",
             "warp",
-            &["coordinator/src/http/", "coordinator/src/ws/", "coordinator/src/lib.rs"],
+            &["coordinator/src/http/", "coordinator/src/api/", "coordinator/src/auth/", "coordinator/src/lib.rs"],
         ),
         (
             "coordinator/src",
             "ractor",
-            &["coordinator/src/session/", "coordinator/src/background/", "coordinator/src/engine.rs"],
+            &["coordinator/src/session/", "coordinator/src/supervisor.rs"],
         ),
     ];
     for (dir, edge, allowed) in places {

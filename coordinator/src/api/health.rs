@@ -1,0 +1,71 @@
+//! For operators: is the process alive, are its dependencies, what has it done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use warp::http::{Method, StatusCode};
+
+use crate::app::App;
+use crate::http::error::Answer;
+use crate::http::reply;
+use crate::http::request::Request;
+use crate::http::router::Route;
+
+/// How long a dependency may take to show a sign of life.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::open(Method::GET, "/healthz", health).uncounted(),
+        Route::open(Method::GET, "/readyz", ready).uncounted(),
+        Route::open(Method::GET, "/metrics", metrics).answers(&[]).uncounted(),
+    ]
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Health {
+    status: &'static str,
+    version: &'static str,
+}
+
+/// Says that the process answers.
+#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, body = Health)))]
+pub async fn health(_: Arc<App>, _: Request) -> Answer {
+    reply::json(&Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// Each dependency: `ok`, or what is wrong with it.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Readiness {
+    ready: bool,
+    postgres: String,
+    broker: String,
+    object_storage: String,
+}
+
+/// Says whether each dependency answers; 503 when one does not.
+#[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+pub async fn ready(app: Arc<App>, _: Request) -> Answer {
+    // Storage that came later, or lost its bucket, gets it here.
+    let broker = async { if app.engine.broker.is_connected() { Ok(()) } else { Err("not connected") } };
+    let (postgres, broker, object_storage) =
+        tokio::join!(word(app.store.ping()), word(broker), word(app.objects.ensure_bucket()));
+    let ready = [&postgres, &broker, &object_storage].iter().all(|word| *word == "ok");
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    reply::json_with(status, &Readiness { ready, postgres, broker, object_storage })
+}
+
+async fn word<E: std::fmt::Display>(sign: impl Future<Output = Result<(), E>>) -> String {
+    match tokio::time::timeout(PATIENCE, sign).await {
+        Ok(Ok(())) => "ok".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "no answer in time".to_owned(),
+    }
+}
+
+/// Counts and durations in the Prometheus text format.
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, content_type = "text/plain")))]
+pub async fn metrics(app: Arc<App>, _: Request) -> Answer {
+    Ok(reply::bytes(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", app.metrics.render()))
+}

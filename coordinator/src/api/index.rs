@@ -1,0 +1,57 @@
+//! A project's search index. No index engine is part of this build: reading says that there is none, and asking for
+//! one says that it is not configured.
+
+use std::sync::Arc;
+
+use engunity_protocol::{
+    index::{IndexState, IndexStatus},
+    problem::{ErrorCode, Problem},
+};
+use warp::http::Method;
+
+use crate::app::App;
+use crate::auth::tokens::Caller;
+use crate::http::{
+    error::{Answer, Failure},
+    reply,
+    request::Request,
+    router::{Route, Takes},
+};
+
+const PATH: &str = "/api/v1/code/{project_id}/index";
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::signed(Method::GET, PATH, read),
+        Route::signed(Method::POST, PATH, build).takes(Takes::Json { optional: true }),
+    ]
+}
+
+/// The state of a project's index.
+#[utoipa::path(get, path = "/api/v1/code/{project_id}/index", operation_id = "read_index", tag = "search", security(("bearer" = [])),
+    params(("project_id" = String, Path)), responses((status = 200, body = IndexStatus), (status = 404, body = Problem)))]
+pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+    check(&app, &caller, &request).await?;
+    reply::json(&IndexStatus {
+        state: IndexState::None,
+        files: 0,
+        chunks: 0,
+        embedded: 0,
+        skipped: Vec::new(),
+        segments: 0,
+        indexed_at: None,
+    })
+}
+
+/// Builds a project's index.
+#[utoipa::path(post, path = "/api/v1/code/{project_id}/index", operation_id = "build_index", tag = "search", security(("bearer" = [])),
+    params(("project_id" = String, Path)), responses((status = 503, body = Problem)))]
+pub async fn build(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+    check(&app, &caller, &request).await?;
+    Err(Failure::new(ErrorCode::NotConfigured, "this installation has no index engine"))
+}
+
+async fn check(app: &App, caller: &Caller, request: &Request) -> Result<(), Failure> {
+    let project = app.store.project(caller.user_id, request.id("project_id")?).await?;
+    project.map(drop).ok_or_else(|| Failure::not_found("this project"))
+}

@@ -1,0 +1,122 @@
+//! A job's events as server-sent events: `id` is the event's number, so a client that comes back with
+//! `Last-Event-ID` misses nothing and gets nothing twice, from any coordinator.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use engunity_protocol::{JobId, event::JobEvent, problem::Problem};
+use futures::{Stream, stream};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use warp::http::{HeaderValue, Method, header};
+
+use crate::auth::tokens::Caller;
+use crate::http::{
+    error::{Answer, Failure},
+    reply,
+    request::Request,
+    router::Route,
+};
+use crate::{app::App, jobs::event_reader::JobReader};
+
+/// A comment this often keeps proxies from closing a quiet stream, and finds clients that are gone.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long clients wait before they come back.
+const OPENING: &str = "retry: 1000\n\n";
+
+pub fn routes() -> Vec<Route> {
+    vec![Route::signed(Method::GET, "/api/v1/jobs/{job_id}/events", events).answers(&["text/event-stream"])]
+}
+
+/// Follows a job: `state`, `output`, `progress` and at last `result`, after which the stream ends.
+#[utoipa::path(get, path = "/api/v1/jobs/{job_id}/events", operation_id = "follow_job", tag = "jobs", security(("bearer" = [])),
+    params(("job_id" = String, Path), ("after" = Option<i64>, Query, description = "event number to begin after"),
+           ("Last-Event-ID" = Option<String>, Header, description = "the same, as browsers send it")),
+    responses((status = 200, content_type = "text/event-stream", body = JobEvent),
+              (status = 204, description = "everything was read before"), (status = 404, body = Problem)))]
+pub async fn events(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+    let job_id: JobId = request.id("job_id")?;
+    let after = after(&request)?;
+    let engine = &app.engine;
+    let reader = JobReader::open(&app.store, &engine.live, caller.user_id, job_id, after).await?;
+    let reader = reader.ok_or_else(|| Failure::not_found("this job"))?;
+    if reader.has_ended() {
+        // What makes an EventSource stop coming back.
+        return reply::no_content();
+    }
+    let mut response = reply::stream("text/event-stream", body(reader, engine.draining.clone()));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // nginx would collect the stream otherwise.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// The header wins: a browser that comes back repeats the old URL.
+fn after(request: &Request) -> Result<i64, Failure> {
+    let expected = "the number of an event";
+    match request.header("last-event-id").map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => {
+            text.parse().map_err(|_| Failure::field("Last-Event-ID", format!("must be {expected}")))
+        }
+        None => Ok(request.query_value("after", expected)?.unwrap_or(0)),
+    }
+}
+
+type Piece = Result<Bytes, std::convert::Infallible>;
+
+fn body(reader: JobReader, draining: CancellationToken) -> impl Stream<Item = Piece> + Send {
+    let opening = stream::iter([Ok(Bytes::from_static(OPENING.as_bytes()))]);
+    let events = stream::unfold((reader, draining), |(mut reader, draining)| async move {
+        let piece = tokio::select! {
+            () = draining.cancelled() => return None,
+            events = reader.next() => events,
+            () = tokio::time::sleep(KEEP_ALIVE) => return Some((Ok(Bytes::from_static(b": keep-alive\n\n")), (reader, draining))),
+        };
+        if piece.is_empty() {
+            return None;
+        }
+        let mut text = Vec::new();
+        piece.iter().for_each(|(id, event)| write(&mut text, *id, event));
+        Some((Ok(Bytes::from(text)), (reader, draining)))
+    });
+    futures::StreamExt::chain(opening, events)
+}
+
+fn write(out: &mut Vec<u8>, id: i64, event: &JobEvent) {
+    match event {
+        JobEvent::State(data) => write_as(out, id, "state", data),
+        JobEvent::Output(data) => write_as(out, id, "output", data),
+        JobEvent::Progress(data) => write_as(out, id, "progress", data),
+        JobEvent::Result(data) => write_as(out, id, "result", data),
+    }
+}
+
+/// JSON has no line breaks of its own, so the data is one line.
+fn write_as<T: Serialize>(out: &mut Vec<u8>, id: i64, name: &str, data: &T) {
+    out.extend_from_slice(format!("event: {name}\nid: {id}\ndata: ").as_bytes());
+    if let Err(error) = serde_json::to_writer(&mut *out, data) {
+        tracing::error!(%error, "an event can't be written");
+    }
+    out.extend_from_slice(b"\n\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use engunity_protocol::event::Progress;
+
+    use super::*;
+
+    #[test]
+    fn an_event_is_three_lines() {
+        let mut out = Vec::new();
+        write(
+            &mut out,
+            7,
+            &JobEvent::Progress(Progress { message: "a\nb".into(), fraction: None, remark: false }),
+        );
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "event: progress\nid: 7\ndata: {\"message\":\"a\\nb\"}\n\n"
+        );
+    }
+}

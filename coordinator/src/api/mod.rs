@@ -1,0 +1,41 @@
+//! The API: thin handlers over the services. Each file gives its routes by `routes()`; [`routes`] is the whole table.
+
+mod accounts;
+mod files;
+mod health;
+mod index;
+mod job_events;
+mod jobs;
+mod openapi;
+mod output;
+mod projects;
+mod runs;
+mod search;
+mod sync;
+pub mod upload;
+mod workers;
+mod ws;
+
+use crate::http::router::Route;
+
+/// All routes of the API.
+pub fn routes() -> Vec<Route> {
+    let groups = [
+        accounts::routes(),
+        projects::routes(),
+        files::routes(),
+        upload::routes(),
+        sync::routes(),
+        runs::routes(),
+        jobs::routes(),
+        job_events::routes(),
+        output::routes(),
+        workers::routes(),
+        index::routes(),
+        search::routes(),
+        ws::routes(),
+        health::routes(),
+        openapi::routes(),
+    ];
+    groups.into_iter().flatten().collect()
+}

@@ -1,0 +1,184 @@
+//! The OpenAPI 3.1 document, made of what stands at each handler, and the page that shows it. A test holds the
+//! document and the table of routes together.
+
+use std::sync::{Arc, LazyLock};
+
+use bytes::Bytes;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, PathItem, Ref, RefOr, Response as Described};
+use utoipa::{Modify, OpenApi};
+use warp::http::{Method, StatusCode, header};
+use warp::reply::Response;
+
+use super::{
+    accounts, files, health, index, job_events, jobs, output, projects, runs, search, sync, upload, workers,
+    ws,
+};
+use crate::app::App;
+use crate::http::error::Answer;
+use crate::http::reply;
+use crate::http::request::Request;
+use crate::http::router::Route;
+
+const PAGE_POLICY: &str =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Engunity Code Lab", description = "Projects, files, runs and their events. Errors are application/problem+json."),
+    modifiers(&Bearer, &Problems),
+    paths(
+        accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::me,
+        accounts::tokens, accounts::create_token, accounts::delete_token, accounts::ticket,
+        projects::list, projects::create, projects::read, projects::update, projects::delete,
+        files::list, files::create, files::read, files::update, files::delete, files::raw,
+        upload::upload, sync::plan, sync::blobs, sync::commit, sync::archive,
+        runs::run, runs::noops, jobs::list, jobs::read, jobs::cancel, job_events::events, output::output, output::list, output::download,
+        index::read, index::build, search::search_all, search::search, search::refine, workers::workers, workers::runtimes, ws::open,
+        health::health, health::ready, health::metrics,
+    )
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An access token, or a personal token (engp_…)."));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme.build()));
+    }
+}
+
+const PROBLEM: &str = "application/problem+json";
+
+/// Says once for all calls how they refuse, and gives each answer the description that the specification wants.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for PathItem { get, put, post, patch, delete, .. } in document.paths.paths.values_mut() {
+            for operation in [get, put, post, patch, delete].into_iter().flatten() {
+                operation.responses.responses.iter_mut().for_each(complete);
+                operation.responses.responses.insert("default".into(), refusal().into());
+            }
+        }
+    }
+}
+
+fn refusal() -> Described {
+    let mut response = Described::new("A refusal; `code` says which.");
+    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    response.content.insert(PROBLEM.into(), problem.into());
+    response
+}
+
+fn complete((status, response): (&String, &mut RefOr<Described>)) {
+    let RefOr::T(response) = response else { return };
+    let code = status.parse().ok().and_then(|code| StatusCode::from_u16(code).ok());
+    if response.description.is_empty() {
+        response.description = code.and_then(|code| code.canonical_reason()).unwrap_or(status).to_owned();
+    }
+    let problem = refusal().content;
+    if response.content.values().eq(problem.values()) {
+        response.content = problem;
+    }
+}
+
+static JSON: LazyLock<Bytes> =
+    LazyLock::new(|| serde_json::to_vec(&Document::openapi()).unwrap_or_default().into());
+
+pub fn routes() -> Vec<Route> {
+    let file = |path, kind, body: &'static str| {
+        Route::open(Method::GET, path, move |_: Arc<App>, _: Request| async move { Ok(page(kind, body)) })
+            .answers(&[])
+            .uncounted()
+    };
+    vec![
+        Route::open(Method::GET, "/api/v1/openapi.json", document).uncounted(),
+        file("/api/v1/docs", "text/html; charset=utf-8", include_str!("docs/index.html")),
+        file("/api/v1/docs/docs.js", "text/javascript; charset=utf-8", include_str!("docs/docs.js")),
+        file("/api/v1/docs/docs.css", "text/css; charset=utf-8", include_str!("docs/docs.css")),
+    ]
+}
+
+async fn document(_: Arc<App>, _: Request) -> Answer {
+    Ok(reply::bytes(StatusCode::OK, "application/json", JSON.clone()))
+}
+
+fn page(kind: &'static str, body: &'static str) -> Response {
+    let mut response = reply::bytes(StatusCode::OK, kind, body);
+    reply::set(&mut response, header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    reply::set(&mut response, header::CACHE_CONTROL, "no-cache");
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn names_exactly_the_routes_there_are() {
+        let document: Value = serde_json::from_slice(&JSON).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        let described: BTreeSet<String> =
+            document["paths"].as_object().unwrap().iter().flat_map(calls).collect();
+        let own: BTreeSet<&str> = routes().iter().map(|route| route.path).collect();
+        let served = super::super::routes().into_iter().filter(|route| !own.contains(route.path));
+        let served: BTreeSet<String> =
+            served.map(|route| format!("{} {}", route.method, route.path.replace("{*", "{"))).collect();
+        assert_eq!(described, served);
+    }
+
+    #[test]
+    fn every_answer_is_described_and_every_refusal_is_a_problem() {
+        let document: Value = serde_json::from_slice(&JSON).unwrap();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for (method, operation) in operations.as_object().unwrap() {
+                let responses = operation["responses"].as_object().unwrap();
+                assert!(responses["default"]["content"].get(PROBLEM).is_some(), "{method} {path}");
+                for (status, response) in responses {
+                    assert!(response["description"].is_string(), "{method} {path} {status}");
+                    let json = response["content"]["application/json"]["schema"]["$ref"].as_str();
+                    assert!(
+                        !json.is_some_and(|shape| shape.ends_with("/Problem")),
+                        "{method} {path} {status}"
+                    );
+                }
+            }
+        }
+    }
+
+    fn calls((path, operations): (&String, &Value)) -> Vec<String> {
+        operations
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(|method| format!("{} {path}", method.to_uppercase()))
+            .collect()
+    }
+
+    #[test]
+    fn every_call_says_who_may_and_has_its_own_name() {
+        let document: Value = serde_json::from_slice(&JSON).unwrap();
+        let mut names = BTreeSet::new();
+        for route in super::super::routes() {
+            let path = route.path.replace("{*", "{");
+            let Some(operation) = document["paths"][&path].get(route.method.as_str().to_lowercase()) else {
+                continue;
+            };
+            assert_eq!(operation.get("security").is_some(), route.signed, "{} {path}", route.method);
+            assert!(
+                names.insert(operation["operationId"].to_string()),
+                "{} is there twice",
+                operation["operationId"]
+            );
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Projects: list, create, read, change, delete.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use chrono::DateTime;
+use engunity_artifacts::keys;
+use engunity_protocol::problem::Problem;
+use engunity_protocol::project::{NewProject, Project, ProjectPatch};
+use engunity_protocol::session::ProjectChange;
+use engunity_protocol::{ProjectId, UserId};
+use engunity_store::{ProjectCursor, plan::Arrival};
+use warp::http::{Method, header};
+
+use crate::app::App;
+use crate::auth::tokens::Caller;
+use crate::http::error::{Answer, Failure};
+use crate::http::input::Checks;
+use crate::http::request::Request;
+use crate::http::router::Route;
+use crate::http::{paging, reply};
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::signed(Method::GET, "/api/v1/code", list),
+        Route::signed(Method::POST, "/api/v1/code", create),
+        Route::signed(Method::GET, "/api/v1/code/{project_id}", read),
+        Route::signed(Method::PATCH, "/api/v1/code/{project_id}", update),
+        Route::signed(Method::DELETE, "/api/v1/code/{project_id}", delete),
+    ]
+}
+
+/// Lists one's projects, newest first.
+#[utoipa::path(get, path = "/api/v1/code", operation_id = "list_projects", tag = "projects", security(("bearer" = [])),
+    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = Vec<Project>)))]
+pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+    let limit = paging::limit(&request, 100, 1000)?;
+    let after = paging::cursor::<Position>(&request)?.map(|Position(cursor)| cursor);
+    let mut projects = match after {
+        None => app.desk.newest(caller.user_id, limit + 1).await?,
+        Some(after) => app.store.projects_after(caller.user_id, limit + 1, after).await?,
+    };
+    let next = paging::cut(&mut projects, limit, |last| Position((last.created_at, last.id)));
+    let mut response = reply::json(&projects)?;
+    paging::link(&request, next, &mut response);
+    Ok(response)
+}
+
+/// The last moment of the year 9999 in microseconds: no project is from before 1970 or after it.
+const END_OF_TIME: i64 = 253_402_300_799_999_999;
+
+/// What a cursor of this list says: microseconds and id of the last project.
+struct Position(ProjectCursor);
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{}", self.0.0.timestamp_micros(), self.0.1)
+    }
+}
+
+impl FromStr for Position {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (micros, id) = text.split_once(',').ok_or(())?;
+        let micros = micros.parse().ok().filter(|micros| (0..=END_OF_TIME).contains(micros)).ok_or(())?;
+        let created_at = DateTime::from_timestamp_micros(micros).ok_or(())?;
+        Ok(Self((created_at, id.parse().map_err(drop)?)))
+    }
+}
+
+/// Creates a project.
+#[utoipa::path(post, path = "/api/v1/code", operation_id = "create_project", tag = "projects", security(("bearer" = [])),
+    request_body = NewProject, responses((status = 201, body = Project), (status = 422, body = Problem)))]
+pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+    let mut new: NewProject = request.json().await?;
+    new.name = new.name.trim().to_owned();
+    check(
+        Some(&new.name),
+        new.description.as_deref(),
+        new.language.as_deref(),
+        new.repository_url.as_deref(),
+    )?;
+    let project = app.desk.create(caller.user_id, new).await?;
+    let mut response = reply::created(&project)?;
+    reply::set(&mut response, header::LOCATION, &format!("/api/v1/code/{}", project.id));
+    Ok(response)
+}
+
+fn check(
+    name: Option<&str>,
+    description: Option<&str>,
+    language: Option<&str>,
+    url: Option<&str>,
+) -> Result<(), Failure> {
+    let mut checks = Checks::default();
+    if let Some(name) = name {
+        checks.text("name", name, 1, 200);
+    }
+    checks.optional("description", description, 10_000);
+    checks.optional("language", language, 50);
+    checks.optional("repository_url", url, 2000);
+    checks.done()
+}
+
+/// One project.
+#[utoipa::path(get, path = "/api/v1/code/{project_id}", operation_id = "read_project", tag = "projects", security(("bearer" = [])),
+    params(("project_id" = ProjectId, Path)), responses((status = 200, body = Project), (status = 404, body = Problem)))]
+pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+    reply::json(&find(&app, caller.user_id, request.id("project_id")?).await?)
+}
+
+/// A project of this user, or 404.
+pub async fn find(app: &App, owner: UserId, id: ProjectId) -> Result<Project, Failure> {
+    app.store.project(owner, id).await?.ok_or_else(|| Failure::not_found("this project"))
+}
+
+/// What many files have come into, as the answer to whoever sent them. A project that names no language is written in the
+/// one that most of them run in.
+pub async fn filled(app: &App, owner: UserId, id: ProjectId, arrivals: &[Arrival]) -> Answer {
+    let project = find(app, owner, id).await?;
+    if project.language.is_some() {
+        return reply::json(&project);
+    }
+    let paths = arrivals.iter().map(|arrival| arrival.path.as_str());
+    let Some(runtime) = app.catalog.common(paths) else { return reply::json(&project) };
+    let named = app.store.name_language(owner, id, &runtime.name).await?;
+    if named.is_some() {
+        app.engine.live.project_changed(id, ProjectChange::Updated);
+    }
+    reply::json(&named.unwrap_or(project))
+}
+
+/// Changes a project's name, description, language or repository.
+#[utoipa::path(patch, path = "/api/v1/code/{project_id}", operation_id = "update_project", tag = "projects", security(("bearer" = [])),
+    params(("project_id" = ProjectId, Path)), request_body = ProjectPatch,
+    responses((status = 200, body = Project), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+    let id = request.id("project_id")?;
+    let mut patch: ProjectPatch = request.json().await?;
+    patch.name = patch.name.map(|name| name.trim().to_owned());
+    let text = |field: &Option<Option<String>>| field.clone().flatten();
+    let (description, language, url) =
+        (text(&patch.description), text(&patch.language), text(&patch.repository_url));
+    check(patch.name.as_deref(), description.as_deref(), language.as_deref(), url.as_deref())?;
+    let changed = app.store.update_project(caller.user_id, id, &patch).await?;
+    let project = changed.ok_or_else(|| Failure::not_found("this project"))?;
+    app.engine.live.project_changed(id, ProjectChange::Updated);
+    reply::json(&project)
+}
+
+/// Deletes a project with its files, jobs and archives.
+#[utoipa::path(delete, path = "/api/v1/code/{project_id}", operation_id = "delete_project", tag = "projects", security(("bearer" = [])),
+    params(("project_id" = ProjectId, Path)), responses((status = 204), (status = 404, body = Problem)))]
+pub async fn delete(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+    let id = request.id("project_id")?;
+    let trash = [keys::uploads_prefix(caller.user_id, id), keys::snapshots_prefix(id)];
+    if !app.store.delete_project(caller.user_id, id, &trash).await? {
+        return Err(Failure::not_found("this project"));
+    }
+    app.engine.live.project_changed(id, ProjectChange::Deleted);
+    reply::no_content()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_was() {
+        let id = ProjectId::new();
+        let at = DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap();
+        let Position(back) = Position((at, id)).to_string().parse().unwrap();
+        assert_eq!(back, (at, id));
+        for wrong in ["x".to_owned(), format!("-1,{id}"), format!("{},{id}", END_OF_TIME + 1)] {
+            assert!(wrong.parse::<Position>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Submitting jobs: runs of a project, and no-op jobs where load tests are enabled. Answers as soon as the job is
+//! safe in the database; nobody waits for it to run.
+
+use std::sync::Arc;
+
+use engunity_languages::{Refusal, Resolved};
+use engunity_protocol::{
+    JobId, ProjectId,
+    job::{Job, JobClass, RunRequest},
+    problem::{ErrorCode, Problem},
+    project::Project,
+    spec::{ExecuteSpec, JobSpec, Snapshot},
+};
+use engunity_store::{Accepted, Idempotency, NewJob};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use warp::http::{Method, StatusCode, header};
+
+use crate::app::App;
+use crate::auth::tokens::Caller;
+use crate::files::snapshot;
+use crate::http::{
+    error::{Answer, Failure},
+    reply,
+    request::Request,
+    router::{Route, Takes},
+};
+
+/// Longest `Idempotency-Key`.
+const MAX_KEY: usize = 255;
+/// Longest title kept of a command.
+const MAX_TITLE: usize = 300;
+/// No-op jobs of one request.
+const MAX_NOOPS: usize = 1000;
+/// A run may bring a mebibyte of stdin, in JSON.
+const MAX_BODY: usize = 8 << 20;
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::signed(Method::POST, "/api/v1/code/{project_id}/runs", run).up_to(MAX_BODY),
+        Route::signed(Method::POST, "/api/v1/code/{project_id}/noops", noops)
+            .takes(Takes::Json { optional: true }),
+    ]
+}
+
+/// Runs a command or a file of the project in a sandbox.
+#[utoipa::path(post, path = "/api/v1/code/{project_id}/runs", operation_id = "run", tag = "jobs", security(("bearer" = [])),
+    params(("project_id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "the same key and body give the same job")),
+    request_body = RunRequest,
+    responses((status = 202, body = Job), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn run(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+    let project_id: ProjectId = request.id("project_id")?;
+    let key = idempotency_key(&request)?;
+    let asked: RunRequest = request.json().await?;
+    let idempotency = key.map(|key| Idempotency { key, request_hash: request_hash(project_id, &asked) });
+    if let Some(before) = known(&app, &caller, idempotency.as_ref()).await? {
+        return answer(&before);
+    }
+    let project = app.store.project(caller.user_id, project_id).await?.ok_or_else(no_project)?;
+    let resolved = app.catalog.resolve(&asked, project.language.as_deref()).map_err(refused)?;
+    let snapshot = snapshot::snapshot(&app, caller.user_id, project_id).await?;
+    let job = new_job(&caller, &project, asked, resolved, snapshot, idempotency);
+    let accepted = app.engine.dispatcher.accept(vec![job]).await?.pop();
+    answer(&job_of(accepted)?)
+}
+
+fn idempotency_key(request: &Request) -> Result<Option<String>, Failure> {
+    let Some(key) = request.headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= MAX_KEY);
+    let wrong =
+        || Failure::field("Idempotency-Key", format!("must have 1 to {MAX_KEY} visible ASCII characters"));
+    key.map(|key| Some(key.to_owned())).ok_or_else(wrong)
+}
+
+/// What was asked for, whatever order its fields came in.
+fn request_hash(project_id: ProjectId, asked: &RunRequest) -> Vec<u8> {
+    let text = serde_json::to_vec(&(project_id, asked)).unwrap_or_default();
+    blake3::hash(&text).as_bytes().to_vec()
+}
+
+/// The job that the same request made before: a repeated request needs nothing else.
+async fn known(
+    app: &App,
+    caller: &Caller,
+    idempotency: Option<&Idempotency>,
+) -> Result<Option<Job>, Failure> {
+    let Some(idempotency) = idempotency else { return Ok(None) };
+    match app.store.job_by_key(caller.user_id, idempotency).await? {
+        None => Ok(None),
+        accepted => job_of(accepted).map(Some),
+    }
+}
+
+fn job_of(accepted: Option<Accepted>) -> Result<Job, Failure> {
+    match accepted {
+        Some(Accepted::New(job) | Accepted::Same(job)) => Ok(job),
+        Some(Accepted::Mismatch) => Err(Failure::new(
+            ErrorCode::IdempotencyMismatch,
+            "this Idempotency-Key came before with another request; use a new one",
+        )),
+        Some(Accepted::NoProject) => Err(no_project()),
+        None => Err(Failure::internal("a job was neither accepted nor refused")),
+    }
+}
+
+fn no_project() -> Failure {
+    Failure::not_found("this project")
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    let mut failure = Failure::new(refusal.code, refusal.detail);
+    failure.problem.errors = refusal.errors;
+    failure
+}
+
+fn new_job(
+    caller: &Caller,
+    project: &Project,
+    asked: RunRequest,
+    resolved: Resolved,
+    snapshot: Snapshot,
+    idempotency: Option<Idempotency>,
+) -> NewJob {
+    let Resolved { runtime, command, env, limits } = resolved;
+    let title = command.title().chars().filter(|c| *c != '\0').take(MAX_TITLE).collect();
+    let RunRequest { stdin, artifacts, class, .. } = asked;
+    let spec = ExecuteSpec { runtime: runtime.clone(), command, stdin, env, limits, artifacts, snapshot };
+    NewJob {
+        id: JobId::new(),
+        user_id: caller.user_id,
+        project_id: project.id,
+        class,
+        title: Some(title),
+        runtime: Some(runtime),
+        spec: JobSpec::Execute(spec),
+        idempotency,
+    }
+}
+
+fn answer(job: &Job) -> Answer {
+    let mut response = reply::json_with(StatusCode::ACCEPTED, job)?;
+    reply::set(&mut response, header::LOCATION, &format!("/api/v1/jobs/{}", job.id));
+    Ok(response)
+}
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoopsRequest {
+    /// How many, answered as a list; absent: one, answered by itself.
+    #[serde(default)]
+    count: Option<usize>,
+    #[serde(default)]
+    class: JobClass,
+}
+
+/// Submits jobs that do nothing; exists only where `load_tests.enabled` is set.
+#[utoipa::path(post, path = "/api/v1/code/{project_id}/noops", operation_id = "submit_noops", tag = "jobs", security(("bearer" = [])),
+    params(("project_id" = String, Path)), request_body = Option<NoopsRequest>,
+    responses((status = 202, body = Job), (status = 404, body = Problem)))]
+pub async fn noops(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+    if !app.config.load_tests.enabled {
+        return Err(Failure::not_found("this endpoint (without load_tests.enabled)"));
+    }
+    let project_id: ProjectId = request.id("project_id")?;
+    let asked: NoopsRequest = request.json_or_nothing().await?.unwrap_or_default();
+    let count = asked.count.unwrap_or(1);
+    if !(1..=MAX_NOOPS).contains(&count) {
+        return Err(Failure::field("count", format!("must be 1 to {MAX_NOOPS}")));
+    }
+    let jobs = (0..count).map(|_| noop(&caller, project_id, asked.class)).collect();
+    let accepted = app.engine.dispatcher.accept(jobs).await?;
+    let jobs = accepted.into_iter().map(|one| job_of(Some(one))).collect::<Result<Vec<Job>, Failure>>()?;
+    match jobs.as_slice() {
+        [job] if asked.count.is_none() => answer(job),
+        jobs => reply::json_with(StatusCode::ACCEPTED, jobs),
+    }
+}
+
+fn noop(caller: &Caller, project_id: ProjectId, class: JobClass) -> NewJob {
+    let (id, user_id) = (JobId::new(), caller.user_id);
+    NewJob {
+        id,
+        user_id,
+        project_id,
+        class,
+        title: None,
+        runtime: None,
+        spec: JobSpec::Noop,
+        idempotency: None,
+    }
+}

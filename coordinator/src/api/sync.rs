@@ -1,0 +1,195 @@
+//! Bulk sync for the CLI: a manifest, a tar of what is missing, one atomic commit; and the whole project as a download.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use engunity_protocol::ProjectId;
+use engunity_protocol::file::FileType;
+use engunity_protocol::path::ProjectPath;
+use engunity_protocol::problem::{ErrorCode, Problem};
+use engunity_protocol::project::Project;
+use engunity_protocol::sync::{BlobsStored, Manifest, ManifestEntry, SyncPlan};
+use engunity_store::plan::{Arrival, Plan};
+use tokio::sync::Semaphore;
+use warp::http::Method;
+
+use super::{files, projects};
+use crate::app::App;
+use crate::auth::tokens::Caller;
+use crate::files::ingest;
+use crate::files::snapshot::{self, Packing};
+use crate::files::{content, language};
+use crate::http::error::{Answer, Failure};
+use crate::http::input::Checks;
+use crate::http::reply;
+use crate::http::request::Request;
+use crate::http::router::{Route, Takes};
+
+/// A manifest of the most files there may be, with long paths.
+const MANIFEST: usize = 32 << 20;
+/// Problems of one manifest that are named.
+const NAMED: usize = 20;
+/// Each download holds a database connection while it is made: most of them are for others.
+static DOWNLOADS: Semaphore = Semaphore::const_new(4);
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::signed(Method::POST, "/api/v1/code/{project_id}/sync", plan).up_to(MANIFEST),
+        Route::signed(Method::PUT, "/api/v1/code/{project_id}/blobs", blobs)
+            .takes(Takes::Bytes)
+            .up_to(usize::MAX)
+            .slow(),
+        Route::signed(Method::POST, "/api/v1/code/{project_id}/sync/commit", commit)
+            .takes(Takes::Json { optional: true })
+            .up_to(MANIFEST)
+            .slow(),
+        Route::signed(Method::GET, "/api/v1/code/{project_id}/archive", archive).answers(&[]),
+    ]
+}
+
+/// Takes a manifest and says which contents are missing and what a commit would do.
+#[utoipa::path(post, path = "/api/v1/code/{project_id}/sync", operation_id = "plan_sync", tag = "sync", security(("bearer" = [])),
+    params(("project_id" = ProjectId, Path)), request_body = Manifest,
+    responses((status = 200, body = SyncPlan), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn plan(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+    let project: ProjectId = request.id("project_id")?;
+    let manifest: Manifest = request.json().await?;
+    let arrivals = check(&app, &manifest)?;
+    let plan =
+        app.store.plan_files(caller.user_id, project, &arrivals, manifest.keep, files::quota(&app)).await?;
+    let hashes: Vec<&str> =
+        plan.inserts.iter().chain(&plan.updates).map(|write| arrivals[write.arrival].hash.as_str()).collect();
+    let missing = app.store.missing_hashes(caller.user_id, &hashes).await?;
+    if !app.store.keep_manifest(caller.user_id, project, &manifest).await? {
+        return Err(Failure::not_found("this project"));
+    }
+    reply::json(&summary(missing, plan))
+}
+
+fn summary(missing: Vec<String>, plan: Plan) -> SyncPlan {
+    SyncPlan {
+        missing,
+        added: plan.inserts.len() as u64,
+        changed: plan.updates.len() as u64,
+        unchanged: plan.unchanged,
+        removed: plan.removed_paths,
+    }
+}
+
+/// Checks every line of a manifest; names what is wrong with the first ones.
+fn check(app: &App, manifest: &Manifest) -> Result<Vec<Arrival>, Failure> {
+    let most = app.config.quota.project_files as usize;
+    if manifest.files.len() > most {
+        return Err(Failure::field("files", format!("a project may have at most {most} files")));
+    }
+    let mut checks = Checks::default();
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(manifest.files.len());
+    let mut arrivals = Vec::with_capacity(manifest.files.len());
+    for (number, entry) in manifest.files.iter().enumerate() {
+        match check_entry(app, entry) {
+            Ok(arrival) => arrivals.push((number, arrival)),
+            Err((field, why)) => checks.refuse(&format!("files[{number}].{field}"), why),
+        }
+        if let Some(first) = seen.insert(&entry.path, number) {
+            checks.refuse(&format!("files[{number}].path"), format!("is the same as files[{first}].path"));
+        }
+        if checks.count() >= NAMED {
+            break;
+        }
+    }
+    for (number, arrival) in &arrivals {
+        let path = arrival.path.as_str();
+        if let Some(file) = path.match_indices('/').find_map(|(end, _)| seen.get(&path[..end])) {
+            checks
+                .refuse(&format!("files[{number}].path"), format!("lies in files[{file}], which is a file"));
+        }
+    }
+    checks.done()?;
+    Ok(arrivals.into_iter().map(|(_, arrival)| arrival).collect())
+}
+
+fn check_entry(app: &App, entry: &ManifestEntry) -> Result<Arrival, (&'static str, String)> {
+    let path = ProjectPath::parse(&entry.path).map_err(|error| ("path", error.to_string()))?;
+    if path.as_str() != entry.path {
+        return Err(("path", format!("must be written {path}")));
+    }
+    if entry.hash.len() != 64 || !entry.hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    {
+        return Err(("hash", "must be 64 lower-case hexadecimal digits (BLAKE3)".into()));
+    }
+    let most = app.config.quota.file_mb << 20;
+    if entry.size > most {
+        return Err(("size", format!("a file may have at most {most} bytes")));
+    }
+    Ok(Arrival {
+        kind: FileType::File,
+        hash: entry.hash.clone(),
+        size: entry.size as i64,
+        executable: entry.mode & 0o111 != 0,
+        binary: false,
+        inline: entry.size <= content::MAX_INLINE as u64,
+        language: language::of(path.as_str()),
+        path,
+    })
+}
+
+/// Takes contents ahead of a commit: the files of a tar (plain, gzip or zstd), whatever their names there.
+#[utoipa::path(put, path = "/api/v1/code/{project_id}/blobs", operation_id = "put_blobs", tag = "sync", security(("bearer" = [])),
+    params(("project_id" = ProjectId, Path)), request_body(content = Vec<u8>, content_type = "application/x-tar"),
+    responses((status = 200, body = BlobsStored), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn blobs(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+    let project: ProjectId = request.id("project_id")?;
+    projects::find(&app, caller.user_id, project).await?;
+    let stored = ingest::take(&app, caller.user_id, request.body.clone()).await?;
+    reply::json(&BlobsStored { stored })
+}
+
+/// Makes the project what the manifest says, all or nothing: the one in the body, else the one last posted to `sync`.
+#[utoipa::path(post, path = "/api/v1/code/{project_id}/sync/commit", operation_id = "commit_sync", tag = "sync", security(("bearer" = [])),
+    params(("project_id" = ProjectId, Path)), request_body = Option<Manifest>,
+    responses((status = 200, body = Project), (status = 404, body = Problem), (status = 409, body = Problem, description = "Contents are missing; `errors` names their hashes.")))]
+pub async fn commit(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+    let project: ProjectId = request.id("project_id")?;
+    let manifest = match request.json_or_nothing::<Manifest>().await? {
+        Some(manifest) => manifest,
+        None => kept(&app, &caller, project).await?,
+    };
+    let arrivals = check(&app, &manifest)?;
+    app.store.commit_files(caller.user_id, project, &arrivals, manifest.keep, files::quota(&app)).await?;
+    files::tell_bulk(&app, &request.headers, project);
+    projects::filled(&app, caller.user_id, project, &arrivals).await
+}
+
+async fn kept(app: &App, caller: &Caller, project: ProjectId) -> Result<Manifest, Failure> {
+    if let Some(manifest) = app.store.kept_manifest(caller.user_id, project).await? {
+        return Ok(manifest);
+    }
+    projects::find(app, caller.user_id, project).await?;
+    Err(Failure::new(
+        ErrorCode::Conflict,
+        "there is no manifest to commit: post one to sync, or send it here",
+    ))
+}
+
+/// Downloads the whole project as it is at one moment.
+#[utoipa::path(get, path = "/api/v1/code/{project_id}/archive", operation_id = "download_project", tag = "sync", security(("bearer" = [])),
+    params(("project_id" = ProjectId, Path)),
+    responses((status = 200, content_type = "application/gzip"), (status = 404, body = Problem)))]
+pub async fn archive(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+    let project: ProjectId = request.id("project_id")?;
+    let seat = DOWNLOADS.acquire().await.map_err(Failure::internal)?;
+    let reader = app
+        .store
+        .read_project(caller.user_id, project)
+        .await?
+        .ok_or_else(|| Failure::not_found("this project"))?;
+    let name = format!("{}.tar.gz", reader.name);
+    let body = snapshot::pack(&app, caller.user_id, reader, Packing::Gzip);
+    // The seat is free again when the body is done or dropped.
+    let body = futures::StreamExt::inspect(body, move |_| {
+        let _ = &seat;
+    });
+    let mut response = reply::stream("application/gzip", body);
+    reply::download(&mut response, &name);
+    Ok(response)
+}

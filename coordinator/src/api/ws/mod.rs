@@ -1,0 +1,52 @@
+//! WebSockets: the session socket of a project. A ticket opens it once; what goes over it is `protocol::session`.
+
+mod budget;
+mod connection;
+mod handshake;
+
+use std::sync::Arc;
+
+use warp::http::Method;
+
+use self::{
+    connection::Connection,
+    handshake::{Handshake, check_origin},
+};
+use crate::{
+    app::App,
+    auth::tokens as auth,
+    http::{
+        error::{Answer, Failure},
+        request::Request,
+        router::Route,
+    },
+};
+
+pub fn routes() -> Vec<Route> {
+    // Its ticket was counted when it was handed out.
+    vec![Route::open(Method::GET, "/api/v1/code/{project_id}/session", open).answers(&[]).uncounted()]
+}
+
+/// Opens the session socket of a project (WebSocket).
+#[utoipa::path(get, path = "/api/v1/code/{project_id}/session", operation_id = "open_session", tag = "sessions",
+    params(("project_id" = String, Path), ("ticket" = String, Query, description = "from POST /auth/ticket; works once, for 30 s")),
+    responses((status = 101, description = "a WebSocket of tagged JSON messages; `{\"type\":\"hello\",\"last_seq\":n,\"epoch\":e}` resumes"),
+              (status = 401, body = engunity_protocol::problem::Problem)))]
+pub async fn open(app: Arc<App>, mut request: Request) -> Answer {
+    let project_id = request.id("project_id")?;
+    check_origin(&app.config.http, &request.headers)?;
+    let handshake = Handshake::check(&mut request)?;
+    let ticket = request
+        .query_param("ticket")
+        .ok_or_else(|| auth::unauthenticated("add ?ticket= from POST /api/v1/auth/ticket"))?;
+    let caller = auth::redeem_ticket(&app, &ticket).await?;
+    app.store.project(caller.user_id, project_id).await?.ok_or_else(|| Failure::not_found("this project"))?;
+    let (response, socket) = handshake.accept();
+    let engine = app.engine.clone();
+    tokio::spawn(async move {
+        if let Some(socket) = socket.await {
+            Connection::new(engine, caller, project_id, socket).run().await;
+        }
+    });
+    Ok(response)
+}

@@ -1,0 +1,7 @@
+//! The files of projects: their content, ingestion of archives, snapshots. Knows neither HTTP routes nor handlers.
+
+pub mod archive;
+pub mod content;
+pub mod ingest;
+pub mod language;
+pub mod snapshot;

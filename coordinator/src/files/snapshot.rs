@@ -1,0 +1,289 @@
+//! A project's files as one tar: for download (gzip) and for runs (zstd, kept in object storage per revision).
+//! Read from one moment of the database, in pieces, so that memory stays small however large the project is.
+
+use std::io::{self, Read, Write};
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
+
+use bytes::Bytes;
+use engunity_artifacts::keys;
+use engunity_protocol::spec::Snapshot;
+use engunity_protocol::{ProjectId, UserId};
+use engunity_store::snapshots::{Reader, SnapshotFile};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures::{Stream, StreamExt, stream};
+use moka::sync::Cache;
+use tar::{EntryType, Header};
+use tokio::sync::{Mutex, mpsc};
+
+use crate::app::App;
+use crate::http::error::Failure;
+
+/// Texts that are held at one time.
+const PIECE_BYTES: i64 = 2 << 20;
+const PIECE_FILES: usize = 500;
+/// Compressed pieces that wait for whoever reads.
+const AHEAD: usize = 4;
+const TAR_BLOCK: usize = 512;
+/// How long a reader may leave a piece waiting: the database connection is not ours alone.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// How the tar is packed.
+#[derive(Debug, Clone, Copy)]
+pub enum Packing {
+    Gzip,
+    Zstd,
+}
+
+/// One at a time per project: two runs of one revision make one snapshot.
+static MAKING: LazyLock<Cache<ProjectId, Arc<Mutex<()>>>> = LazyLock::new(|| Cache::new(10_000));
+
+/// The snapshot of the project as it is now: made, unless there is one of this revision.
+pub async fn snapshot(app: &App, owner: UserId, project: ProjectId) -> Result<Snapshot, Failure> {
+    if let Some(snapshot) = existing(app, owner, project).await? {
+        return Ok(snapshot);
+    }
+    let making = MAKING.get_with(project, Arc::default);
+    let _turn = making.lock().await;
+    if let Some(snapshot) = existing(app, owner, project).await? {
+        return Ok(snapshot);
+    }
+    make(app, owner, project).await
+}
+
+async fn existing(app: &App, owner: UserId, project: ProjectId) -> Result<Option<Snapshot>, Failure> {
+    let found = app.store.snapshot(owner, project).await?;
+    found.map(|(_, snapshot)| snapshot).ok_or_else(|| Failure::not_found("this project"))
+}
+
+async fn make(app: &App, owner: UserId, project: ProjectId) -> Result<Snapshot, Failure> {
+    let reader =
+        app.store.read_project(owner, project).await?.ok_or_else(|| Failure::not_found("this project"))?;
+    let revision = reader.revision;
+    let files = reader.files.iter().filter(|file| !file.folder);
+    let (count, bytes) = files.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.size as u64));
+    let mut snapshot = Snapshot { key: None, unpacked_bytes: bytes, files: count };
+    if !reader.files.is_empty() {
+        let key = keys::snapshot(project, revision);
+        app.objects.put_stream(&key, pack(app, owner, reader, Packing::Zstd)).await?;
+        snapshot.key = Some(key);
+    }
+    app.store.add_snapshot(project, revision, &snapshot).await?;
+    Ok(snapshot)
+}
+
+/// The packed tar, made while it is read. An error ends it before its proper end, so that nobody takes it for whole.
+pub fn pack(
+    app: &App,
+    owner: UserId,
+    reader: Reader,
+    packing: Packing,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + Sync + 'static + use<> {
+    let (sender, mut receiver) = mpsc::channel(AHEAD);
+    let objects = app.objects.clone();
+    tokio::spawn(async move {
+        let mut writer = Writer { packer: Some(Packer::new(packing)), objects, owner, out: sender.clone() };
+        if let Err(error) = writer.write(reader).await {
+            let _ = sender.send(Err(error)).await;
+        }
+    });
+    stream::poll_fn(move |context| receiver.poll_recv(context))
+}
+
+struct Writer {
+    /// Away while a blocking thread compresses.
+    packer: Option<Packer>,
+    objects: engunity_artifacts::ObjectStore,
+    owner: UserId,
+    out: mpsc::Sender<io::Result<Bytes>>,
+}
+
+impl Writer {
+    async fn write(&mut self, reader: Reader) -> io::Result<()> {
+        for range in pieces(&reader.files) {
+            let files = &reader.files[range];
+            match files {
+                [file] if !file.inline && !file.folder => self.object(file).await?,
+                files => self.texts(&reader, files).await?,
+            }
+        }
+        reader.finish().await.map_err(io::Error::other)?;
+        self.pack(vec![0; 2 * TAR_BLOCK]).await?;
+        let end = self.packer.take().ok_or_else(|| io::Error::other("the packer is gone"))?.finish()?;
+        self.send(end).await
+    }
+
+    /// Folders and files whose text is in the database.
+    async fn texts(&mut self, reader: &Reader, files: &[SnapshotFile]) -> io::Result<()> {
+        let texts = reader.texts(files).await.map_err(io::Error::other)?;
+        let mut tar = Vec::new();
+        for (file, text) in files.iter().zip(&texts) {
+            entry(&mut tar, file, text.as_bytes())?;
+        }
+        self.pack(tar).await
+    }
+
+    /// A file whose bytes are an object: passed through as they come.
+    async fn object(&mut self, file: &SnapshotFile) -> io::Result<()> {
+        let mut head = Vec::new();
+        entry(&mut head, file, io::empty())?;
+        self.pack(head).await?;
+        let key = keys::blob(self.owner, file.hash.as_deref().unwrap_or_default());
+        let mut object = self.objects.get_stream(&key).await.map_err(io::Error::other)?;
+        if object.size != file.size as u64 {
+            return Err(io::Error::other(format!("{key} has another size than {}", file.path)));
+        }
+        while let Some(piece) = object.body.next().await {
+            self.pack(piece?.into()).await?;
+        }
+        self.pack(vec![0; padding(file.size as u64)]).await
+    }
+
+    async fn pack(&mut self, bytes: Vec<u8>) -> io::Result<()> {
+        let mut packer = self.packer.take().ok_or_else(|| io::Error::other("the packer is gone"))?;
+        let (packer, packed) = tokio::task::spawn_blocking(move || {
+            let packed = packer.write(&bytes);
+            (packer, packed)
+        })
+        .await?;
+        self.packer = Some(packer);
+        self.send(packed?).await
+    }
+
+    async fn send(&self, packed: Vec<u8>) -> io::Result<()> {
+        if packed.is_empty() {
+            return Ok(());
+        }
+        let sent = tokio::time::timeout(PATIENCE, self.out.send(Ok(packed.into()))).await;
+        sent.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+    }
+}
+
+/// Cuts the list into pieces that are read at once: some texts, or one object.
+fn pieces(files: &[SnapshotFile]) -> impl Iterator<Item = Range<usize>> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let start = next;
+        let is_object = |file: &SnapshotFile| !file.inline && !file.folder;
+        let mut bytes = 0;
+        while next < files.len()
+            && next - start < PIECE_FILES
+            && !is_object(&files[next])
+            && bytes < PIECE_BYTES
+        {
+            bytes += files[next].size;
+            next += 1;
+        }
+        if next == start && next < files.len() {
+            next += 1;
+        }
+        (next > start).then_some(start..next)
+    })
+}
+
+/// Appends a file's header and content, and its padding. An empty reader leaves content and padding to the caller.
+fn entry(tar: &mut Vec<u8>, file: &SnapshotFile, content: impl Read) -> io::Result<()> {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(if file.folder { EntryType::Directory } else { EntryType::Regular });
+    header.set_mode(if file.folder || file.executable { 0o755 } else { 0o644 });
+    header.set_size(if file.folder { 0 } else { file.size as u64 });
+    header.set_mtime(0);
+    // Dropping a builder writes the archive's end, which comes only once: take the bytes out first.
+    let mut builder = tar::Builder::new(Vec::new());
+    let path = if file.folder { format!("{}/", file.path) } else { file.path.clone() };
+    builder.append_data(&mut header, path, content)?;
+    tar.append(builder.get_mut());
+    Ok(())
+}
+
+fn padding(size: u64) -> usize {
+    (TAR_BLOCK - (size as usize % TAR_BLOCK)) % TAR_BLOCK
+}
+
+enum Packer {
+    Gzip(GzEncoder<Vec<u8>>),
+    Zstd(zstd::Encoder<'static, Vec<u8>>),
+    /// The encoder could not be made; said when it is used.
+    Broken(Option<io::Error>),
+}
+
+impl Packer {
+    fn new(packing: Packing) -> Self {
+        match packing {
+            Packing::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), Compression::new(4))),
+            Packing::Zstd => {
+                zstd::Encoder::new(Vec::new(), 1).map_or_else(|error| Self::Broken(Some(error)), Self::Zstd)
+            }
+        }
+    }
+
+    /// Compresses and hands out what is ready.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Gzip(encoder) => encoder.write_all(bytes).map(|()| std::mem::take(encoder.get_mut())),
+            Self::Zstd(encoder) => encoder.write_all(bytes).map(|()| std::mem::take(encoder.get_mut())),
+            Self::Broken(error) => Err(error.take().unwrap_or_else(|| io::Error::other("no encoder"))),
+        }
+    }
+
+    fn finish(self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Gzip(encoder) => encoder.finish(),
+            Self::Zstd(encoder) => encoder.finish(),
+            Self::Broken(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, size: i64, inline: bool, folder: bool) -> SnapshotFile {
+        SnapshotFile::for_tests(path, size, inline, folder)
+    }
+
+    #[test]
+    fn objects_go_alone_and_texts_together() {
+        let files = [
+            file("a", 0, false, true),
+            file("a/1", 10, true, false),
+            file("a/2", 10, false, false),
+            file("a/3", 10, true, false),
+            file("b", PIECE_BYTES, true, false),
+            file("c", 1, true, false),
+        ];
+        assert_eq!(pieces(&files).collect::<Vec<_>>(), [0..2, 2..3, 3..5, 5..6]);
+        assert_eq!(pieces(&[]).count(), 0);
+    }
+
+    #[test]
+    fn entries_make_a_readable_tar() {
+        let long = format!("{}/x.txt", "d".repeat(200));
+        let mut tar = Vec::new();
+        entry(&mut tar, &file("d", 0, false, true), io::empty()).unwrap();
+        entry(&mut tar, &file(&long, 5, true, false), b"hello".as_slice()).unwrap();
+        entry(&mut tar, &file("big", 3, false, false), io::empty()).unwrap();
+        tar.extend(b"abc");
+        tar.extend(vec![0; padding(3)]);
+        tar.extend(vec![0; 2 * TAR_BLOCK]);
+        let mut packer = Packer::new(Packing::Gzip);
+        let mut packed = packer.write(&tar).unwrap();
+        packed.extend(packer.finish().unwrap());
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(packed.as_slice()));
+        let mut seen = Vec::new();
+        for entry in archive.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let path = entry.path().unwrap().display().to_string();
+            let mut text = String::new();
+            entry.read_to_string(&mut text).unwrap();
+            seen.push((path, text));
+        }
+        assert_eq!(
+            seen,
+            [("d/".into(), String::new()), (long, "hello".into()), ("big".into(), "abc".into())]
+        );
+    }
+}

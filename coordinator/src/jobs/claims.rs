@@ -1,0 +1,70 @@
+//! Answers workers' claims: may I run this job? Requests of all workers that come together are one statement.
+//! Where the database can't be reached nobody is answered, and the worker asks again with the same claim id.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use engunity_broker::{Connection, Queue, serve};
+use engunity_protocol::{
+    JobId,
+    wire::{self, ClaimAnswer, ClaimReply, ClaimRequest, Grant},
+};
+use engunity_store::{ClaimKey, Store, StoreError};
+use uuid::Uuid;
+
+use crate::notify::{batcher::Batcher, notifier::Live};
+
+/// Requests answered at the same time.
+const AT_ONCE: u16 = 256;
+const BATCH: usize = 256;
+/// Statements under way at the same time: the second fills up while the first waits for the disk.
+const LANES: usize = 2;
+const APART: Duration = Duration::from_millis(2);
+
+/// One request's wishes, and what of them was granted.
+type Claiming = Batcher<Vec<ClaimKey>, HashMap<(JobId, Uuid), Grant>>;
+
+/// Answers claims, for ever.
+pub async fn run(broker: Connection, store: Store, live: Arc<Live>) {
+    let claiming: Claiming = Batcher::start(LANES, BATCH, APART, move |requests: Vec<Vec<ClaimKey>>| {
+        let (store, live) = (store.clone(), live.clone());
+        async move { claim(&store, &live, requests).await }
+    });
+    serve(&broker, Queue::Claims, AT_ONCE, |body| answer(claiming.clone(), body)).await;
+}
+
+async fn answer(claiming: Claiming, body: Vec<u8>) -> Option<Vec<u8>> {
+    let request: ClaimRequest =
+        wire::decode(&body).inspect_err(|error| tracing::warn!(%error, "a claim can't be read")).ok()?;
+    let asked: Vec<ClaimKey> = request.claims.iter().map(|claim| asked(&request, claim)).collect();
+    let mut granted = match claiming.submit(asked).await {
+        Ok(granted) => granted,
+        Err(error) => {
+            tracing::warn!(%error, worker_id = %request.worker_id, "could not answer a claim");
+            return None;
+        }
+    };
+    let answer = |claim: &wire::Claim| ClaimAnswer {
+        job_id: claim.job_id,
+        grant: granted.remove(&(claim.job_id, claim.claim_id)),
+    };
+    wire::encode(&ClaimReply { answers: request.claims.iter().map(answer).collect() }).ok()
+}
+
+fn asked(request: &ClaimRequest, claim: &wire::Claim) -> ClaimKey {
+    ClaimKey { worker_id: request.worker_id.clone(), job_id: claim.job_id, claim_id: claim.claim_id }
+}
+
+async fn claim(
+    store: &Store,
+    live: &Live,
+    requests: Vec<Vec<ClaimKey>>,
+) -> Result<Vec<HashMap<(JobId, Uuid), Grant>>, StoreError> {
+    let all: Vec<ClaimKey> = requests.iter().flatten().cloned().collect();
+    let mut granted = store.claim(&all).await?;
+    live.jobs_changed(&granted.values().map(|(_, changed)| *changed).collect::<Vec<_>>());
+    let mut take = |asked: Vec<ClaimKey>| {
+        let keys = asked.into_iter().map(|asked| (asked.job_id, asked.claim_id));
+        keys.filter_map(|key| Some((key, granted.remove(&key)?.0))).collect()
+    };
+    Ok(requests.into_iter().map(&mut take).collect())
+}

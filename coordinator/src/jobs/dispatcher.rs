@@ -1,0 +1,146 @@
+//! From an accepted job to a message in a worker's hands.
+//!
+//! Accepting is one commit (batched). Then the dispatcher is woken at once: it releases what the fleet has room for,
+//! in turn between users, together with the intent to publish, and publishes. A message that the broker did not
+//! confirm, or that nobody claimed, is published again by the clock (`background`). The broker being down delays
+//! jobs; it never refuses or loses one. Knows the store and the broker; decides nothing about order (the store does).
+
+use std::{sync::Arc, time::Duration};
+
+use engunity_broker::{Message, Publisher, Route};
+use engunity_protocol::{
+    JobId,
+    wire::{self, JobReady},
+};
+use engunity_store::{Accepted, JobChange, NewJob, Released, SlotPool, Store, StoreError};
+use tokio::sync::Notify;
+
+use crate::notify::{batcher::Batcher, notifier::Live, throttle::Pace};
+
+/// Jobs of one insert.
+const BATCH: usize = 512;
+/// Inserts under way at the same time: the second fills up while the first waits for the disk.
+const LANES: usize = 2;
+const ACCEPT_APART: Duration = Duration::from_millis(2);
+const RELEASE_APART: Duration = Duration::from_millis(5);
+/// Capacity can also appear without anyone telling: a worker joins, another coordinator frees some.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(250);
+
+/// A cheap handle: clone it freely.
+#[derive(Clone)]
+pub struct Dispatcher {
+    store: Store,
+    publisher: Publisher,
+    accepting: Batcher<Vec<NewJob>, Vec<Accepted>>,
+    wake: Arc<Wake>,
+}
+
+#[derive(Default)]
+pub struct Wake {
+    runs: Notify,
+    noops: Notify,
+}
+
+impl Wake {
+    fn of(&self, pool: SlotPool) -> &Notify {
+        match pool {
+            SlotPool::Runs => &self.runs,
+            SlotPool::Noops => &self.noops,
+        }
+    }
+
+    pub fn all(&self) {
+        self.runs.notify_one();
+        self.noops.notify_one();
+    }
+}
+
+impl Dispatcher {
+    pub fn new(store: Store, publisher: Publisher, live: Arc<Live>) -> Self {
+        let wake = Arc::new(Wake::default());
+        let (inserting, woken) = (store.clone(), wake.clone());
+        let accepting = Batcher::start(LANES, BATCH, ACCEPT_APART, move |requests: Vec<Vec<NewJob>>| {
+            let (store, wake, live) = (inserting.clone(), woken.clone(), live.clone());
+            async move {
+                let accepted = insert(&store, requests).await?;
+                wake.all();
+                live.jobs_changed(&accepted.iter().flatten().filter_map(as_change).collect::<Vec<_>>());
+                Ok(accepted)
+            }
+        });
+        Self { store, publisher, accepting, wake }
+    }
+
+    /// Accepts jobs: when it returns, they will run.
+    pub async fn accept(&self, jobs: Vec<NewJob>) -> Result<Vec<Accepted>, StoreError> {
+        self.accepting.submit(jobs).await
+    }
+
+    /// Says that there may be room, or something to put there.
+    pub fn wake(&self) {
+        self.wake.all();
+    }
+
+    /// Releases jobs of one pool whenever there is room, for ever.
+    pub async fn run(self, pool: SlotPool) {
+        let mut pace = Pace::new(RELEASE_APART);
+        loop {
+            let _ = tokio::time::timeout(LOOK_EVERY, self.wake.of(pool).notified()).await;
+            pace.turn().await;
+            match self.store.release(pool).await {
+                Ok(released) if released.is_empty() => {}
+                Ok(released) => {
+                    // The next release need not wait for the broker's confirmations.
+                    let dispatcher = self.clone();
+                    tokio::spawn(async move { dispatcher.publish(released).await });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "could not release jobs; trying again");
+                    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                }
+            }
+        }
+    }
+
+    /// Publishes released jobs; those that the broker did not confirm become due again.
+    pub async fn publish(&self, released: Vec<Released>) {
+        let messages: Vec<Message> = released.iter().filter_map(message).collect();
+        let results = self.publisher.publish_all(&messages).await;
+        let failed: Vec<JobId> = released
+            .iter()
+            .zip(&results)
+            .filter(|(_, result)| result.is_err())
+            .map(|(released, _)| released.job_id)
+            .collect();
+        if failed.is_empty() {
+            return;
+        }
+        tracing::warn!(jobs = failed.len(), "the broker did not confirm jobs; they will be published again");
+        if let Err(error) = self.store.dispatches_failed(&failed).await {
+            tracing::debug!(%error, "could not hurry unconfirmed jobs; the clock publishes them later");
+        }
+    }
+}
+
+async fn insert(store: &Store, requests: Vec<Vec<NewJob>>) -> Result<Vec<Vec<Accepted>>, StoreError> {
+    let counts: Vec<usize> = requests.iter().map(Vec::len).collect();
+    let jobs: Vec<NewJob> = requests.into_iter().flatten().collect();
+    let mut accepted = store.insert_jobs(&jobs).await?.into_iter();
+    Ok(counts.into_iter().map(|count| accepted.by_ref().take(count).collect()).collect())
+}
+
+fn as_change(accepted: &Accepted) -> Option<JobChange> {
+    match accepted {
+        Accepted::New(job) => {
+            Some(JobChange { job_id: job.id, project_id: job.project_id, state: true, ended: false })
+        }
+        _ => None,
+    }
+}
+
+fn message(released: &Released) -> Option<Message> {
+    let ready = JobReady { job_id: released.job_id, kind: released.kind, class: released.class };
+    let body = wire::encode(&ready).ok()?;
+    Some(Message { route: Route::job(released.kind, released.class), body })
+}

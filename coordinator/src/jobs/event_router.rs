@@ -1,0 +1,96 @@
+//! Records what workers say. One coordinator at a time receives all events (the queue has a single active
+//! consumer), in order; a batch is one transaction, acknowledged after its commit, and told to readers after that.
+//! While the database can't be reached, batches are held unacknowledged: nothing is lost, workers' confirms go on.
+
+use std::{sync::Arc, time::Duration};
+
+use engunity_broker::{Connection, Delivery, Queue, ack_batch};
+use engunity_protocol::wire::{self, EventBatch};
+use engunity_store::{Recorded, Store, StoreError};
+
+use super::dispatcher::Dispatcher;
+use crate::notify::{notifier::Live, throttle::Pace};
+
+/// Batches in hand. A worker's batch has at most half a mebibyte, so this bounds memory too.
+const PREFETCH: u16 = 64;
+const APART: Duration = Duration::from_millis(2);
+/// Tries for a batch that the database refuses though it can be reached (a deadlock ends one of two).
+const TRIES: u32 = 3;
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+pub struct EventRouter {
+    pub store: Store,
+    pub live: Arc<Live>,
+    pub dispatcher: Dispatcher,
+}
+
+impl EventRouter {
+    /// Records events, for ever.
+    pub async fn run(self, broker: Connection) {
+        let mut events = broker.consume(Queue::Events, PREFETCH);
+        let mut pace = Pace::new(APART);
+        loop {
+            let mut deliveries = events.next_batch(usize::from(PREFETCH)).await;
+            if deliveries.is_empty() {
+                return;
+            }
+            pace.turn().await;
+            deliveries.extend(events.waiting(usize::from(PREFETCH) - deliveries.len()));
+            self.take_in(&deliveries).await;
+        }
+    }
+
+    async fn take_in(&self, deliveries: &[Delivery]) {
+        let batches: Vec<EventBatch> = deliveries.iter().filter_map(read).collect();
+        if self.record(&batches).await.is_err() && batches.len() > 1 {
+            // Something in there can't be stored: its neighbours can.
+            for batch in batches {
+                let _ = self.record(std::slice::from_ref(&batch)).await;
+            }
+        }
+        ack_batch(deliveries).await;
+    }
+
+    /// Records batches, waiting for the database as long as it takes.
+    async fn record(&self, batches: &[EventBatch]) -> Result<(), StoreError> {
+        let (mut pause, mut tries) = (SHORTEST_PAUSE, 1);
+        loop {
+            match self.store.record(batches).await {
+                Ok(recorded) => {
+                    self.tell(&recorded);
+                    return Ok(());
+                }
+                Err(StoreError::Unavailable(cause)) => tracing::warn!(%cause, "events wait for the database"),
+                Err(error) if tries < TRIES => {
+                    tracing::warn!(%error, "could not record events; trying again");
+                    tries += 1;
+                }
+                Err(error) => {
+                    tracing::error!(%error, batches = batches.len(), "events were refused by the database");
+                    return Err(error);
+                }
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn tell(&self, recorded: &Recorded) {
+        self.live.jobs_changed(&recorded.changed);
+        if recorded.changed.iter().any(|change| change.state) {
+            self.dispatcher.wake();
+        }
+        if recorded.dropped > 0 {
+            metrics::counter!("engunity_events_dropped_total").increment(recorded.dropped as u64);
+            tracing::debug!(events = recorded.dropped, "dropped events that were repeated, stale or late");
+        }
+        metrics::counter!("engunity_events_recorded_total").increment(recorded.recorded as u64);
+    }
+}
+
+fn read(delivery: &Delivery) -> Option<EventBatch> {
+    wire::decode(&delivery.body)
+        .inspect_err(|error| tracing::error!(%error, "a batch of events can't be read"))
+        .ok()
+}

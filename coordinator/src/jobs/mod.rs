@@ -1,0 +1,7 @@
+//! Jobs and the workers that run them: release, claims, events, worker liveness. Knows neither HTTP routes nor handlers.
+
+pub mod claims;
+pub mod dispatcher;
+pub mod event_reader;
+pub mod event_router;
+pub mod worker_registry;

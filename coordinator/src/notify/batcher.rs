@@ -1,0 +1,161 @@
+//! Natural batching: while one statement is under way, what arrives meanwhile waits and goes together into the
+//! next. A lone item is not delayed; under load one commit carries hundreds. Knows nothing of what it batches.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use engunity_store::StoreError;
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::throttle::Pace;
+
+/// Items that may wait before those who bring more must wait too.
+const QUEUE: usize = 4096;
+
+struct Entry<I, O> {
+    item: I,
+    answer: oneshot::Sender<Result<O, StoreError>>,
+}
+
+/// A cheap handle: clone it freely. The batching ends when the last one is dropped.
+pub struct Batcher<I, O> {
+    queue: mpsc::Sender<Entry<I, O>>,
+}
+
+impl<I, O> Clone for Batcher<I, O> {
+    fn clone(&self) -> Self {
+        Self { queue: self.queue.clone() }
+    }
+}
+
+impl<I: Clone + Send + Sync + 'static, O: Send + 'static> Batcher<I, O> {
+    /// Starts `lanes` tasks that each run one batch of at most `most` items at a time; under load batches begin `apart`
+    /// from each other. `run` answers its items in their order.
+    pub fn start<F, Fut>(lanes: usize, most: usize, apart: Duration, run: F) -> Self
+    where
+        F: Fn(Vec<I>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<O>, StoreError>> + Send + 'static,
+    {
+        let (queue, entries) = mpsc::channel(QUEUE);
+        let waiting = Waiting { entries, most, pace: Pace::new(apart) };
+        let (waiting, run) = (Arc::new(Mutex::new(waiting)), Arc::new(run));
+        for _ in 0..lanes {
+            tokio::spawn(work(waiting.clone(), run.clone()));
+        }
+        Self { queue }
+    }
+
+    /// Adds an item and waits for its answer.
+    pub async fn submit(&self, item: I) -> Result<O, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let ended = || StoreError::Unavailable("the coordinator is shutting down".to_owned());
+        self.queue.send(Entry { item, answer }).await.map_err(|_| ended())?;
+        answered.await.unwrap_or_else(|_| Err(ended()))
+    }
+}
+
+/// What waits for a lane.
+struct Waiting<I, O> {
+    entries: mpsc::Receiver<Entry<I, O>>,
+    most: usize,
+    pace: Pace,
+}
+
+impl<I, O> Waiting<I, O> {
+    /// The next batch; empty when there will be none.
+    async fn next(&mut self) -> Vec<Entry<I, O>> {
+        let mut batch = Vec::new();
+        if self.entries.recv_many(&mut batch, self.most).await > 0 {
+            self.pace.turn().await;
+            while batch.len() < self.most
+                && let Ok(entry) = self.entries.try_recv()
+            {
+                batch.push(entry);
+            }
+        }
+        batch
+    }
+}
+
+async fn work<I, O, F, Fut>(waiting: Arc<Mutex<Waiting<I, O>>>, run: Arc<F>)
+where
+    I: Clone,
+    F: Fn(Vec<I>) -> Fut,
+    Fut: Future<Output = Result<Vec<O>, StoreError>>,
+{
+    loop {
+        let batch = waiting.lock().await.next().await;
+        if batch.is_empty() {
+            return;
+        }
+        let (items, answers): (Vec<I>, Vec<_>) =
+            batch.into_iter().map(|entry| (entry.item, entry.answer)).unzip();
+        for (answer, outcome) in answers.into_iter().zip(run_batch(items, &*run).await) {
+            // Whoever asked may have gone: the work is done all the same.
+            let _ = answer.send(outcome);
+        }
+    }
+}
+
+/// One outcome for each item. An item that the database refuses must not fail its neighbours: then each goes alone.
+async fn run_batch<I, O, F, Fut>(items: Vec<I>, run: &F) -> Vec<Result<O, StoreError>>
+where
+    I: Clone,
+    F: Fn(Vec<I>) -> Fut,
+    Fut: Future<Output = Result<Vec<O>, StoreError>>,
+{
+    let count = items.len();
+    match run(items.clone()).await {
+        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        Err(StoreError::Unavailable(cause)) => {
+            (0..count).map(|_| Err(StoreError::Unavailable(cause.clone()))).collect()
+        }
+        Err(error) if count == 1 => vec![Err(error)],
+        Err(error) => {
+            tracing::warn!(%error, count, "a batch failed; its items are tried one by one");
+            let mut outcomes = Vec::with_capacity(count);
+            for item in items {
+                outcomes.push(
+                    run(vec![item])
+                        .await
+                        .and_then(|mut one| one.pop().ok_or(StoreError::Corrupt("no answer".into()))),
+                );
+            }
+            outcomes
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_arrives_meanwhile_goes_together() {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = runs.clone();
+        let batcher = Batcher::start(1, 100, Duration::ZERO, move |items: Vec<u32>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async move {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                Ok(items.into_iter().map(|n| n * 2).collect())
+            }
+        });
+        let answers = futures::future::join_all((0..50).map(|n| batcher.submit(n))).await;
+        let doubled: Vec<u32> = answers.into_iter().map(Result::unwrap).collect();
+        assert_eq!(doubled, (0..50).map(|n| n * 2).collect::<Vec<_>>());
+        assert!(runs.load(Ordering::SeqCst) <= 2);
+    }
+
+    #[tokio::test]
+    async fn a_bad_item_fails_alone() {
+        let batcher = Batcher::start(1, 100, Duration::ZERO, |items: Vec<u32>| async move {
+            if items.contains(&3) { Err(StoreError::Conflict("three".into())) } else { Ok(items) }
+        });
+        let answers = futures::future::join_all((0..5).map(|n| batcher.submit(n))).await;
+        let failed: Vec<usize> =
+            answers.iter().enumerate().filter(|(_, a)| a.is_err()).map(|(n, _)| n).collect();
+        assert_eq!(failed, [3]);
+    }
+}

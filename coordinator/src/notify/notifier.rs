@@ -1,0 +1,235 @@
+//! News for whoever watches: what is committed is told here, reaches this coordinator's readers and sessions at
+//! once and the other coordinators' over the broker. News only wake; the truth is read from the database. So
+//! losing some is harmless to readers of jobs (they also look now and then); sessions are told that news were lost.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use engunity_broker::{Connection, Publisher, Queue, Route, ack_batch};
+use engunity_protocol::{
+    CoordinatorId, JobId, ProjectId,
+    session::{FileChange, ProjectChange},
+    wire::{self, JobChanged, LiveMessage, Notification},
+};
+use engunity_store::JobChange;
+use tokio::sync::{mpsc, watch};
+
+use super::throttle::Pace;
+
+/// News that may wait for the broker; beyond, they are lost and that is told instead.
+const OUTBOUND: usize = 4096;
+/// News in one message.
+const MESSAGE: usize = 1024;
+const APART: Duration = Duration::from_millis(5);
+
+/// Takes the news that sessions care for.
+pub trait SessionSink: Send + Sync {
+    fn news(&self, news: &Notification);
+}
+
+pub struct Live {
+    me: CoordinatorId,
+    jobs: Mutex<HashMap<JobId, watch::Sender<()>>>,
+    sessions: OnceLock<Arc<dyn SessionSink>>,
+    outbound: mpsc::Sender<Notification>,
+    waiting: tokio::sync::Mutex<mpsc::Receiver<Notification>>,
+    lost: std::sync::atomic::AtomicBool,
+}
+
+impl Live {
+    pub fn new(me: CoordinatorId) -> Arc<Self> {
+        let (outbound, waiting) = mpsc::channel(OUTBOUND);
+        Arc::new(Self {
+            me,
+            jobs: Mutex::default(),
+            sessions: OnceLock::new(),
+            outbound,
+            waiting: tokio::sync::Mutex::new(waiting),
+            lost: false.into(),
+        })
+    }
+
+    /// Names who tells the sessions; once, at the start.
+    pub fn tell_sessions(&self, sessions: Arc<dyn SessionSink>) {
+        let _ = self.sessions.set(sessions);
+    }
+
+    /// Says that these jobs have something new, after it was committed.
+    pub fn jobs_changed(&self, changed: &[JobChange]) {
+        for change in changed {
+            let news =
+                JobChanged { job_id: change.job_id, project_id: change.project_id, state: change.state };
+            self.tell(Notification::Job(news));
+        }
+    }
+
+    /// Says that a project's files changed, after it was committed.
+    pub fn files_changed(&self, project_id: ProjectId, change: FileChange) {
+        self.tell(Notification::File { project_id, change });
+    }
+
+    /// Says that a project changed or was deleted, after it was committed.
+    pub fn project_changed(&self, project_id: ProjectId, change: ProjectChange) {
+        self.tell(Notification::Project { project_id, change });
+    }
+
+    /// Wakes its holder whenever there is something new about a job.
+    pub fn watch(self: &Arc<Self>, job_id: JobId) -> Watch {
+        let mut jobs = lock(&self.jobs);
+        let sender = jobs.entry(job_id).or_insert_with(|| watch::channel(()).0);
+        Watch { job_id, changes: Some(sender.subscribe()), live: self.clone() }
+    }
+
+    fn tell(&self, news: Notification) {
+        self.tell_here(&news);
+        if self.outbound.try_send(news).is_err() {
+            self.lost.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    fn tell_here(&self, news: &Notification) {
+        if let Notification::Job(change) = news
+            && let Some(sender) = lock(&self.jobs).get(&change.job_id)
+        {
+            sender.send_replace(());
+        }
+        if let Some(sessions) = self.sessions.get() {
+            sessions.news(news);
+        }
+    }
+
+    /// Carries news to the other coordinators, for ever.
+    pub async fn send(&self, publisher: Publisher) {
+        let mut waiting = self.waiting.lock().await;
+        let mut pace = Pace::new(APART);
+        loop {
+            let mut news = Vec::new();
+            if waiting.recv_many(&mut news, MESSAGE).await == 0 {
+                return;
+            }
+            pace.turn().await;
+            while news.len() < MESSAGE
+                && let Ok(more) = waiting.try_recv()
+            {
+                news.push(more);
+            }
+            if self.lost.swap(false, std::sync::atomic::Ordering::Relaxed) {
+                news.push(Notification::Lost);
+            }
+            let message = LiveMessage { from: self.me.clone(), notifications: news };
+            let Ok(body) = wire::encode(&message) else { continue };
+            if !publisher.notify(Route::live(), &body).await {
+                self.lost.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Takes in the other coordinators' news, for ever.
+    pub async fn receive(&self, broker: Connection) {
+        let mut links = broker.connected();
+        let mut messages = broker.consume(Queue::Live(self.me.clone()), 256);
+        loop {
+            tokio::select! {
+                batch = messages.next_batch(64) => {
+                    if batch.is_empty() {
+                        return;
+                    }
+                    batch.iter().filter_map(|message| wire::decode(&message.body).ok()).for_each(|message| self.take_in(&message));
+                    ack_batch(&batch).await;
+                }
+                // The queue ended with the old link, and what was in it.
+                changed = links.changed() => match changed {
+                    Ok(()) if *links.borrow_and_update() => self.tell_here(&Notification::Lost),
+                    Ok(()) => {}
+                    Err(_) => return,
+                },
+            }
+        }
+    }
+
+    fn take_in(&self, message: &LiveMessage) {
+        if message.from != self.me {
+            message.notifications.iter().for_each(|news| self.tell_here(news));
+        }
+    }
+
+    fn unwatch(&self, job_id: JobId) {
+        let mut jobs = lock(&self.jobs);
+        if jobs.get(&job_id).is_some_and(|sender| sender.receiver_count() == 0) {
+            jobs.remove(&job_id);
+        }
+    }
+}
+
+/// A reader's interest in one job.
+pub struct Watch {
+    job_id: JobId,
+    changes: Option<watch::Receiver<()>>,
+    live: Arc<Live>,
+}
+
+impl Watch {
+    /// Forgets what was told so far: call it before reading.
+    pub fn catch_up(&mut self) {
+        if let Some(changes) = &mut self.changes {
+            changes.mark_unchanged();
+        }
+    }
+
+    /// Waits until something new was told since [`Watch::catch_up`].
+    pub async fn changed(&mut self) {
+        if let Some(changes) = &mut self.changes
+            && changes.changed().await.is_ok()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.changes = None;
+        self.live.unwatch(self.job_id);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(job_id: JobId) -> JobChange {
+        JobChange { job_id, project_id: ProjectId::new(), state: false, ended: false }
+    }
+
+    #[tokio::test]
+    async fn wakes_a_reader_for_what_came_after_it_looked() {
+        let live = Live::new(CoordinatorId("a".into()));
+        let job = JobId::new();
+        let mut watch = live.watch(job);
+        watch.catch_up();
+        live.jobs_changed(&[change(JobId::new()), change(job)]);
+        watch.changed().await;
+        watch.catch_up();
+        let again = tokio::time::timeout(std::time::Duration::from_millis(20), watch.changed()).await;
+        assert!(again.is_err());
+    }
+
+    #[tokio::test]
+    async fn forgets_jobs_that_nobody_watches() {
+        let live = Live::new(CoordinatorId("a".into()));
+        let job = JobId::new();
+        let (first, second) = (live.watch(job), live.watch(job));
+        drop(first);
+        assert_eq!(lock(&live.jobs).len(), 1);
+        drop(second);
+        assert_eq!(lock(&live.jobs).len(), 0);
+    }
+}

@@ -1,0 +1,163 @@
+//! The coordinator's inner works, put together: dispatcher, claims, events, fleet, sessions and clocks.
+//!
+//! # A job's life
+//!
+//! ```text
+//! POST …/runs ── accept ──► queued (backlog) ── release ──► queued + dispatches row ──► jobs.<kind>.<class>
+//!                                ▲                                                            │ worker takes it
+//!                                │ lost, handed back                                          ▼
+//!                                └───────────────────────────── running (attempt n) ◄── claim (fenced)
+//!                                                                      │ events, heartbeats carry n
+//!                                                                      ▼
+//!                                            succeeded │ failed │ timed_out │ cancelled │ lost
+//! ```
+//!
+//! Each arrow is one transaction in PostgreSQL; the broker carries only wake-ups and what workers say. After a commit,
+//! [`Live`] tells readers and sessions here and on other coordinators, and they read the database.
+
+use std::{sync::Arc, time::Duration};
+
+use engunity_artifacts::ObjectStore;
+use engunity_broker::{BrokerError, Connection, Publisher};
+use engunity_protocol::CoordinatorId;
+use engunity_store::{SlotPool, Store};
+use futures::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    jobs::{claims, dispatcher::Dispatcher, event_router::EventRouter, worker_registry::Fleet},
+    maintenance::clocks,
+    notify::notifier::Live,
+    session::Sessions,
+    supervisor::{Background, Service},
+};
+
+/// Unconfirmed messages at one time.
+const IN_FLIGHT: usize = 4096;
+/// How long a publish waits for the broker before the clock takes over.
+const PUBLISH_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the engine is told by the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub broker_url: String,
+    /// Empty: a new name each time.
+    pub id: String,
+    /// Days that output is kept; 0 is for ever.
+    pub output_days: f64,
+    /// Days that ended jobs are kept; 0 is for ever.
+    pub job_days: f64,
+}
+
+/// Everything inside, shared by handlers and services.
+pub struct Engine {
+    pub id: CoordinatorId,
+    pub settings: Settings,
+    pub store: Store,
+    pub objects: ObjectStore,
+    pub broker: Connection,
+    pub live: Arc<Live>,
+    pub dispatcher: Dispatcher,
+    pub fleet: Fleet,
+    pub sessions: Arc<Sessions>,
+    /// Cancelled when the coordinator begins to end: streams and sockets close with a hint to come back.
+    pub draining: CancellationToken,
+    publisher: Publisher,
+}
+
+impl Engine {
+    /// Puts it together; nothing runs yet, and nothing that may be down is needed.
+    pub fn new(settings: Settings, store: Store, objects: ObjectStore) -> Result<Arc<Self>, BrokerError> {
+        let id = coordinator_id(&settings.id);
+        let broker = Connection::open(&settings.broker_url, &id.0)?;
+        let publisher = broker.publisher(IN_FLIGHT, PUBLISH_PATIENCE);
+        let live = Live::new(id.clone());
+        let dispatcher = Dispatcher::new(store.clone(), publisher.clone(), live.clone());
+        let fleet = Fleet::new(store.clone(), publisher.clone(), dispatcher.clone(), broker.connected());
+        let sessions = Sessions::new(id.clone(), store.clone(), publisher.clone());
+        live.tell_sessions(sessions.clone());
+        let draining = CancellationToken::new();
+        Ok(Arc::new(Self {
+            id,
+            settings,
+            store,
+            objects,
+            broker,
+            live,
+            dispatcher,
+            fleet,
+            sessions,
+            draining,
+            publisher,
+        }))
+    }
+
+    /// Starts all services; the database must be migrated. `more` are services of others under the same supervision.
+    pub async fn start(self: &Arc<Self>, more: Vec<Service>) -> anyhow::Result<Background> {
+        self.store.renew_coordinator(&self.id).await?;
+        // Whoever released these may have died before publishing.
+        self.store.expedite_dispatches().await?;
+        let mut services = self.services();
+        services.extend(clocks::services(self));
+        services.extend(more);
+        Background::start(services, self.sessions.clone()).await
+    }
+
+    fn services(self: &Arc<Self>) -> Vec<Service> {
+        let service = |name, run: fn(Arc<Self>) -> BoxFuture<'static, ()>| {
+            let engine = self.clone();
+            Service::new(name, move || run(engine.clone()))
+        };
+        vec![
+            service("dispatch.runs", |engine| Box::pin(engine.dispatcher.clone().run(SlotPool::Runs))),
+            service("dispatch.noops", |engine| Box::pin(engine.dispatcher.clone().run(SlotPool::Noops))),
+            service("claims", |engine| {
+                Box::pin(claims::run(engine.broker.clone(), engine.store.clone(), engine.live.clone()))
+            }),
+            service("heartbeats", |engine| {
+                Box::pin(async move { engine.fleet.listen(engine.broker.clone()).await })
+            }),
+            service("pings", |engine| Box::pin(async move { engine.fleet.ping().await })),
+            service("events", |engine| Box::pin(engine.router().run(engine.broker.clone()))),
+            service("news.send", |engine| {
+                Box::pin(async move { engine.live.send(engine.publisher.clone()).await })
+            }),
+            service("news.receive", |engine| {
+                Box::pin(async move { engine.live.receive(engine.broker.clone()).await })
+            }),
+            service("news.jobs", |engine| Box::pin(engine.sessions.clone().tell_jobs())),
+            service("relay", |engine| Box::pin(engine.sessions.clone().receive(engine.broker.clone()))),
+        ]
+    }
+
+    fn router(&self) -> EventRouter {
+        EventRouter {
+            store: self.store.clone(),
+            live: self.live.clone(),
+            dispatcher: self.dispatcher.clone(),
+        }
+    }
+
+    /// Tells streams and sockets to end, so that connections become free to close.
+    pub fn drain(&self) {
+        self.draining.cancel();
+    }
+
+    /// Ends sessions and services and gives up our leases. What was accepted is in the database; what was
+    /// received and not recorded yet goes back to the broker.
+    pub async fn stop(&self, background: Background) {
+        self.sessions.stop();
+        background.stop().await;
+        if let Err(error) = self.store.retire_coordinator(&self.id).await {
+            tracing::warn!(%error, "could not give up our leases; they run out");
+        }
+        self.broker.close().await;
+    }
+}
+
+/// A new name for each life, so that what an earlier one held is not taken for ours.
+fn coordinator_id(configured: &str) -> CoordinatorId {
+    let suffix = uuid::Uuid::new_v4().simple().to_string();
+    let name = if configured.is_empty() { "coordinator" } else { configured };
+    CoordinatorId(format!("{name}-{}", &suffix[..8]))
+}
