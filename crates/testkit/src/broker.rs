@@ -15,7 +15,7 @@ use tokio::{
     sync::watch,
 };
 
-use crate::{Facts, sweep};
+use crate::{Facts, gc};
 
 /// A vhost that lives as long as its lab.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ impl Vhost {
     /// Makes a new one on the broker that the environment names.
     pub async fn create() -> Result<Self> {
         let facts = Facts::read()?;
-        Self::create_named(&facts, &sweep::new_name()).await
+        Self::create_named(&facts, &gc::new_name()).await
     }
 
     pub async fn create_named(facts: &Facts, name: &str) -> Result<Self> {

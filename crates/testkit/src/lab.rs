@@ -12,9 +12,8 @@ use crate::{
     broker::{Proxy, Vhost},
     bucket, containers,
     database::{self, Database},
-    eventually,
+    eventually, gc,
     process::{Environment, Role},
-    sweep,
 };
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -75,7 +74,7 @@ impl Builder {
 
     pub async fn start(self) -> Result<TestLab> {
         let mut facts = Facts::read()?;
-        sweep::once(&facts).await?;
+        gc::once(&facts).await?;
         if let Some((url, management_url)) = &self.broker {
             (facts.broker_url, facts.management_url) = (url.clone(), management_url.clone());
         }
@@ -111,7 +110,7 @@ impl TestLab {
     }
 
     async fn furnish(facts: Facts, proxied: bool) -> Result<Self> {
-        let name = sweep::new_name();
+        let name = gc::new_name();
         let (database, vhost, objects) = tokio::try_join!(
             Database::create(&facts, &name),
             Vhost::create_named(&facts, &name),
@@ -172,7 +171,7 @@ impl TestLab {
         let broker =
             self.proxy.as_ref().map_or_else(|| self.vhost.url(), |proxy| self.vhost.url_through(proxy));
         let shared = [
-            (sweep::MARK, self.name.clone()),
+            (gc::MARK, self.name.clone()),
             ("ENGUNITY__BROKER__URL", broker),
             ("ENGUNITY__S3__ENDPOINT", self.facts.s3.endpoint.clone()),
             ("ENGUNITY__S3__REGION", self.facts.s3.region.clone()),
@@ -214,7 +213,7 @@ impl TestLab {
         });
         left.await.with_context(|| format!("containers {:?}", self.containers()))?;
         self.remove_services().await?;
-        let processes = sweep::processes_of(&self.name);
+        let processes = gc::processes_of(&self.name);
         ensure!(processes.is_empty(), "processes are left: {processes:?}");
         ensure!(!self.vhost.exists().await?, "the vhost is left");
         ensure!(!database::names(&self.facts).await?.contains(&self.name), "the database is left");

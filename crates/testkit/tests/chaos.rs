@@ -14,7 +14,7 @@ use engunity_protocol::{
 use engunity_testkit::{
     Client, TestLab, eventually,
     history::{self, Expected},
-    node::Node,
+    rabbitmq::Node,
 };
 use rand::{
     Rng, SeedableRng,

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use engunity_store::Store;
-use engunity_testkit::{Facts, database, sweep};
+use engunity_testkit::{Facts, database, gc};
 
 async fn store(facts: &Facts, name: &str) -> Result<Store> {
     database::create_empty(facts, name).await?;
@@ -14,7 +14,7 @@ async fn from_nothing_and_from_each_version() -> Result<()> {
     let facts = Facts::read()?;
     let versions = engunity_store::MIGRATIONS.len();
     for version in 0..=versions as i32 {
-        let name = sweep::new_name();
+        let name = gc::new_name();
         let store = store(&facts, &name).await?;
         let first = store.migrate_to(version).await?;
         let rest = store.migrate().await?;
@@ -32,7 +32,7 @@ async fn from_nothing_and_from_each_version() -> Result<()> {
 #[tokio::test]
 async fn two_at_once() -> Result<()> {
     let facts = Facts::read()?;
-    let name = sweep::new_name();
+    let name = gc::new_name();
     let one = store(&facts, &name).await?;
     let other = Store::new(&database::url_of(&facts, &name), 4)?;
     let (a, b) = tokio::try_join!(one.migrate(), other.migrate())?;

@@ -13,7 +13,7 @@ use engunity_protocol::{
     verdict::{Reason, Verdict},
     wire::{self, EventBatch, Running, WorkerEvent},
 };
-use engunity_testkit::{eventually, packed};
+use engunity_testkit::{eventually, snapshot};
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use super::*;
@@ -111,7 +111,7 @@ impl Bench {
     /// A snapshot that the worker has already.
     fn cached(&self, files: &[(&str, &str)]) -> Snapshot {
         let name = blake3::hash(b"cached").to_hex().to_string();
-        std::fs::write(self.dir.path().join(name), packed::project(files)).unwrap();
+        std::fs::write(self.dir.path().join(name), snapshot::project(files)).unwrap();
         Snapshot { key: Some("cached".into()), unpacked_bytes: 100, files: files.len() as u64 }
     }
 

@@ -17,7 +17,7 @@ use engunity_protocol::{
     spec::{self, Limits},
     verdict::{Reason, Verdict},
 };
-use engunity_testkit::packed;
+use engunity_testkit::snapshot;
 use engunity_worker::{
     sandbox::{Event, Sandbox, SandboxError, SandboxSpec, Session, docker::DockerSandbox},
     verdict::verdict,
@@ -114,7 +114,7 @@ impl Lab {
         let spec = self.spec(program);
         let mut session = self.sandbox.open(&spec).await.unwrap();
         if !program.files.is_empty() {
-            session.unpack(&mut &*packed::project(&program.files)).await.unwrap();
+            session.unpack(&mut &*snapshot::project(&program.files)).await.unwrap();
         }
         (session, spec.job_id)
     }

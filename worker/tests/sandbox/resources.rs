@@ -2,7 +2,7 @@
 
 use engunity_protocol::{spec::Limits, verdict::Reason};
 
-use engunity_testkit::packed;
+use engunity_testkit::snapshot;
 
 use crate::lab::{Lab, Program, python, shell, wait_until_gone};
 
@@ -138,7 +138,7 @@ async fn a_project_that_can_not_be_unpacked_is_told_at_once() {
         (0..3_000_000u64).map(|n| format!("{:08x}", n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32)).collect();
     let (mut session, job) = lab.open(&shell("")).await;
     let error =
-        session.unpack(&mut &*packed::project(&[("noise".to_owned(), noise.clone())])).await.unwrap_err();
+        session.unpack(&mut &*snapshot::project(&[("noise".to_owned(), noise.clone())])).await.unwrap_err();
     assert!(error.is_disk(), "{error}");
     drop(session);
     wait_until_gone(job).await;

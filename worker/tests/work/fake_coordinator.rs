@@ -23,7 +23,7 @@ use engunity_protocol::{
         JobReady, Outcome, Running, WorkerEvent,
     },
 };
-use engunity_testkit::{Facts, broker::Vhost, bucket, containers, eventually, packed};
+use engunity_testkit::{Facts, broker::Vhost, bucket, containers, eventually, snapshot};
 use engunity_worker::config::{self, Config};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -232,7 +232,7 @@ impl Desk {
     /// Stores a project of these files.
     pub async fn snapshot(&self, files: &[(&str, &str)]) -> Snapshot {
         let key = format!("snapshots/{}", Uuid::new_v4());
-        self.objects.put(&key, Bytes::from(packed::project(files))).await.unwrap();
+        self.objects.put(&key, Bytes::from(snapshot::project(files))).await.unwrap();
         let unpacked_bytes = files.iter().map(|(_, data)| data.len() as u64).sum();
         Snapshot { key: Some(key), unpacked_bytes, files: files.len() as u64 }
     }

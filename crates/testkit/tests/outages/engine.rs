@@ -5,7 +5,7 @@ use engunity_protocol::{
     fleet::Worker,
     job::{Job, JobState},
 };
-use engunity_testkit::{Client, TestLab, engine::Engine, eventually, sse::Watcher};
+use engunity_testkit::{Client, TestLab, docker_engine::Engine, eventually, sse::Watcher};
 
 use crate::{PATIENCE, shell};
 

@@ -15,7 +15,7 @@ use nix::{
 };
 use tempfile::TempDir;
 
-use crate::{eventually, sweep};
+use crate::{eventually, gc};
 
 const START: Duration = Duration::from_secs(90);
 const END: Duration = Duration::from_secs(30);
@@ -36,7 +36,7 @@ impl Engine {
             return Ok(None);
         }
         let dir = tempfile::Builder::new().prefix("docker-").tempdir()?;
-        let mut engine = Self { dir, name: sweep::new_name(), daemon: None };
+        let mut engine = Self { dir, name: gc::new_name(), daemon: None };
         engine.up().await?;
         engine.copy(image)?;
         Ok(Some(engine))
@@ -90,7 +90,7 @@ impl Engine {
         }
         command.args(["--bridge", "none", "--iptables=false", "--ip-masq=false", "--ip-forward=false"]);
         command.args(["--containerd-namespace", &self.name, "--log-level", "warn"]);
-        command.env(sweep::MARK, &self.name).current_dir("/").process_group(0);
+        command.env(gc::MARK, &self.name).current_dir("/").process_group(0);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         command.spawn().context("dockerd")
     }
@@ -131,7 +131,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.end();
-        for process in sweep::processes_of(&self.name) {
+        for process in gc::processes_of(&self.name) {
             let _ = kill(process, Signal::SIGKILL);
         }
         // What a killed daemon left mounted.

@@ -16,7 +16,7 @@ use nix::{
 use std::os::unix::process::CommandExt;
 use tempfile::TempDir;
 
-use crate::{eventually, sweep};
+use crate::{eventually, gc};
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const START: Duration = Duration::from_secs(90);
@@ -48,7 +48,7 @@ impl Node {
         };
         std::fs::write(dir.path().join("rabbitmq.conf"), configuration(&ports))?;
         std::fs::write(dir.path().join("enabled_plugins"), "[rabbitmq_management].\n")?;
-        let name = sweep::new_name();
+        let name = gc::new_name();
         let epmd = spawn(
             Command::new("epmd").args(["-address", "127.0.0.1", "-port", &ports.epmd.to_string()]),
             &name,
@@ -130,7 +130,7 @@ fn configuration(ports: &Ports) -> String {
 /// In a process group of its own: the server's script starts others.
 fn spawn(command: &mut Command, mark: &str, dir: &Path) -> Result<Child> {
     let log = File::options().create(true).append(true).open(dir.join("node.log"))?;
-    command.env(sweep::MARK, mark).current_dir("/").process_group(0);
+    command.env(gc::MARK, mark).current_dir("/").process_group(0);
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     command.spawn().with_context(|| format!("{:?}", command.get_program()))
 }
