@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use engunity_testkit::{Facts, database};
+use engunity_testkit::{ServiceConfig, database};
 use serde::de::DeserializeOwned;
 use tokio::process::Command;
 
@@ -142,10 +142,10 @@ fn load_average() -> Result<String> {
 }
 
 async fn versions(packages: &[&str]) -> Result<String> {
-    let facts = Facts::read()?;
-    let url = format!("{}/api/overview", facts.management_url.trim_end_matches('/'));
+    let services = ServiceConfig::from_env()?;
+    let url = format!("{}/api/overview", services.management_url.trim_end_matches('/'));
     let broker: serde_json::Value = reqwest::get(url).await?.json().await?;
-    let postgres = database::version(&facts).await?;
+    let postgres = database::version(&services).await?;
     let mut text =
         format!("PostgreSQL {postgres} · RabbitMQ {}", broker["rabbitmq_version"].as_str().unwrap_or("?"));
     let mut ask = Command::new(python()?);

@@ -1,4 +1,4 @@
-//! A vhost of one's own, and a TCP proxy in front of the broker that can cut connections.
+//! One vhost per test, and a TCP proxy that can cut connections.
 
 use std::{
     net::SocketAddr,
@@ -15,9 +15,9 @@ use tokio::{
     sync::watch,
 };
 
-use crate::{Facts, gc};
+use crate::{ServiceConfig, names};
 
-/// A vhost that lives as long as its lab.
+/// A vhost of a lab, on the broker that the environment names.
 #[derive(Clone)]
 pub struct Vhost {
     pub name: String,
@@ -26,14 +26,14 @@ pub struct Vhost {
 }
 
 impl Vhost {
-    /// Makes a new one on the broker that the environment names.
+    /// Creates a vhost with a new name.
     pub async fn create() -> Result<Self> {
-        let facts = Facts::read()?;
-        Self::create_named(&facts, &gc::new_name()).await
+        let services = ServiceConfig::from_env()?;
+        Self::create_named(&services, &names::new_name()).await
     }
 
-    pub async fn create_named(facts: &Facts, name: &str) -> Result<Self> {
-        let vhost = Self::at(&facts.broker_url, &facts.management_url, name)?;
+    pub async fn create_named(services: &ServiceConfig, name: &str) -> Result<Self> {
+        let vhost = Self::at(&services.broker_url, &services.management_url, name)?;
         vhost.manage(Method::PUT, &format!("vhosts/{name}"), json!({})).await?;
         let everything = json!({"configure": ".*", "write": ".*", "read": ".*"});
         vhost
@@ -42,7 +42,7 @@ impl Vhost {
         Ok(vhost)
     }
 
-    /// The handle on a vhost, whether it exists or not.
+    /// A handle for a vhost. Does not create it.
     pub fn at(broker_url: &str, management_url: &str, name: &str) -> Result<Self> {
         let mut broker = Url::parse(broker_url)?;
         broker.set_path(name);
@@ -53,7 +53,7 @@ impl Vhost {
         self.broker.to_string()
     }
 
-    /// Where the broker itself listens.
+    /// The broker's own address, without the proxy.
     pub fn address(&self) -> String {
         format!("{}:{}", self.broker.host_str().unwrap_or("127.0.0.1"), self.broker.port().unwrap_or(5672))
     }
@@ -76,26 +76,26 @@ impl Vhost {
 
     async fn manage(&self, method: Method, path: &str, body: serde_json::Value) -> Result<()> {
         let url = self.management.join(&format!("/api/{path}"))?;
-        let answer = Client::new()
+        let response = Client::new()
             .request(method, url)
             .json(&body)
             .send()
             .await
             .context("the broker's management API")?;
-        ensure!(answer.status().is_success() || answer.status() == 404, "{path}: {}", answer.status());
+        ensure!(response.status().is_success() || response.status() == 404, "{path}: {}", response.status());
         Ok(())
     }
 }
 
 /// Names of all test vhosts.
-pub async fn vhosts(facts: &Facts) -> Result<Vec<String>> {
-    let url = Url::parse(&facts.management_url)?.join("/api/vhosts?columns=name")?;
+pub async fn vhosts(services: &ServiceConfig) -> Result<Vec<String>> {
+    let url = Url::parse(&services.management_url)?.join("/api/vhosts?columns=name")?;
     let rows: Vec<serde_json::Value> =
         Client::new().get(url).send().await?.error_for_status()?.json().await?;
     Ok(rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect())
 }
 
-/// Passes TCP on to a target (the broker, object storage) until told otherwise.
+/// Forwards TCP connections to a target (the broker, object storage).
 pub struct Proxy {
     pub address: SocketAddr,
     switch: Arc<Switch>,
@@ -103,9 +103,9 @@ pub struct Proxy {
 
 struct Switch {
     open: AtomicBool,
-    /// Connections that were not taken while it was closed.
+    /// Number of connections refused while the proxy was closed.
     refused: AtomicU64,
-    /// Counts cuts; connections of an older count end.
+    /// Number of cuts. A connection ends when the number changes.
     cuts: watch::Sender<u64>,
 }
 
@@ -119,12 +119,12 @@ impl Proxy {
         Ok(Self { address, switch })
     }
 
-    /// Ends all connections; new ones are taken.
+    /// Closes all connections and accepts new ones.
     pub fn cut(&self) {
         self.switch.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    /// Ends all connections and takes none until [`Proxy::open`].
+    /// Closes all connections and refuses new ones until [`Proxy::open`].
     pub fn close(&self) {
         self.switch.open.store(false, Ordering::SeqCst);
         self.cut();
@@ -134,7 +134,7 @@ impl Proxy {
         self.switch.open.store(true, Ordering::SeqCst);
     }
 
-    /// How many connections were tried in vain.
+    /// Number of connections refused while closed.
     pub fn refused(&self) -> u64 {
         self.switch.refused.load(Ordering::SeqCst)
     }

@@ -1,23 +1,23 @@
-//! A bucket of one's own.
+//! One bucket per test.
 
 use anyhow::Result;
 use engunity_artifacts::{ObjectError, ObjectStore, S3Config};
 
-use crate::Facts;
+use crate::ServiceConfig;
 
-pub fn config(facts: &Facts, name: &str) -> S3Config {
-    S3Config { bucket: name.to_owned(), ..facts.s3.clone() }
+pub fn config(services: &ServiceConfig, name: &str) -> S3Config {
+    S3Config { bucket: name.to_owned(), ..services.s3.clone() }
 }
 
-pub async fn create(facts: &Facts, name: &str) -> Result<ObjectStore> {
-    let objects = ObjectStore::new(config(facts, name))?;
+pub async fn create(services: &ServiceConfig, name: &str) -> Result<ObjectStore> {
+    let objects = ObjectStore::new(config(services, name))?;
     objects.ensure_bucket().await?;
     Ok(objects)
 }
 
-/// Removes the bucket with everything in it; one that is not there is fine.
-pub async fn remove(facts: &Facts, name: &str) -> Result<()> {
-    let objects = ObjectStore::new(config(facts, name))?;
+/// Removes the bucket and its objects. Succeeds if the bucket does not exist.
+pub async fn remove(services: &ServiceConfig, name: &str) -> Result<()> {
+    let objects = ObjectStore::new(config(services, name))?;
     match objects.remove_bucket().await {
         Ok(()) | Err(ObjectError::NotFound(_)) => Ok(()),
         Err(error) => Err(error.into()),

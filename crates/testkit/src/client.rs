@@ -1,4 +1,4 @@
-//! The API as a test sees it: typed calls for the ways everyone goes, plain requests for the rest.
+//! An API client for tests: typed calls for the common requests, untyped requests for the rest.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{eventually, sse::Events};
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// Who asks which coordinator.
+/// A user at a coordinator.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -26,15 +26,15 @@ pub struct Client {
     token: Option<String>,
 }
 
-/// A whole answer.
+/// A response with its body.
 #[derive(Debug)]
-pub struct Answer {
+pub struct ApiResponse {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl ApiResponse {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -43,13 +43,13 @@ impl Answer {
         serde_json::from_slice(&self.body).with_context(|| format!("{} {}", self.status, self.text()))
     }
 
-    /// The answer, if it is a success.
+    /// Fails unless the status is a success.
     pub fn ok(self) -> Result<Self> {
         ensure!(self.status.is_success(), "{} {}", self.status, self.text());
         Ok(self)
     }
 
-    /// The problem, if it is one.
+    /// The problem document. Fails if the response is not one.
     pub fn problem(&self) -> Result<Problem> {
         let kind = self.headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         ensure!(kind == "application/problem+json", "{} {kind:?} {}", self.status, self.text());
@@ -58,7 +58,7 @@ impl Answer {
 }
 
 impl Client {
-    /// Asks `base` (`http://host:port`) without a token.
+    /// A client for `base` (`http://host:port`) without a token.
     pub fn new(base: &str) -> Self {
         Self { http: reqwest::Client::new(), base: base.trim_end_matches('/').to_owned(), token: None }
     }
@@ -68,7 +68,7 @@ impl Client {
         Self { base: base.trim_end_matches('/').to_owned(), ..self.clone() }
     }
 
-    /// Someone who has this token.
+    /// The same coordinator with this token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
@@ -87,7 +87,7 @@ impl Client {
         Ok(Self { token: Some(credentials.access_token), ..self.clone() })
     }
 
-    /// A request to `/api/v1<path>`, with the token if there is one.
+    /// A request to `/api/v1<path>`, with the token if one is set.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}/api/v1{path}", self.base));
         match &self.token {
@@ -96,25 +96,25 @@ impl Client {
         }
     }
 
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer> {
-        let answer = request.send().await?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        Ok(Answer { status, headers, body: answer.bytes().await?.to_vec() })
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Result<ApiResponse> {
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(ApiResponse { status, headers, body: response.bytes().await?.to_vec() })
     }
 
-    pub async fn get(&self, path: &str) -> Result<Answer> {
+    pub async fn get(&self, path: &str) -> Result<ApiResponse> {
         self.send(self.request(Method::GET, path)).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Result<Answer> {
+    pub async fn post(&self, path: &str, body: Value) -> Result<ApiResponse> {
         self.send(self.request(Method::POST, path).json(&body)).await
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Result<Answer> {
+    pub async fn patch(&self, path: &str, body: Value) -> Result<ApiResponse> {
         self.send(self.request(Method::PATCH, path).json(&body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Result<Answer> {
+    pub async fn delete(&self, path: &str) -> Result<ApiResponse> {
         self.send(self.request(Method::DELETE, path)).await
     }
 
@@ -127,7 +127,7 @@ impl Client {
         self.post(&format!("/code/{project}/files"), file).await?.ok()?.json()
     }
 
-    pub async fn upload(&self, project: ProjectId, name: &str, bytes: Vec<u8>) -> Result<Answer> {
+    pub async fn upload(&self, project: ProjectId, name: &str, bytes: Vec<u8>) -> Result<ApiResponse> {
         let part = reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned());
         let form = reqwest::multipart::Form::new().part("file", part);
         self.send(self.request(Method::POST, &format!("/code/{project}/upload")).multipart(form)).await
@@ -141,7 +141,7 @@ impl Client {
         self.get(&format!("/jobs/{job}")).await?.ok()?.json()
     }
 
-    pub async fn cancel(&self, job: JobId) -> Result<Answer> {
+    pub async fn cancel(&self, job: JobId) -> Result<ApiResponse> {
         self.post(&format!("/jobs/{job}/cancel"), json!({})).await
     }
 
@@ -149,25 +149,25 @@ impl Client {
         self.get(&format!("/jobs/{job}/artifacts")).await?.ok()?.json()
     }
 
-    /// The job, once `is_it` says so.
+    /// Waits until `predicate` holds for the job and returns the job.
     pub async fn job_when(
         &self,
         job: JobId,
-        patience: Duration,
-        is_it: impl Fn(&Job) -> bool,
+        timeout: Duration,
+        predicate: impl Fn(&Job) -> bool,
     ) -> Result<Job> {
-        let look = || async { self.job(job).await.map(|job| is_it(&job).then_some(job)) };
-        match eventually(&format!("job {job} is as wanted"), patience, look).await {
+        let look = || async { self.job(job).await.map(|job| predicate(&job).then_some(job)) };
+        match eventually(&format!("job {job} matches the predicate"), timeout, look).await {
             Ok(job) => Ok(job),
             Err(error) => Err(error.context(format!("{:?}", self.job(job).await))),
         }
     }
 
-    pub async fn job_end(&self, job: JobId, patience: Duration) -> Result<Job> {
-        self.job_when(job, patience, |job| job.state.is_terminal()).await
+    pub async fn job_end(&self, job: JobId, timeout: Duration) -> Result<Job> {
+        self.job_when(job, timeout, |job| job.state.is_terminal()).await
     }
 
-    /// The job's events after number `after` (0: all).
+    /// Events of the job after number `after`; 0 means all.
     pub async fn events(&self, job: JobId, after: i64) -> Result<Events> {
         let mut request =
             self.request(Method::GET, &format!("/jobs/{job}/events")).header("accept", "text/event-stream");

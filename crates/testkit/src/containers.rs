@@ -1,15 +1,15 @@
-//! Which containers the workers of a lab have: asked with Docker's own command line (`DOCKER_HOST` says where).
+//! Lists and removes the containers of a lab's workers with the `docker` command (engine: `DOCKER_HOST`).
 
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// Ids of all containers, running or not, whose worker's id starts with `worker`.
+/// Ids of all containers, running or stopped, whose worker id starts with `worker`.
 pub fn of(worker: &str) -> Result<Vec<String>> {
     Ok(labelled(worker)?.into_iter().map(|(id, _)| id).collect())
 }
 
-/// Those of them whose worker is not among the living.
+/// Ids of those containers whose worker is not in `alive`.
 pub fn abandoned(worker: &str, alive: &[String]) -> Result<Vec<String>> {
     let dead = labelled(worker)?.into_iter().filter(|(_, owner)| !alive.contains(owner));
     Ok(dead.map(|(id, _)| id).collect())

@@ -1,4 +1,4 @@
-//! A database of one's own, copied from a template that is migrated once for each set of migrations.
+//! One database per test, copied from a template that is migrated once per set of migrations.
 
 use std::{path::Path, time::Duration};
 
@@ -8,38 +8,38 @@ use reqwest::Url;
 use tokio::time::sleep;
 use tokio_postgres::{Client, NoTls, error::SqlState};
 
-use crate::Facts;
+use crate::ServiceConfig;
 
 const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
-/// Held while a template is made; any number of our own.
+/// Advisory lock that is held while a template is created.
 const TEMPLATE_LOCK: i64 = 0x7465_6d70_6c61_7465;
 
-/// A migrated, empty database.
+/// A migrated database without rows.
 pub struct Database {
-    facts: Facts,
+    services: ServiceConfig,
     pub name: String,
 }
 
 impl Database {
-    pub async fn create(facts: &Facts, name: &str) -> Result<Self> {
-        let admin = connect(&facts.postgres_url).await?;
-        let template = template(facts, &admin).await?;
+    pub async fn create(services: &ServiceConfig, name: &str) -> Result<Self> {
+        let admin = connect(&services.postgres_url).await?;
+        let template = template(services, &admin).await?;
         admin.batch_execute(&format!(r#"CREATE DATABASE "{name}" TEMPLATE "{template}""#)).await?;
-        Ok(Self { facts: facts.clone(), name: name.to_owned() })
+        Ok(Self { services: services.clone(), name: name.to_owned() })
     }
 
     pub fn url(&self) -> String {
-        url_of(&self.facts, &self.name)
+        url_of(&self.services, &self.name)
     }
 
-    /// A connection for looking at what is stored.
+    /// A connection for assertions about stored rows.
     pub async fn client(&self) -> Result<Client> {
         connect(&self.url()).await
     }
 
-    /// Ends all connections and takes none, or takes them again: to its users the server is away, or back.
+    /// Simulates a server outage (`false`: terminates all connections and refuses new ones) or its end (`true`).
     pub async fn set_reachable(&self, reachable: bool) -> Result<()> {
-        let (admin, name) = (connect(&self.facts.postgres_url).await?, &self.name);
+        let (admin, name) = (connect(&self.services.postgres_url).await?, &self.name);
         admin.batch_execute(&format!(r#"ALTER DATABASE "{name}" ALLOW_CONNECTIONS {reachable}"#)).await?;
         if !reachable {
             let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'";
@@ -54,16 +54,16 @@ impl Database {
 }
 
 /// A database without tables.
-pub async fn create_empty(facts: &Facts, name: &str) -> Result<()> {
-    let admin = connect(&facts.postgres_url).await?;
+pub async fn create_empty(services: &ServiceConfig, name: &str) -> Result<()> {
+    let admin = connect(&services.postgres_url).await?;
     Ok(admin.batch_execute(&format!(r#"CREATE DATABASE "{name}""#)).await?)
 }
 
-pub async fn drop_database(facts: &Facts, name: &str) -> Result<()> {
-    drop_through(&connect(&facts.postgres_url).await?, name).await
+pub async fn drop_database(services: &ServiceConfig, name: &str) -> Result<()> {
+    drop_through(&connect(&services.postgres_url).await?, name).await
 }
 
-/// While autovacuum is in a database, `FORCE` is refused to all but superusers: then it is tried again.
+/// Retries while autovacuum works in the database: `FORCE` is then refused to all but superusers.
 async fn drop_through(admin: &Client, name: &str) -> Result<()> {
     let sql = format!(r#"DROP DATABASE IF EXISTS "{name}" WITH (FORCE)"#);
     for _ in 0..100 {
@@ -78,38 +78,38 @@ async fn drop_through(admin: &Client, name: &str) -> Result<()> {
 }
 
 /// The server's version.
-pub async fn version(facts: &Facts) -> Result<String> {
-    let admin = connect(&facts.postgres_url).await?;
+pub async fn version(services: &ServiceConfig) -> Result<String> {
+    let admin = connect(&services.postgres_url).await?;
     Ok(admin.query_one("SHOW server_version", &[]).await?.get(0))
 }
 
 /// Names of all databases.
-pub async fn names(facts: &Facts) -> Result<Vec<String>> {
-    let admin = connect(&facts.postgres_url).await?;
+pub async fn names(services: &ServiceConfig) -> Result<Vec<String>> {
+    let admin = connect(&services.postgres_url).await?;
     let rows = admin.query("SELECT datname::text FROM pg_database", &[]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// Returns the template's name, after making it if it is missing; older ones go.
-async fn template(facts: &Facts, admin: &Client) -> Result<String> {
+/// Returns the template's name. Creates a missing template and drops older ones.
+async fn template(services: &ServiceConfig, admin: &Client) -> Result<String> {
     let name = format!("template-{}", migrations_hash()?);
     admin.execute("SELECT pg_advisory_lock($1)", &[&TEMPLATE_LOCK]).await?;
-    let all = names(facts).await?;
+    let all = names(services).await?;
     if !all.contains(&name) {
         for old in all.iter().filter(|old| old.starts_with("template-") || old.starts_with("raw-template-")) {
             drop_through(admin, old).await?;
         }
-        make_template(facts, admin, &name).await?;
+        make_template(services, admin, &name).await?;
     }
     admin.execute("SELECT pg_advisory_unlock($1)", &[&TEMPLATE_LOCK]).await?;
     Ok(name)
 }
 
-/// Takes its final name only when it is complete.
-async fn make_template(facts: &Facts, admin: &Client, name: &str) -> Result<()> {
+/// Renames the template to its final name when it is complete.
+async fn make_template(services: &ServiceConfig, admin: &Client, name: &str) -> Result<()> {
     let raw = format!("raw-{name}");
     admin.batch_execute(&format!(r#"CREATE DATABASE "{raw}""#)).await?;
-    let store = Store::new(&url_of(facts, &raw), 1)?;
+    let store = Store::new(&url_of(services, &raw), 1)?;
     store.migrate().await?;
     drop(store);
     crate::eventually(
@@ -135,8 +135,8 @@ fn migrations_hash() -> Result<String> {
 }
 
 /// The URL of any database on the same server.
-pub fn url_of(facts: &Facts, name: &str) -> String {
-    let mut url = Url::parse(&facts.postgres_url).expect("postgres.url is a URL");
+pub fn url_of(services: &ServiceConfig, name: &str) -> String {
+    let mut url = Url::parse(&services.postgres_url).expect("postgres.url is a URL");
     url.set_path(name);
     url.to_string()
 }

@@ -1,4 +1,4 @@
-//! A small disk of one's own, for tests that fill it: a memory file system. Only root can mount one.
+//! A small memory file system for tests that fill a disk. Mounting it needs root.
 
 use std::{
     path::Path,
@@ -14,12 +14,12 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// A disk of `kib` KiB; `None` where this user can't mount one, so that the test says so and ends.
+    /// Mounts a disk of `kib` KiB. Returns `None` if this user cannot mount, so that the test can skip itself.
     pub fn new(kib: u64) -> Result<Option<Self>> {
         let dir = tempfile::Builder::new().prefix("disk-").tempdir()?;
         let mounted = mount(&format!("size={kib}k,mode=1777"), dir.path());
         if let Err(error) = mounted {
-            eprintln!("skipped: a small disk needs the right to mount one ({error:#})");
+            eprintln!("skipped: mounting a small disk needs root ({error:#})");
             return Ok(None);
         }
         Ok(Some(Self { dir }))
@@ -29,12 +29,12 @@ impl SmallDisk {
         self.dir.path()
     }
 
-    /// Makes it larger or smaller.
+    /// Changes the size of the disk.
     pub fn resize(&self, kib: u64) -> Result<()> {
         mount(&format!("remount,size={kib}k"), self.path())
     }
 
-    /// Names of what is on it.
+    /// Names of the files on the disk.
     pub fn files(&self) -> Result<Vec<String>> {
         let entries = std::fs::read_dir(self.path())?;
         entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()

@@ -1,4 +1,4 @@
-//! A Docker Engine of one's own, for tests that let it die: nobody else notices. Only root can start one.
+//! A private Docker Engine for tests that kill it. Starting one needs root.
 
 use std::{
     fs::File,
@@ -15,28 +15,28 @@ use nix::{
 };
 use tempfile::TempDir;
 
-use crate::{eventually, gc};
+use crate::{eventually, names};
 
-const START: Duration = Duration::from_secs(90);
-const END: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(90);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 const CONTAINERD_PID: &str = "exec/containerd/containerd.pid";
 
-/// A running engine, without networks.
-pub struct Engine {
+/// A running engine without networks.
+pub struct DockerEngine {
     dir: TempDir,
     name: String,
     daemon: Option<Child>,
 }
 
-impl Engine {
-    /// Starts one that has `image`, taken from the environment's engine; `None` where this user can't.
+impl DockerEngine {
+    /// Starts an engine and copies `image` from the environment's engine into it. Returns `None` without root.
     pub async fn start(image: &str) -> Result<Option<Self>> {
         if std::fs::metadata("/proc/self")?.uid() != 0 {
-            eprintln!("skipped: a Docker Engine of one's own needs root");
+            eprintln!("skipped: a private Docker Engine needs root");
             return Ok(None);
         }
         let dir = tempfile::Builder::new().prefix("docker-").tempdir()?;
-        let mut engine = Self { dir, name: gc::new_name(), daemon: None };
+        let mut engine = Self { dir, name: names::new_name(), daemon: None };
         engine.up().await?;
         engine.copy(image)?;
         Ok(Some(engine))
@@ -46,21 +46,21 @@ impl Engine {
         format!("unix://{}", self.file("socket").display())
     }
 
-    /// Starts the daemon and waits until it answers.
+    /// Starts the daemon and waits until it responds.
     pub async fn up(&mut self) -> Result<()> {
         for left in ["socket", "pid", CONTAINERD_PID] {
             let _ = std::fs::remove_file(self.file(left));
         }
         self.daemon = Some(self.spawn()?);
-        let answers = || async { self.docker(&["version"]).map(Some).map(|said| said.map(drop)) };
-        match eventually("the engine answers", START, answers).await {
+        let responds = || async { self.docker(&["version"]).map(Some).map(|result| result.map(drop)) };
+        match eventually("the engine responds", START_TIMEOUT, responds).await {
             Ok(()) => Ok(()),
             Err(error) => Err(error.context(std::fs::read_to_string(self.file("log")).unwrap_or_default())),
         }
     }
 
-    /// Kills the daemon as the kernel would that has no memory left. Its containerd dies with it, unseen: a dead process
-    /// that nobody has buried yet would pass for a living one at the next start.
+    /// Kills the daemon like the OOM killer does. Kills its containerd too: dockerd would take a zombie containerd for a
+    /// running one at the next start.
     pub fn kill9(&mut self) -> Result<()> {
         let Some(mut daemon) = self.daemon.take() else { return Ok(()) };
         daemon.kill()?;
@@ -72,7 +72,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Ids of all its containers, running or not.
+    /// Ids of all containers, running or stopped.
     pub fn containers(&self) -> Result<Vec<String>> {
         Ok(self.docker(&["ps", "-aq"])?.lines().map(str::to_owned).collect())
     }
@@ -90,7 +90,7 @@ impl Engine {
         }
         command.args(["--bridge", "none", "--iptables=false", "--ip-masq=false", "--ip-forward=false"]);
         command.args(["--containerd-namespace", &self.name, "--log-level", "warn"]);
-        command.env(gc::MARK, &self.name).current_dir("/").process_group(0);
+        command.env(names::LAB_VARIABLE, &self.name).current_dir("/").process_group(0);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         command.spawn().context("dockerd")
     }
@@ -111,7 +111,7 @@ impl Engine {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Lets it end by itself, with all its containers.
+    /// Removes all containers and stops the daemon.
     fn end(&mut self) {
         let Some(mut daemon) = self.daemon.take() else { return };
         if let Ok(left) = self.containers() {
@@ -120,7 +120,7 @@ impl Engine {
         }
         let _ = kill(Pid::from_raw(daemon.id() as i32), Signal::SIGTERM);
         let began = std::time::Instant::now();
-        while matches!(daemon.try_wait(), Ok(None)) && began.elapsed() < END {
+        while matches!(daemon.try_wait(), Ok(None)) && began.elapsed() < STOP_TIMEOUT {
             std::thread::sleep(Duration::from_millis(50));
         }
         let _ = daemon.kill();
@@ -128,13 +128,13 @@ impl Engine {
     }
 }
 
-impl Drop for Engine {
+impl Drop for DockerEngine {
     fn drop(&mut self) {
         self.end();
-        for process in gc::processes_of(&self.name) {
+        for process in names::processes_of(&self.name) {
             let _ = kill(process, Signal::SIGKILL);
         }
-        // What a killed daemon left mounted.
+        // Mounts that a killed daemon left behind.
         let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
         let ours = mounts.lines().filter_map(|line| line.split(' ').nth(1));
         for place in ours.filter(|place| std::path::Path::new(place).starts_with(self.dir.path())) {

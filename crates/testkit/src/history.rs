@@ -1,8 +1,8 @@
-//! The history checker: what must hold for every accepted job, whatever was killed, stopped or cut meanwhile.
+//! The history checker: invariants of every accepted job, whatever fault was injected.
 //!
 //! * nothing is lost: each accepted job is stored, and ends in exactly one terminal state;
-//! * nothing happens after the end, and no attempt is told of twice or out of turn;
-//! * no write of a stale attempt is visible: what a reader gets is the last attempt's output, whole.
+//! * no event follows the terminal one, and attempts appear once and in order;
+//! * no write of a stale attempt is visible: a reader gets the complete output of the last attempt only.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use engunity_protocol::{
 
 use crate::{Client, sse::Watcher};
 
-/// What a job that ran to its end must have said on stdout.
+/// Expected stdout of each job that ran to completion.
 pub type Expected = BTreeMap<JobId, String>;
 
-/// How the jobs ended.
+/// Terminal states and attempts of the jobs.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Summary {
     pub states: BTreeMap<String, usize>,
@@ -72,7 +72,7 @@ async fn check_output(client: &Client, job: &Job, watcher: &Watcher, stdout: &st
     Ok(())
 }
 
-/// What no client sees: the database's own account of the same jobs.
+/// Checks the rows of the same jobs, which no client sees.
 pub async fn check_rows(database: &tokio_postgres::Client, expected: &Expected) -> Result<()> {
     let count = |sql: &'static str| async move {
         Ok::<i64, anyhow::Error>(database.query_one(sql, &[]).await?.get(0))

@@ -8,22 +8,22 @@ use futures::future::try_join_all;
 use tempfile::TempDir;
 
 use crate::{
-    Client, Facts, Process,
+    Client, Process, ServiceConfig,
     broker::{Proxy, Vhost},
     bucket, containers,
     database::{self, Database},
-    eventually, gc,
+    eventually, gc, names,
     process::{Environment, Role},
 };
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-/// How long processes may take to end when asked, on a machine that is busy with other tests.
-const END: Duration = Duration::from_secs(60);
-/// How long the workers that live may take to remove what a killed one left behind: a container that was made and
-/// never started is left alone for 20 s, as its worker may be about to start it.
-const SWEPT: Duration = Duration::from_secs(60);
+/// Time limit for a graceful shutdown, on a machine that runs other tests too.
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time limit for the running workers to remove the containers of a killed one. They spare a container that was created
+/// and not started for 20 s, because its worker may be about to start it.
+const WORKER_GC_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Passed on from the test's environment: what says where Docker and temporary files are.
+/// Variables of the test's environment that the processes inherit: they locate Docker and temporary files.
 const INHERITED: [&str; 7] = [
     "PATH",
     "HOME",
@@ -54,13 +54,13 @@ impl Builder {
         self
     }
 
-    /// Puts a proxy between our processes and the broker.
+    /// Puts a proxy between the processes and the broker.
     pub fn broker_proxy(mut self) -> Self {
         self.proxy = true;
         self
     }
 
-    /// Uses another broker than the environment's: its AMQP and management URLs.
+    /// Uses a broker other than the environment's, by its AMQP and management URLs.
     pub fn broker(mut self, url: &str, management_url: &str) -> Self {
         self.broker = Some((url.to_owned(), management_url.to_owned()));
         self
@@ -73,22 +73,22 @@ impl Builder {
     }
 
     pub async fn start(self) -> Result<TestLab> {
-        let mut facts = Facts::read()?;
-        gc::once(&facts).await?;
+        let mut services = ServiceConfig::from_env()?;
+        gc::run_once(&services).await?;
         if let Some((url, management_url)) = &self.broker {
-            (facts.broker_url, facts.management_url) = (url.clone(), management_url.clone());
+            (services.broker_url, services.management_url) = (url.clone(), management_url.clone());
         }
-        let mut lab = TestLab::furnish(facts, self.proxy).await?;
-        lab.people(&self);
+        let mut lab = TestLab::create(services, self.proxy).await?;
+        lab.add_processes(&self);
         try_join_all(lab.coordinators.iter().chain(&lab.workers).map(Process::start)).await?;
         Ok(lab)
     }
 }
 
-/// Processes, and the database, vhost and bucket that only they use.
+/// Processes with a private database, vhost and bucket.
 pub struct TestLab {
     pub name: String,
-    pub facts: Facts,
+    pub services: ServiceConfig,
     pub database: Database,
     pub vhost: Vhost,
     pub objects: ObjectStore,
@@ -100,7 +100,7 @@ pub struct TestLab {
 }
 
 impl TestLab {
-    /// One coordinator and one worker, if nothing else is said.
+    /// Defaults: one coordinator and one worker.
     pub fn builder() -> Builder {
         Builder { coordinators: 1, workers: 1, ..Builder::default() }
     }
@@ -109,20 +109,31 @@ impl TestLab {
         Self::builder().start().await
     }
 
-    async fn furnish(facts: Facts, proxied: bool) -> Result<Self> {
-        let name = gc::new_name();
+    async fn create(services: ServiceConfig, proxied: bool) -> Result<Self> {
+        let name = names::new_name();
         let (database, vhost, objects) = tokio::try_join!(
-            Database::create(&facts, &name),
-            Vhost::create_named(&facts, &name),
-            bucket::create(&facts, &name),
+            Database::create(&services, &name),
+            Vhost::create_named(&services, &name),
+            bucket::create(&services, &name),
         )?;
         let proxy = if proxied { Some(Proxy::start(vhost.address()).await?) } else { None };
         let dir = tempfile::Builder::new().prefix(&format!("{name}-")).tempdir()?;
         let (coordinators, workers) = (Vec::new(), Vec::new());
-        Ok(Self { name, facts, database, vhost, objects, proxy, coordinators, workers, dir, finished: false })
+        Ok(Self {
+            name,
+            services,
+            database,
+            vhost,
+            objects,
+            proxy,
+            coordinators,
+            workers,
+            dir,
+            finished: false,
+        })
     }
 
-    fn people(&mut self, plan: &Builder) {
+    fn add_processes(&mut self, plan: &Builder) {
         let coordinators = (1..=plan.coordinators).map(|n| {
             let name = format!("coordinator-{n}");
             Process::new(Role::Coordinator, &name, self.coordinator_environment(plan), self.dir.path())
@@ -171,13 +182,13 @@ impl TestLab {
         let broker =
             self.proxy.as_ref().map_or_else(|| self.vhost.url(), |proxy| self.vhost.url_through(proxy));
         let shared = [
-            (gc::MARK, self.name.clone()),
+            (names::LAB_VARIABLE, self.name.clone()),
             ("ENGUNITY__BROKER__URL", broker),
-            ("ENGUNITY__S3__ENDPOINT", self.facts.s3.endpoint.clone()),
-            ("ENGUNITY__S3__REGION", self.facts.s3.region.clone()),
+            ("ENGUNITY__S3__ENDPOINT", self.services.s3.endpoint.clone()),
+            ("ENGUNITY__S3__REGION", self.services.s3.region.clone()),
             ("ENGUNITY__S3__BUCKET", self.name.clone()),
-            ("ENGUNITY__S3__ACCESS_KEY", self.facts.s3.access_key.clone()),
-            ("ENGUNITY__S3__SECRET_KEY", self.facts.s3.secret_key.clone()),
+            ("ENGUNITY__S3__ACCESS_KEY", self.services.s3.access_key.clone()),
+            ("ENGUNITY__S3__SECRET_KEY", self.services.s3.secret_key.clone()),
             ("ENGUNITY__RUNTIMES__DIR", Path::new(ROOT).join("languages").display().to_string()),
             ("ENGUNITY__LOG__FILTER", std::env::var("RUST_LOG").unwrap_or_else(|_| "info,lapin=off".into())),
         ];
@@ -185,7 +196,7 @@ impl TestLab {
         environment
     }
 
-    /// A client of the first coordinator, not logged in.
+    /// A client of the first coordinator, without a token.
     pub fn client(&self) -> Client {
         self.client_of(0)
     }
@@ -194,55 +205,55 @@ impl TestLab {
         Client::new(&self.coordinators[coordinator].url())
     }
 
-    /// A new user's client.
+    /// A client of a new user.
     pub async fn user(&self, name: &str) -> Result<Client> {
         self.client().register(&format!("{name}-{:08x}@example.org", rand::random::<u32>())).await
     }
 
-    /// Ids of the containers that this lab's workers have.
+    /// Ids of the containers of this lab's workers.
     pub fn containers(&self) -> Result<Vec<String>> {
         containers::of(&self.name)
     }
 
-    /// Ends everything and sees that nothing is left.
+    /// Stops everything and checks that nothing is left.
     pub async fn finish(mut self) -> Result<()> {
-        self.survivors_have_swept().await?;
+        self.wait_for_worker_gc().await?;
         self.end_processes().await?;
-        let left = eventually("no container is left", END, || async {
+        let left = eventually("no container is left", STOP_TIMEOUT, || async {
             Ok(self.containers()?.is_empty().then_some(()))
         });
         left.await.with_context(|| format!("containers {:?}", self.containers()))?;
         self.remove_services().await?;
-        let processes = gc::processes_of(&self.name);
+        let processes = names::processes_of(&self.name);
         ensure!(processes.is_empty(), "processes are left: {processes:?}");
         ensure!(!self.vhost.exists().await?, "the vhost is left");
-        ensure!(!database::names(&self.facts).await?.contains(&self.name), "the database is left");
+        ensure!(!database::names(&self.services).await?.contains(&self.name), "the database is left");
         self.finished = true;
         Ok(())
     }
 
-    /// What killed workers left is for those that live to remove, before they end too.
-    async fn survivors_have_swept(&self) -> Result<()> {
+    /// Running workers remove the containers of killed ones; this waits for that.
+    async fn wait_for_worker_gc(&self) -> Result<()> {
         let alive: Vec<_> =
-            self.workers.iter().filter(|worker| worker.is_running()).map(Process::word).collect();
+            self.workers.iter().filter(|worker| worker.is_running()).map(Process::identity).collect();
         if alive.is_empty() {
             return Ok(());
         }
         let abandoned = || containers::abandoned(&self.name, &alive);
-        eventually("the living removed the dead's containers", SWEPT, || async {
+        eventually("the running workers removed the containers of killed ones", WORKER_GC_TIMEOUT, || async {
             Ok(abandoned()?.is_empty().then_some(()))
         })
         .await
         .with_context(|| format!("containers {:?}", abandoned()))
     }
 
-    /// Workers first: they report to coordinators what they hand back.
+    /// Stops workers first, because they hand jobs back through the coordinators.
     async fn end_processes(&self) -> Result<()> {
         for group in [&self.workers, &self.coordinators] {
             let running: Vec<_> = group.iter().filter(|process| process.is_running()).collect();
             running.iter().try_for_each(|process| process.cont().and_then(|()| process.terminate()))?;
             for process in running {
-                let code = process.ended(END).await?;
+                let code = process.ended(STOP_TIMEOUT).await?;
                 ensure!(code == Some(0), "{} ended with {code:?}", process.name);
             }
         }
@@ -251,9 +262,9 @@ impl TestLab {
 
     async fn remove_services(&self) -> Result<()> {
         tokio::try_join!(
-            database::drop_database(&self.facts, &self.name),
+            database::drop_database(&self.services, &self.name),
             self.vhost.delete(),
-            bucket::remove(&self.facts, &self.name),
+            bucket::remove(&self.services, &self.name),
         )?;
         Ok(())
     }
@@ -265,7 +276,7 @@ impl TestLab {
     }
 }
 
-/// Only a failed test gets here with an unfinished lab.
+/// Cleans up after a failed test; a passed test has called `finish`.
 impl Drop for TestLab {
     fn drop(&mut self) {
         if self.finished {
@@ -276,7 +287,7 @@ impl Drop for TestLab {
             let _ = process.kill9();
         }
         let _ = self.containers().and_then(|left| containers::remove(&left));
-        // Not on this thread: it may be one that drives the test's runtime.
+        // On another thread: this one may drive the test's runtime.
         let removal = std::thread::scope(|scope| {
             scope
                 .spawn(|| {

@@ -1,10 +1,10 @@
-//! What tests stand on: the whole stack, alone and on free ports, in one line. For tests only.
+//! Test support: the whole stack, isolated and on free ports. Only tests depend on this crate.
 //!
-//! [`TestLab`] starts coordinators and workers as real processes on a database, a vhost and a bucket of their own, so
-//! that any number of labs run side by side. [`TestLab::finish`] ends them and sees that nothing is left; a lab that
-//! is dropped before that belongs to a failed test: it shows the logs and removes everything.
+//! [`TestLab`] starts coordinators and workers as real processes on a private database, vhost and bucket, so that
+//! labs can run in parallel. [`TestLab::finish`] stops them and checks that nothing is left. A lab that is dropped
+//! before that belongs to a failed test: it prints the logs and removes everything.
 //!
-//! The services themselves come from the environment ([`facts`]); `./dev test` provides them.
+//! The services themselves come from the environment ([`services`]); `./dev test` provides them.
 
 pub mod broker;
 pub mod bucket;
@@ -16,6 +16,7 @@ pub mod docker_engine;
 pub mod gc;
 pub mod history;
 pub mod lab;
+pub mod names;
 pub mod process;
 pub mod rabbitmq;
 pub mod services;
@@ -23,8 +24,8 @@ pub mod snapshot;
 pub mod sse;
 pub mod wait;
 
-pub use client::{Answer, Client};
+pub use client::{ApiResponse, Client};
 pub use lab::TestLab;
 pub use process::Process;
-pub use services::Facts;
+pub use services::ServiceConfig;
 pub use wait::eventually;

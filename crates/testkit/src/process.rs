@@ -1,4 +1,4 @@
-//! A coordinator or worker as a real process: started, killed, stopped and started again by tests.
+//! A coordinator or worker as a real process that tests start, kill, pause and restart.
 
 use std::{
     collections::BTreeMap,
@@ -17,12 +17,12 @@ use nix::{
 
 use crate::eventually;
 
-/// How long a start may take, on a machine that is busy with other tests.
-const START: Duration = Duration::from_secs(90);
+/// Time limit for a start, on a machine that runs other tests too.
+const START_TIMEOUT: Duration = Duration::from_secs(90);
 
 pub type Environment = BTreeMap<String, String>;
 
-/// What a process prints when it is up.
+/// Which program a process runs.
 #[derive(Debug, Clone, Copy)]
 pub enum Role {
     Coordinator,
@@ -37,7 +37,7 @@ impl Role {
         }
     }
 
-    fn sign_of_life(self) -> &'static str {
+    fn ready_prefix(self) -> &'static str {
         match self {
             Self::Coordinator => "listening on ",
             Self::Worker => "ready as ",
@@ -50,73 +50,76 @@ pub struct Process {
     role: Role,
     environment: Environment,
     log: PathBuf,
-    life: Mutex<Life>,
+    run: Mutex<Run>,
 }
 
-struct Life {
+struct Run {
     child: Option<Child>,
-    /// Where the present life's words start in the log.
+    /// Offset in the log at which this run's output begins.
     log_start: u64,
-    /// A coordinator's address, a worker's id.
-    word: String,
+    /// A coordinator's base URL or a worker's id, as printed at start.
+    identity: String,
 }
 
 impl Process {
-    /// Describes a process whose log is `<dir>/<name>.log`; nothing is started.
+    /// Describes a process with the log `<dir>/<name>.log`. Does not start it.
     pub fn new(role: Role, name: &str, environment: Environment, dir: &Path) -> Self {
-        let life = Mutex::new(Life { child: None, log_start: 0, word: String::new() });
-        Self { name: name.to_owned(), role, environment, log: dir.join(format!("{name}.log")), life }
+        let run = Mutex::new(Run { child: None, log_start: 0, identity: String::new() });
+        Self { name: name.to_owned(), role, environment, log: dir.join(format!("{name}.log")), run }
     }
 
-    /// Starts it and waits until it says that it is up. A coordinator keeps its port from life to life.
+    /// Starts the process and waits until it is ready. A coordinator keeps its port across restarts.
     pub async fn start(&self) -> Result<()> {
         self.spawn()?;
-        let word = eventually(&format!("{} is up", self.name), START, || async { self.first_word() }).await;
-        let word = word.map_err(|error| error.context(self.last_lines(40)))?;
-        self.life().word = word;
+        let identity = eventually(&format!("{} is up", self.name), START_TIMEOUT, || async {
+            self.announced_identity()
+        })
+        .await;
+        let identity = identity.map_err(|error| error.context(self.last_lines(40)))?;
+        self.run().identity = identity;
         Ok(())
     }
 
-    /// Starts it without waiting for its sign of life.
+    /// Starts the process without waiting until it is ready.
     pub fn spawn(&self) -> Result<()> {
         let log = File::options().create(true).append(true).open(&self.log)?;
-        let mut life = self.life();
-        ensure!(life.child.is_none(), "{} runs already", self.name);
-        life.log_start = log.metadata()?.len();
+        let mut run = self.run();
+        ensure!(run.child.is_none(), "{} is already running", self.name);
+        run.log_start = log.metadata()?.len();
         let mut command = Command::new(binary(self.role.binary())?);
         command.env_clear().envs(&self.environment).stdin(Stdio::null());
-        if let Some(listen) = life.word.strip_prefix("http://") {
+        if let Some(listen) = run.identity.strip_prefix("http://") {
             command.env("ENGUNITY__HTTP__LISTEN", listen);
         }
-        life.child = Some(command.stdout(log.try_clone()?).stderr(log).spawn()?);
+        run.child = Some(command.stdout(log.try_clone()?).stderr(log).spawn()?);
         Ok(())
     }
 
-    /// A coordinator's base URL; a worker's id.
-    pub fn word(&self) -> String {
-        self.life().word.clone()
+    /// A coordinator's base URL, or a worker's id.
+    pub fn identity(&self) -> String {
+        self.run().identity.clone()
     }
 
     pub fn url(&self) -> String {
-        self.word()
+        self.identity()
     }
 
     pub fn is_running(&self) -> bool {
-        self.life().child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+        self.run().child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     pub fn pid(&self) -> Option<u32> {
-        self.life().child.as_ref().map(Child::id)
+        self.run().child.as_ref().map(Child::id)
     }
 
-    /// Ends it without warning.
+    /// Sends SIGKILL and reaps the process.
     pub fn kill9(&self) -> Result<()> {
-        let Some(mut child) = self.life().child.take() else { return Ok(()) };
+        let Some(mut child) = self.run().child.take() else { return Ok(()) };
         child.kill()?;
         child.wait().map(drop).map_err(Into::into)
     }
 
-    /// Halts it where it is, as a machine that swaps or a paused virtual machine would.
+    /// Pauses the process with SIGSTOP, like a paused virtual machine.
     pub fn stop(&self) -> Result<()> {
         self.signal(Signal::SIGSTOP)
     }
@@ -125,25 +128,25 @@ impl Process {
         self.signal(Signal::SIGCONT)
     }
 
-    /// Asks it to end; does not wait.
+    /// Sends SIGTERM. Does not wait.
     pub fn terminate(&self) -> Result<()> {
         self.signal(Signal::SIGTERM)
     }
 
-    /// Waits for its end; returns its exit code (`None`: a signal).
-    pub async fn ended(&self, patience: Duration) -> Result<Option<i32>> {
+    /// Waits for the exit and returns the exit code; `None` after a signal.
+    pub async fn ended(&self, timeout: Duration) -> Result<Option<i32>> {
         let what = format!("{} ends", self.name);
-        let status = eventually(&what, patience, || async {
-            let mut life = self.life();
-            let Some(child) = life.child.as_mut() else { bail!("it does not run") };
+        let status = eventually(&what, timeout, || async {
+            let mut run = self.run();
+            let Some(child) = run.child.as_mut() else { bail!("the process is not running") };
             Ok(child.try_wait()?)
         });
         let status = status.await?;
-        self.life().child = None;
+        self.run().child = None;
         Ok(status.code())
     }
 
-    /// Kills it and starts it again.
+    /// Kills the process and starts it again.
     pub async fn restart(&self) -> Result<()> {
         self.kill9()?;
         self.start().await
@@ -160,26 +163,26 @@ impl Process {
         format!("──── {} ────\n{last}", self.name)
     }
 
-    fn first_word(&self) -> Result<Option<String>> {
+    fn announced_identity(&self) -> Result<Option<String>> {
         if !self.is_running() {
-            bail!("it ended");
+            bail!("the process ended");
         }
-        let start = self.life().log_start as usize;
+        let start = self.run().log_start as usize;
         let log = self.log();
-        let found = log.get(start..).unwrap_or_default().split_once(self.role.sign_of_life());
-        let word = found
+        let found = log.get(start..).unwrap_or_default().split_once(self.role.ready_prefix());
+        let identity = found
             .and_then(|(_, rest)| rest.split_once('\n'))
             .and_then(|(line, _)| line.split_whitespace().next());
-        Ok(word.map(str::to_owned))
+        Ok(identity.map(str::to_owned))
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {
-        let pid = self.pid().with_context(|| format!("{} does not run", self.name))?;
+        let pid = self.pid().with_context(|| format!("{} is not running", self.name))?;
         Ok(kill(Pid::from_raw(pid as i32), signal)?)
     }
 
-    fn life(&self) -> MutexGuard<'_, Life> {
-        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    fn run(&self) -> MutexGuard<'_, Run> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -189,7 +192,7 @@ impl Drop for Process {
     }
 }
 
-/// Our binaries lie beside the test's own (`target/<profile>/deps/…`).
+/// Path of one of our binaries, which are beside the test's own (`target/<profile>/deps/…`).
 pub fn binary(name: &str) -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let dir = own.ancestors().find(|dir| dir.file_name().is_some_and(|name| name != "deps") && dir.is_dir());

@@ -1,4 +1,4 @@
-//! A RabbitMQ node of one's own, for tests that restart the broker: nobody else notices.
+//! A private RabbitMQ node for tests that restart the broker.
 
 use std::{
     fs::File,
@@ -16,13 +16,13 @@ use nix::{
 use std::os::unix::process::CommandExt;
 use tempfile::TempDir;
 
-use crate::{eventually, gc};
+use crate::{eventually, names};
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
-const START: Duration = Duration::from_secs(90);
+const START_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// A running broker with a management API; user and password are `lab`.
-pub struct Node {
+pub struct RabbitMq {
     dir: TempDir,
     name: String,
     ports: Ports,
@@ -37,7 +37,7 @@ struct Ports {
     epmd: u16,
 }
 
-impl Node {
+impl RabbitMq {
     pub async fn start() -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("rabbitmq-").tempdir()?;
         let ports = Ports {
@@ -48,7 +48,7 @@ impl Node {
         };
         std::fs::write(dir.path().join("rabbitmq.conf"), configuration(&ports))?;
         std::fs::write(dir.path().join("enabled_plugins"), "[rabbitmq_management].\n")?;
-        let name = gc::new_name();
+        let name = names::new_name();
         let epmd = spawn(
             Command::new("epmd").args(["-address", "127.0.0.1", "-port", &ports.epmd.to_string()]),
             &name,
@@ -67,17 +67,17 @@ impl Node {
         format!("http://lab:lab@127.0.0.1:{}", self.ports.management)
     }
 
-    /// Starts the server and waits until it serves.
+    /// Starts the server and waits until it is healthy.
     pub async fn up(&mut self) -> Result<()> {
         self.server = Some(self.spawn_server()?);
         let health = format!("{}/api/health/checks/virtual-hosts", self.management_url());
-        eventually("the broker is up", START, || async {
+        eventually("the broker is up", START_TIMEOUT, || async {
             Ok(reqwest::get(&health).await?.status().is_success().then_some(()))
         })
         .await
     }
 
-    /// Kills the server as a power cut would.
+    /// Kills the server without a shutdown, like a power failure.
     pub fn kill9(&mut self) -> Result<()> {
         let Some(mut server) = self.server.take() else { return Ok(()) };
         killpg(Pid::from_raw(server.id() as i32), Signal::SIGKILL)?;
@@ -110,7 +110,7 @@ const FILES: [(&str, &str); 8] = [
     ("RABBITMQ_ADVANCED_CONFIG_FILE", "advanced.config"),
 ];
 
-impl Drop for Node {
+impl Drop for RabbitMq {
     fn drop(&mut self) {
         let _ = self.kill9();
         let _ = self.epmd.kill();
@@ -127,10 +127,10 @@ fn configuration(ports: &Ports) -> String {
     )
 }
 
-/// In a process group of its own: the server's script starts others.
+/// Starts a process group, because the server's script starts other processes.
 fn spawn(command: &mut Command, mark: &str, dir: &Path) -> Result<Child> {
     let log = File::options().create(true).append(true).open(dir.join("node.log"))?;
-    command.env(gc::MARK, mark).current_dir("/").process_group(0);
+    command.env(names::LAB_VARIABLE, mark).current_dir("/").process_group(0);
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     command.spawn().with_context(|| format!("{:?}", command.get_program()))
 }

@@ -1,6 +1,6 @@
-//! A project's files as workers get them: a tar, compressed with zstd.
+//! A project snapshot in the form that workers receive: a tar archive, compressed with zstd.
 
-/// Packs (path, content) pairs; each file may be read by all and written by its owner.
+/// Packs (path, content) pairs as files with mode 0644.
 pub fn project<P: AsRef<str>, C: AsRef<[u8]>>(files: &[(P, C)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, content) in files {

@@ -1,4 +1,4 @@
-//! Reads server-sent events of a job, one at a time or as what a watcher ends up with.
+//! Reads server-sent events of a job, one by one or accumulated by a [`Watcher`].
 
 use anyhow::{Context, Result, bail, ensure};
 use engunity_protocol::event::{Encoding, JobEvent, Stream};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 /// An open stream.
 pub struct Events {
-    answer: reqwest::Response,
+    response: reqwest::Response,
     buffer: Vec<u8>,
 }
 
@@ -19,12 +19,12 @@ pub struct Event {
 
 impl Events {
     pub(crate) async fn open(request: reqwest::RequestBuilder) -> Result<Self> {
-        let answer = request.send().await?;
-        ensure!(answer.status().is_success(), "{} {}", answer.status(), answer.text().await?);
-        Ok(Self { answer, buffer: Vec::new() })
+        let response = request.send().await?;
+        ensure!(response.status().is_success(), "{} {}", response.status(), response.text().await?);
+        Ok(Self { response, buffer: Vec::new() })
     }
 
-    /// The next event; `None` where the stream ends as it should, an error where it breaks.
+    /// The next event; `None` at the regular end of the stream, an error if it breaks.
     pub async fn next(&mut self) -> Result<Option<Event>> {
         loop {
             if let Some(end) = self.buffer.windows(2).position(|two| two == b"\n\n") {
@@ -33,7 +33,7 @@ impl Events {
                     return Ok(Some(event));
                 }
             } else {
-                let Some(bytes) = self.answer.chunk().await? else { return Ok(None) };
+                let Some(bytes) = self.response.chunk().await? else { return Ok(None) };
                 self.buffer.extend_from_slice(&bytes);
             }
         }
@@ -56,7 +56,7 @@ fn parse(block: &str) -> Result<Option<Event>> {
     Ok(Some(Event { id, event }))
 }
 
-/// What someone who watches a job ends up with; refuses gaps and repeats on the way.
+/// Accumulates the events of a job. Fails on a gap or a repeat.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Watcher {
     /// Number of the newest event seen.
@@ -69,7 +69,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Takes in the next event.
+    /// Adds the next event.
     pub fn take(&mut self, event: Event) -> Result<()> {
         ensure!(event.id > self.last, "event {} came after {}", event.id, self.last);
         ensure!(self.result.is_none(), "event {} came after the result", event.id);
@@ -103,7 +103,7 @@ impl Watcher {
         Ok(())
     }
 
-    /// Reads the stream until it ends or breaks; returns whether the result came.
+    /// Reads the stream until it ends or breaks. Returns whether the result arrived.
     pub async fn follow(&mut self, events: &mut Events) -> Result<bool> {
         while let Ok(Some(event)) = events.next().await {
             self.take(event)?;

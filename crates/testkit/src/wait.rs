@@ -1,4 +1,4 @@
-//! Waiting for a condition, with a deadline and without fixed sleeps.
+//! Waits for a condition with a deadline, without fixed sleeps.
 
 use std::{
     future::Future,
@@ -7,25 +7,25 @@ use std::{
 
 use anyhow::{Result, bail};
 
-/// How often a condition is looked at.
-const LOOK: Duration = Duration::from_millis(20);
+/// Pause between two evaluations of a condition.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Asks until `ask` has an answer; an error of `ask` counts as "not yet". `what` completes "did not happen: …".
-pub async fn eventually<T, F, A>(what: &str, patience: Duration, mut ask: A) -> Result<T>
+/// Calls `ask` until it returns `Some`; an error counts as "not yet". `what` names the condition in the error message.
+pub async fn eventually<T, F, A>(what: &str, timeout: Duration, mut ask: A) -> Result<T>
 where
     A: FnMut() -> F,
     F: Future<Output = Result<Option<T>>>,
 {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     loop {
         let last = match ask().await {
-            Ok(Some(answer)) => return Ok(answer),
+            Ok(Some(response)) => return Ok(response),
             Ok(None) => String::new(),
             Err(error) => format!(" (last: {error:#})"),
         };
         if Instant::now() > deadline {
-            bail!("did not happen within {patience:?}: {what}{last}");
+            bail!("did not happen within {timeout:?}: {what}{last}");
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

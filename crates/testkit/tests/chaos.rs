@@ -14,7 +14,7 @@ use engunity_protocol::{
 use engunity_testkit::{
     Client, TestLab, eventually,
     history::{self, Expected},
-    rabbitmq::Node,
+    rabbitmq::RabbitMq,
 };
 use rand::{
     Rng, SeedableRng,
@@ -27,9 +27,9 @@ const USERS: usize = 4;
 const COORDINATORS: usize = 2;
 const WORKERS: usize = 3;
 /// A lease is six seconds.
-const BEYOND_THE_LEASE: Duration = Duration::from_secs(8);
-const ACCEPTANCE: Duration = Duration::from_secs(90);
-const SETTLEMENT: Duration = Duration::from_secs(240);
+const LEASE_EXCEEDED: Duration = Duration::from_secs(8);
+const ACCEPT_TIMEOUT: Duration = Duration::from_secs(90);
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(240);
 
 fn seed() -> u64 {
     let seed =
@@ -62,7 +62,7 @@ async fn submit(
     key: &str,
     body: &serde_json::Value,
 ) -> Result<JobId> {
-    eventually("a job is accepted", ACCEPTANCE, || async {
+    eventually("a job is accepted", ACCEPT_TIMEOUT, || async {
         let coordinator = &lab.coordinators[rand::random_range(0..lab.coordinators.len())];
         let request = user.at(&coordinator.url()).request(reqwest::Method::POST, path);
         let answer = user.send(request.header("idempotency-key", key).json(body)).await?.ok()?;
@@ -97,42 +97,42 @@ async fn submit_all(lab: &TestLab, users: &[(Client, ProjectId)], seed: u64) -> 
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Strike {
+enum Fault {
     KillWorker,
     StopWorker,
     CutBroker,
-    HideBroker,
+    PartitionBroker,
     KillCoordinator,
 }
 
-const STRIKES: [Strike; 10] = [
-    Strike::KillWorker,
-    Strike::KillWorker,
-    Strike::KillWorker,
-    Strike::StopWorker,
-    Strike::StopWorker,
-    Strike::CutBroker,
-    Strike::CutBroker,
-    Strike::HideBroker,
-    Strike::KillCoordinator,
-    Strike::KillCoordinator,
+const FAULTS: [Fault; 10] = [
+    Fault::KillWorker,
+    Fault::KillWorker,
+    Fault::KillWorker,
+    Fault::StopWorker,
+    Fault::StopWorker,
+    Fault::CutBroker,
+    Fault::CutBroker,
+    Fault::PartitionBroker,
+    Fault::KillCoordinator,
+    Fault::KillCoordinator,
 ];
 
 /// Strikes in an order that the seed decides; leaves everything running.
 async fn nemesis(lab: &TestLab, seed: u64) -> Result<()> {
     let mut rng = StdRng::seed_from_u64(seed ^ 1);
-    let mut strikes = STRIKES;
-    strikes.shuffle(&mut rng);
-    for strike in strikes {
+    let mut faults = FAULTS;
+    faults.shuffle(&mut rng);
+    for fault in faults {
         tokio::time::sleep(Duration::from_millis(rng.random_range(200..1500))).await;
         let (worker, coordinator) = (rng.random_range(0..WORKERS), rng.random_range(0..COORDINATORS));
-        eprintln!("nemesis: {strike:?} (worker-{}, coordinator-{})", worker + 1, coordinator + 1);
-        strike.at(lab, worker, coordinator).await?;
+        eprintln!("nemesis: {fault:?} (worker-{}, coordinator-{})", worker + 1, coordinator + 1);
+        fault.at(lab, worker, coordinator).await?;
     }
     Ok(())
 }
 
-impl Strike {
+impl Fault {
     async fn at(self, lab: &TestLab, worker: usize, coordinator: usize) -> Result<()> {
         let proxy = lab.proxy.as_ref().context("a proxy")?;
         match self {
@@ -141,10 +141,10 @@ impl Strike {
             Self::CutBroker => proxy.cut(),
             Self::StopWorker => {
                 lab.workers[worker].stop()?;
-                tokio::time::sleep(BEYOND_THE_LEASE).await;
+                tokio::time::sleep(LEASE_EXCEEDED).await;
                 lab.workers[worker].cont()?;
             }
-            Self::HideBroker => {
+            Self::PartitionBroker => {
                 proxy.close();
                 tokio::time::sleep(Duration::from_secs(2)).await;
                 proxy.open();
@@ -165,9 +165,9 @@ async fn users(lab: &TestLab, count: usize) -> Result<Vec<(Client, ProjectId)>> 
 }
 
 /// Waits for the end of all, lets the checker look at each, and sees that no container is left.
-async fn judge(lab: &TestLab, users: &[(Client, ProjectId)], expected: &[Expected]) -> Result<()> {
+async fn verify(lab: &TestLab, users: &[(Client, ProjectId)], expected: &[Expected]) -> Result<()> {
     let database = lab.database.client().await?;
-    let settled = eventually("every job has ended", SETTLEMENT, || async {
+    let settled = eventually("every job has ended", SETTLE_TIMEOUT, || async {
         let open: i64 =
             database.query_one("SELECT count(*) FROM jobs WHERE finished_at IS NULL", &[]).await?.get(0);
         Ok((open == 0).then_some(()))
@@ -179,7 +179,7 @@ async fn judge(lab: &TestLab, users: &[(Client, ProjectId)], expected: &[Expecte
         eprintln!("history: {summary:?}");
         ensure!(summary.states.values().sum::<usize>() == own.len(), "{summary:?}");
     }
-    eventually("no container is left", SETTLEMENT, || async {
+    eventually("no container is left", SETTLE_TIMEOUT, || async {
         Ok(lab.containers()?.is_empty().then_some(()))
     })
     .await
@@ -191,13 +191,13 @@ async fn nothing_is_lost_and_nothing_happens_twice() -> Result<()> {
     let lab = TestLab::builder().coordinators(COORDINATORS).workers(WORKERS).broker_proxy().start().await?;
     let users = users(&lab, USERS).await?;
     let (expected, ()) = tokio::try_join!(submit_all(&lab, &users, seed), nemesis(&lab, seed))?;
-    judge(&lab, &users, &expected).await?;
+    verify(&lab, &users, &expected).await?;
     lab.finish().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_survive_the_death_of_the_broker_itself() -> Result<()> {
-    let mut node = Node::start().await?;
+    let mut node = RabbitMq::start().await?;
     let lab = TestLab::builder().workers(2).broker(&node.url(), &node.management_url()).start().await?;
     let users = users(&lab, 1).await?;
     let (user, project) = &users[0];
@@ -211,6 +211,6 @@ async fn jobs_survive_the_death_of_the_broker_itself() -> Result<()> {
         }
     }
     node.up().await?;
-    judge(&lab, &users, &[expected]).await?;
+    verify(&lab, &users, &[expected]).await?;
     lab.finish().await
 }

@@ -11,7 +11,7 @@ use engunity_protocol::{
 use engunity_testkit::{Client, TestLab, eventually, sse::Watcher};
 use futures::future::try_join_all;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Prints numbered lines for about two seconds, on both streams.
 const COUNTS: &str =
@@ -34,8 +34,8 @@ fn expected() -> (Vec<u8>, Vec<u8>) {
 /// Follows to the end, reconnecting after every `most` events, or when the stream breaks.
 async fn follow_in_pieces(user: Client, job: JobId, most: usize) -> Result<Watcher> {
     let mut watcher = Watcher::default();
-    eventually("the whole job is seen", PATIENCE, || async { Ok(user.job(job).await.ok()) }).await?;
-    let deadline = std::time::Instant::now() + PATIENCE;
+    eventually("the whole job is seen", TIMEOUT, || async { Ok(user.job(job).await.ok()) }).await?;
+    let deadline = std::time::Instant::now() + TIMEOUT;
     while watcher.result.is_none() {
         ensure!(std::time::Instant::now() < deadline, "the result did not come: {watcher:?}");
         let Ok(mut events) = user.events(job, watcher.last).await else {
@@ -81,7 +81,7 @@ async fn a_run_and_its_watcher_survive_the_coordinators_restart() -> Result<()> 
     let project = user.project("demo").await?;
     let job = user.run(project.id, &counting()).await?;
     let watching = tokio::spawn(follow_in_pieces(user.clone(), job.id, usize::MAX));
-    eventually("some output is there", PATIENCE, || async {
+    eventually("some output is there", TIMEOUT, || async {
         let output = user.get(&format!("/jobs/{}/output?stream=stdout&offset=0", job.id)).await?;
         Ok((output.body.len() > 100).then_some(()))
     })
@@ -103,7 +103,7 @@ async fn a_cut_of_the_broker_in_mid_run_loses_nothing() -> Result<()> {
     let job = user.run(project.id, &counting()).await?;
     let watching = tokio::spawn(follow_in_pieces(user.clone(), job.id, usize::MAX));
     for bytes in [100, 600, 1200] {
-        eventually("some output is there", PATIENCE, || async {
+        eventually("some output is there", TIMEOUT, || async {
             let output = user.get(&format!("/jobs/{}/output?stream=stdout&offset=0", job.id)).await?;
             Ok((output.body.len() > bytes).then_some(()))
         })

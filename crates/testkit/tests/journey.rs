@@ -12,7 +12,7 @@ use engunity_testkit::{TestLab, sse::Watcher};
 use futures::future::try_join_all;
 use reqwest::Method;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn shell(line: &str) -> RunRequest {
     RunRequest {
@@ -78,7 +78,7 @@ async fn a_running_job_is_cancelled_and_a_queued_one_at_once() -> Result<()> {
     let user = lab.user("bob").await?;
     let project = user.project("demo").await?;
     let running = user.run(project.id, &shell("echo here; sleep 100")).await?;
-    user.job_when(running.id, PATIENCE, |job| job.state == JobState::Running).await?;
+    user.job_when(running.id, TIMEOUT, |job| job.state == JobState::Running).await?;
     let mut events = user.events(running.id, 0).await?;
     let mut watcher = Watcher::default();
     while watcher.stdout.is_empty() {
@@ -93,11 +93,11 @@ async fn a_running_job_is_cancelled_and_a_queued_one_at_once() -> Result<()> {
 
     // How soon a program is dead is measured where nothing else is: with the sandbox (`latency.rs`).
     user.cancel(running.id).await?.ok()?;
-    tokio::time::timeout(PATIENCE, watcher.follow(&mut events)).await??;
+    tokio::time::timeout(TIMEOUT, watcher.follow(&mut events)).await??;
     let result = watcher.result.expect("a result");
     ensure!(result.state == JobState::Cancelled, "{result:?}");
     for job in &queued[..2] {
-        ensure!(user.job_end(job.id, PATIENCE).await?.state == JobState::Succeeded, "the others run");
+        ensure!(user.job_end(job.id, TIMEOUT).await?.state == JobState::Succeeded, "the others run");
     }
     lab.finish().await
 }
@@ -110,9 +110,9 @@ async fn one_users_many_runs_do_not_delay_anothers_one() -> Result<()> {
     let bulk = RunRequest { class: JobClass::Interactive, ..shell("sleep 0.2") };
     let first = try_join_all((0..20).map(|_| many.run(theirs.id, &bulk))).await?;
     let job = one.run(mine.id, &shell("true")).await?;
-    let ended = one.job_end(job.id, PATIENCE).await?.finished_at;
+    let ended = one.job_end(job.id, TIMEOUT).await?.finished_at;
     try_join_all(first.iter().map(|job| many.cancel(job.id))).await?;
-    let theirs = try_join_all(first.iter().map(|job| many.job_end(job.id, PATIENCE))).await?;
+    let theirs = try_join_all(first.iter().map(|job| many.job_end(job.id, TIMEOUT))).await?;
     // By the database's clock, not by when this test got round to looking.
     let later = theirs.iter().filter(|job| job.finished_at > ended).count();
     ensure!(later >= 12, "only {later} of 20 ended after the other user's one run");
@@ -126,7 +126,7 @@ async fn nobody_sees_anothers_things() -> Result<()> {
     let project = owner.project("secret").await?;
     let file = owner.write(project.id, "a.sh", "echo secret").await?;
     let job = owner.run(project.id, &shell("cat a.sh")).await?;
-    owner.job_end(job.id, PATIENCE).await?;
+    owner.job_end(job.id, TIMEOUT).await?;
     let file_id = file["id"].as_str().unwrap_or_default().to_owned();
     for path in [
         format!("/code/{}", project.id),

@@ -10,7 +10,7 @@ use engunity_load_tests::{
     goals, measured, peer, resident_mb, table,
     wrk::{Load, load},
 };
-use engunity_testkit::{Client, Process, TestLab, database, eventually, gc};
+use engunity_testkit::{Client, Process, TestLab, database, eventually, names};
 use futures::{SinkExt, StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, process::Child};
@@ -113,10 +113,10 @@ async fn measure(users: &[Client], server: &[(&'static str, Vec<u32>)]) -> Resul
 }
 
 async fn theirs(lab: &TestLab) -> Result<Measured> {
-    let name = gc::new_name();
-    database::create_empty(&lab.facts, &name).await?;
-    let measured = measure_theirs(&database::url_of(&lab.facts, &name)).await;
-    database::drop_database(&lab.facts, &name).await?;
+    let name = names::new_name();
+    database::create_empty(&lab.services, &name).await?;
+    let measured = measure_theirs(&database::url_of(&lab.services, &name)).await;
+    database::drop_database(&lab.services, &name).await?;
     measured
 }
 

@@ -26,7 +26,7 @@ const GENTLE_JOBS: usize = 500;
 const ROUNDS: usize = 3;
 /// Stops at the first one it finds: counting them all would take time from what is measured.
 const OPEN: &str = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued') OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running')";
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Clone, Deserialize)]
 struct Measured {
@@ -143,7 +143,7 @@ async fn submit_all(user: &Client, project: ProjectId, count: usize) -> Result<(
 
 async fn all_ended(lab: &TestLab) -> Result<()> {
     let database = lab.database.client().await?;
-    eventually("all jobs have ended", PATIENCE, || async {
+    eventually("all jobs have ended", TIMEOUT, || async {
         let open: bool = database.query_one(OPEN, &[]).await?.get(0);
         Ok((!open).then_some(()))
     })

@@ -23,7 +23,7 @@ use engunity_protocol::{
         JobReady, Outcome, Running, WorkerEvent,
     },
 };
-use engunity_testkit::{Facts, broker::Vhost, bucket, containers, eventually, snapshot};
+use engunity_testkit::{ServiceConfig, broker::Vhost, bucket, containers, eventually, snapshot};
 use engunity_worker::config::{self, Config};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -41,7 +41,7 @@ struct Deafness {
 
 pub struct Desk {
     name: String,
-    facts: Facts,
+    facts: ServiceConfig,
     pub vhost: Vhost,
     pub objects: ObjectStore,
     broker: Connection,
@@ -57,7 +57,7 @@ pub struct Desk {
 
 impl Desk {
     pub async fn open() -> Self {
-        let facts = Facts::read().unwrap();
+        let facts = ServiceConfig::from_env().unwrap();
         let vhost = Vhost::create().await.unwrap();
         let name = vhost.name.clone();
         let objects = bucket::create(&facts, &name).await.unwrap();

@@ -11,19 +11,19 @@ use engunity_protocol::{
     wire::{EventBatch, EventBody, Grant, Heartbeat, Outcome, Running, WorkerEvent},
 };
 use engunity_store::{Accepted, ClaimKey, NewJob, Released, SlotPool, Store};
-use engunity_testkit::{Facts, database};
+use engunity_testkit::{ServiceConfig, database};
 use uuid::Uuid;
 
 pub struct Lab {
     pub store: Store,
-    facts: Facts,
+    facts: ServiceConfig,
     name: String,
     sql: tokio_postgres::Client,
 }
 
 impl Lab {
     pub async fn start() -> Self {
-        let facts = Facts::read().expect("the services' addresses");
+        let facts = ServiceConfig::from_env().expect("the services' addresses");
         let name = format!("store-{}", Uuid::new_v4().simple());
         let database = database::Database::create(&facts, &name).await.expect("a database");
         let (store, sql) = (database.store().unwrap(), database.client().await.unwrap());

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{header, lab, refused};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_counted_by_user() -> Result<()> {
@@ -87,7 +87,7 @@ async fn a_slow_client_holds_nothing_up() -> Result<()> {
             let _ = socket.read_to_end(&mut rest).await;
         }
     };
-    tokio::time::timeout(PATIENCE, closed).await?;
+    tokio::time::timeout(TIMEOUT, closed).await?;
     lab.finish().await
 }
 
@@ -109,7 +109,7 @@ async fn odd_requests_get_an_answer() -> Result<()> {
         let mut socket = tokio::net::TcpStream::connect(&address).await?;
         socket.write_all(raw.as_bytes()).await?;
         let mut start = [0; 12];
-        tokio::time::timeout(PATIENCE, socket.read_exact(&mut start)).await??;
+        tokio::time::timeout(TIMEOUT, socket.read_exact(&mut start)).await??;
         ensure!(
             start == *format!("HTTP/1.1 {status}").as_bytes(),
             "{raw:?}: {}",
@@ -184,14 +184,14 @@ async fn a_database_that_goes_away_is_said_and_comes_back() -> Result<()> {
     let user = lab.user("ada").await?;
     user.project("demo").await?;
     lab.database.set_reachable(false).await?;
-    let down = eventually("requests say that the database is away", PATIENCE, || async {
+    let down = eventually("requests say that the database is away", TIMEOUT, || async {
         let answer = user.get("/code/").await?;
         Ok((answer.status == StatusCode::SERVICE_UNAVAILABLE).then_some(answer))
     });
     let down = down.await;
     lab.database.set_reachable(true).await?;
     refused(&down?, Unavailable)?;
-    eventually("it is ready again by itself", PATIENCE, || async {
+    eventually("it is ready again by itself", TIMEOUT, || async {
         let ready = reqwest::get(format!("{}/readyz", user.base())).await?.status() == StatusCode::OK;
         Ok((ready && user.get("/code/").await?.status == StatusCode::OK).then_some(()))
     })

@@ -11,7 +11,7 @@ mod web;
 
 use anyhow::{Result, ensure};
 use engunity_protocol::problem::ErrorCode;
-use engunity_testkit::{TestLab, client::Answer};
+use engunity_testkit::{TestLab, client::ApiResponse};
 
 /// A lab where nothing needs to run.
 async fn lab() -> Result<TestLab> {
@@ -19,7 +19,7 @@ async fn lab() -> Result<TestLab> {
 }
 
 /// Holds an answer to one code, whose status it must have too.
-fn refused(answer: &Answer, code: ErrorCode) -> Result<()> {
+fn refused(answer: &ApiResponse, code: ErrorCode) -> Result<()> {
     let problem = answer.problem()?;
     ensure!(problem.code == code, "{problem:?}");
     ensure!(answer.status.as_u16() == code.status() && problem.status == code.status(), "{problem:?}");
@@ -28,13 +28,13 @@ fn refused(answer: &Answer, code: ErrorCode) -> Result<()> {
 }
 
 /// The same, and the field that is named.
-fn field(answer: &Answer, name: &str) -> Result<()> {
+fn field(answer: &ApiResponse, name: &str) -> Result<()> {
     refused(answer, ErrorCode::InvalidInput)?;
     let problem = answer.problem()?;
     ensure!(problem.errors.iter().any(|error| error.field == name), "{name} is not named in {problem:?}");
     Ok(())
 }
 
-fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
+fn header<'a>(answer: &'a ApiResponse, name: &str) -> &'a str {
     answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

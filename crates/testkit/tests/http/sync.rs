@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use engunity_protocol::problem::ErrorCode::*;
 use engunity_protocol::project::Project;
 use engunity_protocol::sync::{BlobsStored, SyncPlan};
-use engunity_testkit::{Client, client::Answer};
+use engunity_testkit::{Client, client::ApiResponse};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ async fn plan(user: &Client, project: &Project, files: &[(&str, &[u8])]) -> Resu
     user.post(&format!("/code/{}/sync", project.id), manifest(files)).await?.ok()?.json()
 }
 
-async fn send(user: &Client, project: &Project, contents: &[&[u8]]) -> Result<Answer> {
+async fn send(user: &Client, project: &Project, contents: &[&[u8]]) -> Result<ApiResponse> {
     let mut builder = tar::Builder::new(Vec::new());
     for content in contents {
         let mut header = tar::Header::new_gnu();
@@ -37,7 +37,7 @@ async fn send(user: &Client, project: &Project, contents: &[&[u8]]) -> Result<An
         .await
 }
 
-async fn commit(user: &Client, project: &Project) -> Result<Answer> {
+async fn commit(user: &Client, project: &Project) -> Result<ApiResponse> {
     user.send(user.request(Method::POST, &format!("/code/{}/sync/commit", project.id))).await
 }
 

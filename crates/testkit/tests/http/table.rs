@@ -65,7 +65,7 @@ async fn every_route_refuses_exactly() -> Result<()> {
     for call in calls(&anyone).await? {
         let path = nowhere(&call.path);
         let what = format!("{} {path}", call.method);
-        let check = |answer: &engunity_testkit::client::Answer, code: ErrorCode| {
+        let check = |answer: &engunity_testkit::client::ApiResponse, code: ErrorCode| {
             refused(answer, code).map_err(|e| e.context(what.clone()))
         };
         let json = |client: &Client| {

@@ -7,7 +7,7 @@ use engunity_protocol::job::JobState;
 use engunity_store::LEASE_SECONDS;
 use engunity_testkit::{TestLab, eventually};
 
-use crate::{PATIENCE, shell};
+use crate::{TIMEOUT, shell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_goes_on_while_the_database_is_away() -> Result<()> {
@@ -19,13 +19,13 @@ async fn a_run_goes_on_while_the_database_is_away() -> Result<()> {
         (user.run(project.id, &shell(line)).await?, user.run(project.id, &shell("echo short")).await?);
     let path = format!("/jobs/{}/output?stream=stdout&offset=0", first.id);
     let output = || user.get(&path);
-    eventually("some output is there", PATIENCE, || async {
+    eventually("some output is there", TIMEOUT, || async {
         Ok((output().await?.body.len() > 50).then_some(()))
     })
     .await?;
     lab.database.set_reachable(false).await?;
     let away = async {
-        eventually("requests say that the database is away", PATIENCE, || async {
+        eventually("requests say that the database is away", TIMEOUT, || async {
             Ok((user.job(first.id).await.is_err() && user.get("/jobs").await?.status == 503).then_some(()))
         })
         .await?;
@@ -37,7 +37,7 @@ async fn a_run_goes_on_while_the_database_is_away() -> Result<()> {
     lab.database.set_reachable(true).await?;
     away?;
     for job in [first.id, second.id] {
-        let done = user.job_end(job, PATIENCE).await?;
+        let done = user.job_end(job, TIMEOUT).await?;
         ensure!(done.state == JobState::Succeeded && done.attempt == 1, "{done:?}");
     }
     let expected: String = (1..=60).map(|i| format!("line {i}\n")).collect();

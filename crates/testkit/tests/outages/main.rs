@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use engunity_protocol::{job::RunRequest, spec::Command};
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 fn shell(line: &str) -> RunRequest {
     RunRequest {

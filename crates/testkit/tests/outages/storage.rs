@@ -8,24 +8,25 @@ use engunity_protocol::{
     project::Project,
 };
 use engunity_testkit::{
-    Client, Facts, TestLab, broker::Proxy, client::Answer, disk::SmallDisk, eventually, sse::Watcher,
+    Client, ServiceConfig, TestLab, broker::Proxy, client::ApiResponse, disk::SmallDisk, eventually,
+    sse::Watcher,
 };
 use rand::RngCore;
 use reqwest::Url;
 use serde_json::Value;
 
-use crate::{PATIENCE, shell};
+use crate::{TIMEOUT, shell};
 
 /// A way to object storage that can be cut, and its address.
 async fn storage() -> Result<(Proxy, String)> {
-    let endpoint = Url::parse(&Facts::read()?.s3.endpoint)?;
+    let endpoint = Url::parse(&ServiceConfig::from_env()?.s3.endpoint)?;
     let host = endpoint.host_str().context("a host")?;
     let proxy = Proxy::start(format!("{host}:{}", endpoint.port_or_known_default().unwrap_or(80))).await?;
     let address = format!("http://{}", proxy.address);
     Ok((proxy, address))
 }
 
-fn refused(answer: &Answer, words: &str) -> Result<()> {
+fn refused(answer: &ApiResponse, words: &str) -> Result<()> {
     let problem = answer.problem()?;
     ensure!(answer.status == 503 && problem.code == ErrorCode::Unavailable, "{problem:?}");
     ensure!(problem.detail.contains(words), "{problem:?}");
@@ -46,8 +47,8 @@ async fn files(user: &Client, project: &Project) -> Result<usize> {
 async fn until_set_back(user: &Client, job: JobId, words: &str) -> Result<Job> {
     let because =
         |job: &Job| job.waiting.as_ref().is_some_and(|waiting| waiting.because.contains("tries failed"));
-    let waiting = user.job_when(job, PATIENCE, because).await?;
-    tokio::time::timeout(PATIENCE, told(user, job, words)).await??;
+    let waiting = user.job_when(job, TIMEOUT, because).await?;
+    tokio::time::timeout(TIMEOUT, told(user, job, words)).await??;
     Ok(waiting)
 }
 
@@ -74,7 +75,7 @@ async fn an_upload_is_refused_without_object_storage_and_taken_when_it_is_back()
     refused(&user.upload(project.id, "second.bin", content.clone()).await?, "object storage")?;
     ensure!(files(&user, &project).await? == 1, "nothing changed");
     proxy.open();
-    eventually("it is taken", PATIENCE, || async {
+    eventually("it is taken", TIMEOUT, || async {
         Ok(Some(user.upload(project.id, "second.bin", content.clone()).await?.ok()?))
     })
     .await?;
@@ -97,12 +98,12 @@ async fn artifacts_wait_for_object_storage() -> Result<()> {
         watcher.take(events.next().await?.expect("an event"))?;
     }
     proxy.close();
-    eventually("the worker has tried to store", PATIENCE, || async {
+    eventually("the worker has tried to store", TIMEOUT, || async {
         Ok((proxy.refused() > 0).then_some(()))
     })
     .await?;
     proxy.open();
-    let done = user.job_end(job.id, PATIENCE).await?;
+    let done = user.job_end(job.id, TIMEOUT).await?;
     ensure!(done.state == JobState::Succeeded && done.attempt == 1, "{done:?}");
     let kept = user.artifacts(job.id).await?;
     ensure!(kept.len() == 3 && kept.iter().all(|artifact| artifact.size == 100_000), "{kept:?}");
@@ -128,7 +129,7 @@ async fn a_run_waits_for_files_that_can_not_be_fetched() -> Result<()> {
     let waiting = until_set_back(&user, job.id, "files could not be fetched").await?;
     ensure!(waiting.state == JobState::Queued, "{waiting:?}");
     proxy.open();
-    let done = user.job_end(job.id, PATIENCE).await?;
+    let done = user.job_end(job.id, TIMEOUT).await?;
     ensure!(done.state == JobState::Succeeded && done.attempt > 1, "{done:?}");
     let output = user.get(&format!("/jobs/{}/output?stream=stdout&offset=0", job.id)).await?.ok()?;
     ensure!(output.text() == "content", "{:?}", output.text());
@@ -151,7 +152,7 @@ async fn a_full_disk_of_the_coordinator_refuses_uploads_and_nothing_else() -> Re
     let blobs = user.request(reqwest::Method::PUT, &format!("/code/{}/blobs", project.id));
     refused(&user.send(blobs.body(builder.into_inner()?)).await?, "disk is full")?;
     ensure!(files(&user, &project).await? == 0, "nothing changed");
-    eventually("what was received is gone from the disk", PATIENCE, || async {
+    eventually("what was received is gone from the disk", TIMEOUT, || async {
         Ok(disk.files()?.is_empty().then_some(()))
     })
     .await?;
@@ -171,12 +172,12 @@ async fn a_full_disk_of_the_worker_delays_a_run_and_says_so() -> Result<()> {
     let project = user.project("demo").await?;
     user.write(project.id, "small.txt", "fits").await?;
     let first = user.run(project.id, &shell("cat small.txt")).await?;
-    ensure!(user.job_end(first.id, PATIENCE).await?.state == JobState::Succeeded, "a small project fits");
+    ensure!(user.job_end(first.id, TIMEOUT).await?.state == JobState::Succeeded, "a small project fits");
     user.upload(project.id, "large.bin", noise(3 << 20)).await?.ok()?;
     let job = user.run(project.id, &shell("wc -c < large.bin")).await?;
     until_set_back(&user, job.id, "disk is full").await?;
     disk.resize(64 << 10)?;
-    let done = user.job_end(job.id, PATIENCE).await?;
+    let done = user.job_end(job.id, TIMEOUT).await?;
     ensure!(done.state == JobState::Succeeded, "{done:?}");
     lab.finish().await
 }
