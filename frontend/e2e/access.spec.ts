@@ -60,8 +60,8 @@ for (const theme of ["light", "dark"] as const) {
     await expect(page.getByText("Exit code 1")).toBeVisible();
     await page.getByRole("tab", { name: /^Errors/ }).click();
     await shot("errors");
-    await page.getByRole("tab", { name: /^Tasks/ }).click();
-    await shot("tasks");
+    await page.getByRole("tab", { name: /^Jobs/ }).click();
+    await shot("jobs");
     await page.keyboard.press(`${MOD}+P`);
     await page.getByRole("combobox").fill("dar");
     await shot("palette");

@@ -83,8 +83,8 @@ test("first visit, register, upload, edit, save, conflict, run, stop, artifact, 
     await page.reload();
     await expect(tab(page, "broken.py")).toHaveAttribute("aria-selected", "true");
     await shows(page, "def halve");
-    await page.getByRole("tab", { name: /^Tasks/ }).click();
-    await expect(page.getByRole("list", { name: "Tasks" }).getByRole("listitem")).toHaveCount(3);
+    await page.getByRole("tab", { name: /^Jobs/ }).click();
+    await expect(page.getByRole("list", { name: "Jobs" }).getByRole("listitem")).toHaveCount(3);
     await typeAtTop(page, "# still here\n");
     await page.keyboard.press(`${MOD}+S`);
     await status(page, "Saved");

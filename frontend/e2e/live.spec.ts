@@ -32,9 +32,9 @@ test("two tabs see each other's saves, jobs and presence", async ({ page, browse
   await shows(second, "# from the first tab");
 
   await page.getByRole("button", { name: "Run darts.py" }).click();
-  await second.getByRole("tab", { name: /^Tasks/ }).click();
-  await expect(second.getByRole("list", { name: "Tasks" }).getByRole("listitem")).toHaveCount(1);
-  await second.getByRole("list", { name: "Tasks" }).getByRole("button").first().click();
+  await second.getByRole("tab", { name: /^Jobs/ }).click();
+  await expect(second.getByRole("list", { name: "Jobs" }).getByRole("listitem")).toHaveCount(1);
+  await second.getByRole("list", { name: "Jobs" }).getByRole("button").first().click();
   await consoleSays(page, "100,000 darts");
   await expect(second.getByText("Finished", { exact: true })).toBeVisible();
   expect(faults()).toEqual([]);
@@ -124,7 +124,7 @@ test("what was written into a file that somebody else deleted survives a reload"
   await typeAtTop(page, "later ");
   await page.waitForTimeout(800);
   await page.reload();
-  await page.getByRole("button", { name: "Make it again" }).click();
+  await page.getByRole("button", { name: "Create again" }).click();
   await shows(page, "later mine");
   await status(page, "Saved");
   await expect(tab(page, "notes.txt")).toHaveCount(1);
@@ -202,8 +202,8 @@ test("of a flood of output the last line is on the screen", async ({ page }) => 
   const command = "yes 'a line of the flood' | head -c 30000000; sleep 1; echo the very end";
   const answer = await page.request.post(`/api/v1/code/${project}/runs`, { headers, data: { command, runtime: "bash", limits: { output_kb: 40_000 } } });
   expect(answer.status()).toBe(202);
-  await page.getByRole("tab", { name: /^Tasks/ }).click();
-  await page.getByRole("list", { name: "Tasks" }).getByRole("button").first().click();
+  await page.getByRole("tab", { name: /^Jobs/ }).click();
+  await page.getByRole("list", { name: "Jobs" }).getByRole("button").first().click();
   await expect(page.getByText("Finished", { exact: true })).toBeVisible({ timeout: 60_000 });
   await consoleSays(page, "the very end");
 });

@@ -29,12 +29,12 @@ test("why a run ended is told with the evidence, and it can run again", async ({
   await expect(page.getByText("Output limit reached", { exact: true })).toBeVisible();
   await expect(page.getByText(/more than \d+ KiB of output/)).toBeVisible();
   await page.request.post(`/api/v1/code/${project}/runs`, { headers, data: { entry: "wait.py", limits: { wall_s: 1 } } });
-  await page.getByRole("tab", { name: /^Tasks/ }).click();
-  const tasks = page.getByRole("list", { name: "Tasks" });
-  await tasks.getByRole("button", { name: /wait.py.*Time limit reached/ }).click();
+  await page.getByRole("tab", { name: /^Jobs/ }).click();
+  const jobs = page.getByRole("list", { name: "Jobs" });
+  await jobs.getByRole("button", { name: /wait.py.*Time limit reached/ }).click();
   await expect(page.getByText(/of 1 s wall time/)).toBeVisible();
-  await page.getByRole("tab", { name: /^Tasks/ }).click();
-  await tasks.getByRole("button", { name: /^Run python3 memory.py again/ }).click();
+  await page.getByRole("tab", { name: /^Jobs/ }).click();
+  await jobs.getByRole("button", { name: /^Run python3 memory.py again/ }).click();
   await expect(page.getByText("Out of memory", { exact: true })).toBeVisible();
 });
 
@@ -59,7 +59,7 @@ test("what waits says its place in the line and why", async ({ page }) => {
     const answer = await page.request.post(`/api/v1/code/${project}/runs`, { headers, data: { entry: "wait.py" } });
     jobs.push((await answer.json()).id);
   }
-  await page.getByRole("tab", { name: /^Tasks/ }).click();
+  await page.getByRole("tab", { name: /^Jobs/ }).click();
   await expect(page.getByText(/Number \d+ in line · .+/).first()).toBeVisible();
   await status(page, /\d+ running · \d+ waiting/);
   for (const id of jobs) await page.request.post(`/api/v1/jobs/${id}/cancel`, { headers });

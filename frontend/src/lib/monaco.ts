@@ -20,6 +20,7 @@ declare global {
 
 let loading: Promise<MonacoApi> | null = null;
 let ready: MonacoApi | null = null;
+const listeners: ((api: MonacoApi) => void)[] = [];
 
 export function monaco(): MonacoApi {
   if (!ready) throw new Error("Monaco is not loaded yet");
@@ -28,6 +29,12 @@ export function monaco(): MonacoApi {
 
 export function monacoOrNull(): MonacoApi | null {
   return ready;
+}
+
+/** Calls back once, as soon as Monaco is loaded. */
+export function onMonaco(listener: (api: MonacoApi) => void): void {
+  if (ready) listener(ready);
+  else listeners.push(listener);
 }
 
 export function loadMonaco(): Promise<MonacoApi> {
@@ -55,7 +62,9 @@ async function load(): Promise<MonacoApi> {
     amd(["vs/editor/editor.main"], (loaded) => resolve(window.monaco ?? loaded), reject),
   );
   configure(api);
-  return (ready = api);
+  ready = api;
+  for (const listener of listeners.splice(0)) listener(api);
+  return api;
 }
 
 function script(src: string): Promise<void> {

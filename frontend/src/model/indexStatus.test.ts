@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
 import type { IndexStatus } from "@/api/types";
-import { freshnessWords } from "./indexStatus";
+import { indexLabel } from "./indexStatus";
 
 const at = Date.parse("2026-05-01T12:00:00Z");
 const ready: IndexStatus = { state: "ready", files: 12, chunks: 40, embedded: 40, skipped: [], segments: 1, indexed_at: "2026-05-01T11:55:00Z" };
 
-describe("freshnessWords", () => {
+describe("indexLabel", () => {
   it("says nothing of what it does not know", () => {
-    expect(freshnessWords({ index: null, changedAt: 0 })).toBeNull();
+    expect(indexLabel({ index: null, changedAt: 0 })).toBeNull();
   });
 
   it("says that there is no index", () => {
-    expect(freshnessWords({ index: { ...ready, state: "none" }, changedAt: 0 })).toMatchObject({ text: "Not indexed", behind: false });
+    expect(indexLabel({ index: { ...ready, state: "none" }, changedAt: 0 })).toMatchObject({ text: "Not indexed", behind: false });
   });
 
   it("tells a building, a fresh and an old index apart", () => {
-    expect(freshnessWords({ index: { ...ready, state: "building" }, changedAt: 0 }, at)).toMatchObject({ text: "Indexing…" });
-    expect(freshnessWords({ index: ready, changedAt: 0 }, at)).toEqual({ text: "Indexed", tip: "12 files in the search index, built 5 min. ago", behind: false });
-    expect(freshnessWords({ index: ready, changedAt: at }, at)).toMatchObject({ text: "Index is behind", behind: true });
+    expect(indexLabel({ index: { ...ready, state: "building" }, changedAt: 0 }, at)).toMatchObject({ text: "Indexing…" });
+    expect(indexLabel({ index: ready, changedAt: 0 }, at)).toEqual({ text: "Indexed", tip: "12 files in the search index, built 5 min. ago", behind: false });
+    expect(indexLabel({ index: ready, changedAt: at }, at)).toMatchObject({ text: "Index is behind", behind: true });
   });
 });

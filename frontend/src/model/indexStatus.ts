@@ -1,37 +1,37 @@
-/** How fresh the project's search index is, for the status bar. What is not known is not said. */
+/** The state of the project's search index. Nothing is shown while it is unknown. */
 import { create } from "zustand";
 import { projects as api } from "@/api/client";
 import type { Id, IndexStatus } from "@/api/types";
 import { ago, count } from "@/lib/format";
 
-interface FreshnessState {
+interface IndexState {
   index: IndexStatus | null;
   /** When a file was last changed, as far as this tab has heard. */
   changedAt: number;
 }
 
-const fresh: FreshnessState = { index: null, changedAt: 0 };
+const unknown: IndexState = { index: null, changedAt: 0 };
 
-export const useFreshness = create<FreshnessState>(() => fresh);
+export const useIndexStatus = create<IndexState>(() => unknown);
 
-export async function loadFreshness(projectId: Id): Promise<void> {
+export async function loadIndexStatus(projectId: Id): Promise<void> {
   try {
-    useFreshness.setState({ index: await api.index(projectId) });
+    useIndexStatus.setState({ index: await api.index(projectId) });
   } catch {
-    // Of no more use than an index that is not there.
-    useFreshness.setState({ index: null });
+    // Without an answer the status is unknown.
+    useIndexStatus.setState({ index: null });
   }
 }
 
-export function noteChange(): void {
-  if (useFreshness.getState().index) useFreshness.setState({ changedAt: Date.now() });
+export function noteFileChange(): void {
+  if (useIndexStatus.getState().index) useIndexStatus.setState({ changedAt: Date.now() });
 }
 
-export function leaveFreshness(): void {
-  useFreshness.setState(fresh);
+export function leaveIndexStatus(): void {
+  useIndexStatus.setState(unknown);
 }
 
-export function freshnessWords({ index, changedAt }: FreshnessState, now = Date.now()): { text: string; tip: string; behind: boolean } | null {
+export function indexLabel({ index, changedAt }: IndexState, now = Date.now()): { text: string; tip: string; behind: boolean } | null {
   if (!index) return null;
   if (index.state === "none") return { text: "Not indexed", tip: "This project has no search index yet", behind: false };
   if (index.state === "building") return { text: "Indexing…", tip: `${count(index.files, "file")} so far`, behind: true };

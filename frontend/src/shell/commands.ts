@@ -16,7 +16,9 @@ export interface Command {
   /** Shown, but heard by what has the focus: the tree, the editor. */
   local?: string;
   when?(): boolean;
-  run(): void | Promise<void>;
+  /** Not in the palette: other features call it, with an argument. */
+  hidden?: boolean;
+  run(argument?: unknown): void | Promise<void>;
 }
 
 const registry = new Map<string, Command>();
@@ -39,9 +41,9 @@ export function command(id: string): Command {
   return found;
 }
 
-export function execute(id: string): void {
+export function execute(id: string, argument?: unknown): void {
   const found = command(id);
-  if (enabled(found)) void found.run();
+  if (enabled(found)) void found.run(argument);
 }
 
 /** The shortcut that people are told. */

@@ -2,14 +2,13 @@
 import { create } from "zustand";
 import { recall, remember } from "@/lib/storage";
 
-export type BottomTab = "console" | "errors" | "tasks";
-
 export interface Panes {
   sidebar: boolean;
   sidebarWidth: number;
   bottom: boolean;
   bottomHeight: number;
-  bottomTab: BottomTab;
+  /** The id of a panel. */
+  bottomTab: string;
 }
 
 export const paneDefaults: Panes = {
@@ -27,7 +26,7 @@ const NARROW = 720;
 interface LayoutState extends Panes {
   narrow: boolean;
   set(change: Partial<Panes>): void;
-  show(tab: BottomTab): void;
+  show(panel: string): void;
   toggle(pane: "sidebar" | "bottom"): void;
 }
 

@@ -1,9 +1,7 @@
 import { Ban, CircleCheck, CircleX, Clock, LoaderCircle, TimerOff, Unplug, type LucideIcon } from "lucide-react";
-import type { JobState } from "@/api/types";
 import { cx } from "@/lib/cx";
-import { STATE_WORDS } from "@/model/jobs/labels";
 
-const LOOKS: Record<JobState, [LucideIcon, string]> = {
+const LOOKS = {
   queued: [Clock, "text-muted"],
   running: [LoaderCircle, "text-link motion-safe:animate-spin"],
   succeeded: [CircleCheck, "text-good"],
@@ -11,9 +9,10 @@ const LOOKS: Record<JobState, [LucideIcon, string]> = {
   cancelled: [Ban, "text-muted"],
   timed_out: [TimerOff, "text-warn"],
   lost: [Unplug, "text-bad"],
-};
+} satisfies Record<string, [LucideIcon, string]>;
 
-export function StateIcon({ state, size = 15 }: { state: JobState; size?: number }) {
+/** The state of a job, as a picture with a name. */
+export function StateIcon({ state, label, size = 15 }: { state: keyof typeof LOOKS; label: string; size?: number }) {
   const [Icon, look] = LOOKS[state];
-  return <Icon size={size} role="img" aria-label={STATE_WORDS[state]} className={cx("shrink-0", look)} />;
+  return <Icon size={size} role="img" aria-label={label} className={cx("shrink-0", look)} />;
 }

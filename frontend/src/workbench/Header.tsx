@@ -1,10 +1,9 @@
 "use client";
 import { useState } from "react";
-import { ChevronDown, FilePlus2, LayoutGrid, LogOut, PanelBottom, PanelLeft, Search, Settings } from "lucide-react";
-import { logout, useAccount } from "@/features/accounts/store";
+import { ChevronDown, FilePlus2, LayoutGrid, PanelBottom, PanelLeft, Search, Settings } from "lucide-react";
 import { execute, menuItem } from "@/shell/commands";
 import { others, useLive } from "@/model/live/store";
-import { useProjects } from "@/features/projects/actions";
+import { useProjects } from "@/model/projects";
 import { RunButton } from "@/features/run/RunButton";
 import { Avatar } from "@/ui/Avatar";
 import { IconButton } from "@/ui/Button";
@@ -12,6 +11,7 @@ import { Kbd } from "@/ui/Kbd";
 import { Logo } from "@/ui/Logo";
 import { below, Menu, type MenuPlace } from "@/ui/Menu";
 import { usePlace, visit } from "@/shell/location";
+import { UserMenu } from "./UserMenu";
 
 export function Header() {
   return (
@@ -114,40 +114,5 @@ function People() {
       ))}
       {people.length > SHOWN && <span className="pl-2.5 text-xs text-muted">+{people.length - SHOWN}</span>}
     </div>
-  );
-}
-
-export function UserMenu() {
-  const [place, setPlace] = useState<MenuPlace | null>(null);
-  const user = useAccount((state) => state.user);
-  if (!user) return null;
-  const name = user.name || user.email;
-  return (
-    <>
-      <button
-        type="button"
-        aria-label="Account"
-        aria-haspopup="menu"
-        aria-expanded={place !== null}
-        className="rounded-full"
-        onClick={(event) => setPlace(below(event.currentTarget, true))}
-      >
-        <Avatar name={name} id={String(user.id)} />
-      </button>
-      {place && (
-        <Menu
-          label={user.email}
-          place={place}
-          onClose={() => setPlace(null)}
-          entries={[
-            menuItem("settings.open"),
-            menuItem("theme.toggle"),
-            menuItem("palette.commands"),
-            null,
-            { id: "logout", label: "Sign out", icon: LogOut, detail: user.email, run: () => void logout() },
-          ]}
-        />
-      )}
-    </>
   );
 }

@@ -1,16 +1,12 @@
 "use client";
 import { useEffect } from "react";
 import { EditorArea } from "@/features/editor/EditorArea";
-import { keepAllDrafts } from "@/model/documents/documents";
-import { loadMonaco } from "@/lib/monaco";
-import { followMarkers } from "@/features/errors/markers";
 import { Explorer } from "@/features/explorer/Explorer";
 import { Configurations } from "@/features/run/Configurations";
 import { ProjectDrop } from "@/features/upload/ProjectDrop";
 import { cx } from "@/lib/cx";
 import type { Id } from "@/api/types";
 import { Splitter } from "@/ui/Splitter";
-import { whenIdle } from "@/lib/idle";
 import { BottomPanel } from "./BottomPanel";
 import { Header } from "./Header";
 import { enterProject } from "./project";
@@ -20,21 +16,6 @@ import { BOTTOM, paneDefaults, SIDEBAR, useLayout } from "@/shell/panes";
 /** The studio with a project open: header, tree, editor, panel, status; the right column waits for its engine. */
 export function Ide({ projectId }: { projectId: Id }) {
   useEffect(() => enterProject(projectId), [projectId]);
-  useEffect(() => {
-    let stop = () => {};
-    let gone = false;
-    void loadMonaco().then((api) => {
-      if (gone) return;
-      stop = followMarkers(api);
-      whenIdle(() => void import("@/features/run/terminal"));
-    });
-    window.addEventListener("pagehide", keepAllDrafts);
-    return () => {
-      gone = true;
-      stop();
-      window.removeEventListener("pagehide", keepAllDrafts);
-    };
-  }, []);
 
   const { sidebar, sidebarWidth, narrow } = useLayout();
   const columns = `${sidebar && !narrow ? sidebarWidth : 0}px minmax(0, 1fr) 0px`;

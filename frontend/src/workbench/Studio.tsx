@@ -1,19 +1,24 @@
 "use client";
 import { useEffect, useState, type ReactNode } from "react";
-import { followOtherTabs, restore, useAccount } from "@/features/accounts/store";
+import "./register";
+import { followOtherTabs, restore } from "@/features/accounts/store";
 import { SignIn } from "@/features/accounts/SignIn";
-import { registerCommands } from "./commands";
 import { listenForShortcuts } from "@/shell/commands";
 import { Palette } from "@/workbench/palette/Palette";
 import { ProjectList } from "@/features/projects/ProjectList";
 import { NewProject } from "@/features/projects/NewProject";
-import { loadProjects, loadRuntimes } from "@/features/projects/actions";
+import { loadProjects } from "@/features/projects/actions";
 import { SettingsDialog } from "@/features/settings/SettingsDialog";
+import { NewProjectDrop } from "@/features/upload/ProjectDrop";
+import { UploadButton } from "@/features/upload/UploadButton";
+import { useAccount } from "@/model/account";
+import { loadRuntimes } from "@/model/projects";
 import { applyTheme } from "@/model/settings";
 import { Toasts } from "@/shell/toasts/Toasts";
 import { Logo } from "@/ui/Logo";
 import { Tooltips } from "@/ui/Tooltips";
 import { Ide } from "./Ide";
+import { UserMenu } from "./UserMenu";
 import { followHistory, usePlace } from "@/shell/location";
 import { followWindow } from "@/shell/panes";
 
@@ -21,7 +26,6 @@ import { followWindow } from "@/shell/panes";
 export function Studio() {
   const [mounted, setMounted] = useState(false);
   useEffect(() => {
-    registerCommands();
     const stops = [applyTheme(), followHistory(), followWindow(), followOtherTabs(), listenForShortcuts()];
     void restore();
     setMounted(true);
@@ -43,7 +47,7 @@ function Screens() {
 
   let screen: ReactNode = <Splash />;
   if (status === "out") screen = <SignIn />;
-  if (status === "in") screen = project ? <Ide key={project} projectId={project} /> : <ProjectList />;
+  if (status === "in") screen = project ? <Ide key={project} projectId={project} /> : <Projects />;
   return (
     <>
       {screen}
@@ -57,6 +61,14 @@ function Screens() {
       <Toasts />
       <Tooltips />
     </>
+  );
+}
+
+function Projects() {
+  return (
+    <NewProjectDrop>
+      <ProjectList upload={<UploadButton />} account={<UserMenu />} />
+    </NewProjectDrop>
   );
 }
 

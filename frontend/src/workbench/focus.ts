@@ -1,15 +1,5 @@
 /** Moving the keyboard between panes. */
-import { focusedEditor } from "@/features/editor/navigate";
-
-const later = (work: () => void) => requestAnimationFrame(() => requestAnimationFrame(work));
-
-export function focusTree(): void {
-  later(() => document.querySelector<HTMLElement>("[role=tree]")?.focus());
-}
-
-export function focusConsole(): void {
-  later(() => document.querySelector<HTMLElement>("[data-testid=console] textarea, [role=tabpanel] button")?.focus());
-}
+import { focusedEditor } from "@/features/editor/focus";
 
 /** The panes in the order of the page; each gives its first place to stand. */
 const PANES: { within: string; focus(): void }[] = [

@@ -1,20 +1,13 @@
-/** Who is signed in. */
-import { create } from "zustand";
+/** Signing in and out. */
 import { auth } from "@/api/client";
 import { provideAuth } from "@/api/http";
 import type { Credentials, User } from "@/api/types";
+import { useAccount } from "@/model/account";
 import { recall, remember } from "@/lib/storage";
 import { flushDeferred } from "@/shell/toasts/deferred";
 import { dropTokens, isFresh, keepTokens, readTokens, refreshTokens } from "./tokens";
 
-interface AccountState {
-  status: "loading" | "out" | "in";
-  user: User | null;
-}
-
 const RETRY_MS = 3000;
-
-export const useAccount = create<AccountState>(() => ({ status: "loading", user: null }));
 
 provideAuth({
   async token() {

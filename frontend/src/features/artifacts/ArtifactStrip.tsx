@@ -1,16 +1,22 @@
 "use client";
+import { useEffect } from "react";
 import { Package } from "lucide-react";
 import type { Id } from "@/api/types";
-import { change } from "@/shell/tabs/store";
-import * as tabs from "@/shell/tabs/tabs";
+import { isOver, useJobs } from "@/model/jobs/store";
+import { openTab } from "@/shell/tabs/open";
 import { FileIcon } from "@/ui/FileIcon";
-import { useRun } from "@/features/run/store";
 import { bytes } from "@/lib/format";
 import { basename } from "@/lib/path";
+import { loadArtifacts, useArtifacts } from "./store";
+import { artifactTab } from "./tab";
 
 /** What the shown run left behind, beside its output. */
 export function ArtifactStrip({ jobId }: { jobId: Id }) {
-  const artifacts = useRun((state) => state.artifacts[jobId]);
+  const artifacts = useArtifacts((state) => state.ofJob[jobId]);
+  const over = useJobs((state) => isOver(state.jobs.get(jobId)?.state ?? "queued"));
+  useEffect(() => {
+    if (over) void loadArtifacts(jobId);
+  }, [jobId, over]);
   if (!artifacts?.length) return null;
   return (
     <section aria-label="Artifacts" className="w-56 shrink-0 overflow-y-auto border-l border-line bg-app py-1.5 max-sm:w-36">
@@ -24,7 +30,7 @@ export function ArtifactStrip({ jobId }: { jobId: Id }) {
             <button
               type="button"
               data-tip={path}
-              onClick={() => change((state) => tabs.open(state, tabs.artifactTab(jobId, path)))}
+              onClick={() => openTab(artifactTab(jobId, path))}
               className="flex h-6.5 w-full items-center gap-2 rounded-[5px] px-2 text-left text-xs hover:bg-hover"
             >
               <FileIcon path={path} size={13} />

@@ -1,18 +1,18 @@
 "use client";
 import { useEffect, useState } from "react";
-import { Download, TriangleAlert } from "lucide-react";
+import { TriangleAlert } from "lucide-react";
 import { jobs as api } from "@/api/client";
 import { messageOf } from "@/api/problem";
-import type { Id } from "@/api/types";
-import { Button } from "@/ui/Button";
+import { DownloadButton } from "@/ui/DownloadButton";
 import { Empty } from "@/ui/Empty";
 import { download } from "@/lib/download";
 import { bytes } from "@/lib/format";
 import { basename } from "@/lib/path";
 import { Preview } from "./Preview";
+import type { ArtifactTab } from "./tab";
 
 /** Something a run left behind, in a tab. */
-export function ArtifactView({ jobId, path }: { jobId: Id; path: string }) {
+export function ArtifactView({ tab: { jobId, path } }: { tab: ArtifactTab }) {
   const [blob, setBlob] = useState<Blob | null>(null);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
@@ -30,11 +30,7 @@ export function ArtifactView({ jobId, path }: { jobId: Id; path: string }) {
           Artifact · {path}
           {blob && ` · ${bytes(blob.size)}`}
         </span>
-        {blob && (
-          <Button small tone="quiet" icon={Download} onClick={() => download(blob, basename(path))}>
-            Download
-          </Button>
-        )}
+        {blob && <DownloadButton quiet onDownload={() => download(blob, basename(path))} />}
       </div>
       <div className="min-h-0 flex-1">
         {blob && <Preview path={path} blob={blob} />}

@@ -3,8 +3,9 @@ import { useEffect, useState } from "react";
 import { FileArchive } from "lucide-react";
 import { files as api } from "@/api/client";
 import type { FileEntry, Id } from "@/api/types";
-import { DownloadButton } from "@/features/editor/GroupView";
 import { entryOf } from "@/model/files/store";
+import { downloadFile } from "@/shell/files";
+import { DownloadButton } from "@/ui/DownloadButton";
 import { Empty } from "@/ui/Empty";
 import { bytes } from "@/lib/format";
 import { imageType, looksLikeText } from "./kinds";
@@ -46,7 +47,7 @@ function Beginning({ entry, head }: { entry: FileEntry; head: Blob }) {
         <span className="min-w-0 flex-1 truncate">
           {bytes(entry.size)} is too much to edit here; this is how {entry.name} begins
         </span>
-        <DownloadButton fileId={entry.id} />
+        <DownloadButton onDownload={() => void downloadFile(entry.id)} />
       </div>
       <div className="min-h-0 flex-1">
         <Text blob={head} size={entry.size} />
@@ -62,7 +63,7 @@ function NotText({ entry }: { entry: FileEntry }) {
         {entry.name} · {bytes(entry.size)}
       </p>
       <div className="mt-3">
-        <DownloadButton fileId={entry.id} />
+        <DownloadButton onDownload={() => void downloadFile(entry.id)} />
       </div>
     </Empty>
   );

@@ -9,9 +9,10 @@ import { cx } from "@/lib/cx";
 import { join } from "@/lib/path";
 import { documentOf, useDocuments } from "@/model/documents/documents";
 import { symbolsOf } from "./intelligence";
-import { openFile } from "./navigate";
+import { openFile } from "@/shell/tabs/open";
 import { symbolsAt, type OutlineSymbol, type SymbolKind } from "./outline";
-import { useEditor } from "@/shell/tabs/store";
+import { useTabs } from "@/shell/tabs/store";
+import { useCursor } from "./cursor";
 
 const ICONS: Record<SymbolKind, LucideIcon> = { class: Box, function: SquareFunction, heading: Heading };
 const SETTLE_MS = 250;
@@ -27,7 +28,8 @@ export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }
   useExplorer((state) => state.version);
   const [menu, setMenu] = useState<Opened | null>(null);
   const symbols = useSymbols(fileId);
-  const line = useEditor((state) => (state.tabs.focused === groupId ? state.cursor.line : 0));
+  const focused = useTabs((state) => state.tabs.focused === groupId);
+  const line = useCursor((cursor) => (focused ? cursor.line : 0));
   const path = entryOf(fileId)?.path ?? documentOf(fileId)?.path ?? "";
   const parts = path.split("/");
   const around = symbolsAt(symbols, line);

@@ -10,9 +10,10 @@ import { personColour } from "@/ui/Avatar";
 import { documentOf } from "@/model/documents/documents";
 import { isProse } from "@/lib/languages";
 import { loadMonaco, monaco, type CodeEditor } from "@/lib/monaco";
-import { attachEditor, goPending } from "./navigate";
-import { change, useEditor } from "@/shell/tabs/store";
+import { change } from "@/shell/tabs/store";
 import * as tabs from "@/shell/tabs/tabs";
+import { useCursor } from "./cursor";
+import { attachEditor, goToTarget } from "./focus";
 
 /** Cursor and scroll of each file in each group, while the page lives. */
 const places = new Map<string, Monaco.editor.ICodeEditorViewState>();
@@ -98,7 +99,7 @@ function showFile(editor: CodeEditor, groupId: number, fileId: Id | null, shown:
   const place = places.get(`${groupId}:${fileId}`);
   if (place) editor.restoreViewState(place);
   tellCursor(editor, fileId);
-  goPending();
+  goToTarget();
 }
 
 function followCursor(editor: CodeEditor, shown: React.RefObject<Id | null>): () => void {
@@ -134,7 +135,7 @@ function tellCursor(editor: CodeEditor, fileId: Id | null): void {
   const selection = editor.getSelection();
   if (!position || !fileId) return;
   const selected = selection && !selection.isEmpty() ? (editor.getModel()?.getValueLengthInRange(selection) ?? 0) : 0;
-  useEditor.setState({ cursor: { line: position.lineNumber, column: position.column, selected } });
+  useCursor.setState({ line: position.lineNumber, column: position.column, selected });
   sayWhere(fileId, position.lineNumber, position.column);
 }
 

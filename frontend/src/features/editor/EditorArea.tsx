@@ -4,16 +4,19 @@ import { Code2 } from "lucide-react";
 import { command } from "@/shell/commands";
 import { noteFile } from "@/shell/location";
 import { entryOf, useExplorer } from "@/model/files/store";
+import { keepAllDrafts } from "@/model/documents/documents";
+import { loadMonaco } from "@/lib/monaco";
 import { Kbd } from "@/ui/Kbd";
 import { cx } from "@/lib/cx";
 import { GroupView } from "./GroupView";
-import { useActiveFileId, useEditor } from "@/shell/tabs/store";
+import { useActiveFileId, useTabs } from "@/shell/tabs/store";
 
 export function EditorArea() {
-  const groups = useEditor((state) => state.tabs.groups);
-  const focused = useEditor((state) => state.tabs.focused);
+  const groups = useTabs((state) => state.tabs.groups);
+  const focused = useTabs((state) => state.tabs.focused);
   const empty = groups.every((group) => group.tabs.length === 0);
   useAddress();
+  useEditorPage();
   if (empty) return <NothingOpen />;
   return (
     <div className="flex h-full divide-x divide-line">
@@ -31,10 +34,19 @@ function useAddress() {
   const fileId = useActiveFileId();
   const version = useExplorer((state) => state.version);
   // Until the tabs are restored, the address is what says which file to open.
-  const restored = useEditor((state) => state.projectId !== null);
+  const restored = useTabs((state) => state.projectId !== null);
   useEffect(() => {
     if (restored) noteFile(fileId ? (entryOf(fileId)?.path ?? null) : null);
   }, [fileId, version, restored]);
+}
+
+/** Monaco loads beside the file list; what is unsaved when the page goes away is kept. */
+function useEditorPage() {
+  useEffect(() => {
+    void loadMonaco();
+    window.addEventListener("pagehide", keepAllDrafts);
+    return () => window.removeEventListener("pagehide", keepAllDrafts);
+  }, []);
 }
 
 const HINTS = ["palette.files", "palette.commands", "file.new", "run.start"];

@@ -1,16 +1,16 @@
 "use client";
 import { useEffect, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent } from "react";
-import { Columns2, Package, X } from "lucide-react";
+import { Columns2, X } from "lucide-react";
 import { execute, menuItem } from "@/shell/commands";
-import { FileIcon } from "@/ui/FileIcon";
 import { entryOf, reveal, useExplorer } from "@/model/files/store";
 import { useLayout } from "@/shell/panes";
 import { IconButton } from "@/ui/Button";
 import { Menu, type MenuPlace } from "@/ui/Menu";
 import { basename, parent } from "@/lib/path";
 import { cx } from "@/lib/cx";
-import { documentOf, useDocuments } from "@/model/documents/documents";
-import { closeTab, closeTabs } from "./navigate";
+import { useDocuments } from "@/model/documents/documents";
+import { tabView, type TabView } from "@/shell/contributions";
+import { closeTab, closeTabs } from "@/shell/tabs/open";
 import { change } from "@/shell/tabs/store";
 import * as tabs from "@/shell/tabs/tabs";
 
@@ -86,12 +86,16 @@ interface TabItemProps {
   onMenu(place: MenuPlace): void;
 }
 
-function TabItem({ tab, group, focused, dropBefore, dropAfter, onMenu }: TabItemProps) {
+function TabItem(props: TabItemProps) {
+  const view = tabView(props.tab.kind);
+  return view ? <KnownTab {...props} view={view} /> : null;
+}
+
+function KnownTab({ tab, view, group, focused, dropBefore, dropAfter, onMenu }: TabItemProps & { view: TabView }) {
   const active = tab.key === group.active;
-  const status = useDocuments((state) => (tab.kind === "file" ? state.status[tab.fileId] : undefined));
-  const dirty = status?.kind === "text" && status.phase !== "clean" && status.phase !== "saving";
-  const conflict = status?.kind === "text" && status.phase === "conflict";
-  const path = tab.kind === "file" ? (entryOf(tab.fileId)?.path ?? documentOf(tab.fileId)?.path ?? "…") : tab.path;
+  const { path, icon, state } = view.useLabel(tab);
+  const conflict = state === "conflict";
+  const dirty = state === "unsaved" || conflict;
   const name = basename(path);
   const twin = hasTwin(group, tab, name);
   const close = () => closeTab(group.id, tab.key);
@@ -130,7 +134,7 @@ function TabItem({ tab, group, focused, dropBefore, dropAfter, onMenu }: TabItem
         onDoubleClick={() => change((state) => tabs.pin(state, tab.key))}
         className="flex h-full min-w-0 items-center gap-1.5 pr-7 pl-3 text-left"
       >
-        {tab.kind === "artifact" ? <Package size={14} className="shrink-0 text-faint" aria-hidden /> : <FileIcon path={path} size={14} />}
+        {icon}
         <span className={cx("truncate", tab.preview && "pr-0.5 italic", conflict && "text-bad")}>{name}</span>
         {twin && <span className="truncate text-2xs text-faint">{basename(parent(path)) || "/"}</span>}
       </button>
@@ -154,7 +158,7 @@ function TabItem({ tab, group, focused, dropBefore, dropAfter, onMenu }: TabItem
 
 /** Two open files of one name are told apart by their folders. */
 function hasTwin(group: tabs.Group, tab: tabs.Tab, name: string): boolean {
-  return group.tabs.some((other) => other.key !== tab.key && other.kind === "file" && basename(entryOf(other.fileId)?.path ?? "") === name);
+  return group.tabs.some((other) => other.key !== tab.key && tabs.isFileTab(other) && basename(entryOf(other.fileId)?.path ?? "") === name);
 }
 
 function onTabKey(event: KeyboardEvent, group: tabs.Group): void {
@@ -168,7 +172,7 @@ function onTabKey(event: KeyboardEvent, group: tabs.Group): void {
 }
 
 function tabMenu(group: tabs.Group, tab: tabs.Tab) {
-  const path = tab.kind === "file" ? entryOf(tab.fileId)?.path : undefined;
+  const path = tabs.isFileTab(tab) ? entryOf(tab.fileId)?.path : undefined;
   const inGroup = (other: tabs.Group) => other.id === group.id;
   const at = group.tabs.findIndex((item) => item.key === tab.key);
   return [
@@ -203,7 +207,7 @@ function onTab(group: tabs.Group, tab: tabs.Tab, id: string): void {
 }
 
 function isSaved(tab: tabs.Tab): boolean {
-  if (tab.kind !== "file") return true;
+  if (!tabs.isFileTab(tab)) return true;
   const status = useDocuments.getState().status[tab.fileId];
   return status?.kind !== "text" || status.phase === "clean";
 }

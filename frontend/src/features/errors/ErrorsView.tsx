@@ -1,56 +1,16 @@
 "use client";
 import { useMemo } from "react";
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
-import { openPath } from "@/features/editor/navigate";
+import { useListedProblems, type ListedProblem } from "@/model/problems";
+import { openPath } from "@/shell/tabs/open";
 import { FileIcon } from "@/ui/FileIcon";
-import { useExplorer } from "@/model/files/store";
-import { useRun } from "@/features/run/store";
 import { Empty } from "@/ui/Empty";
 import { basename, parent } from "@/lib/path";
-import { projectPath, useProblems, type Problem } from "./markers";
-
-type Listed = Omit<Problem, "fileId">;
-
-/** Problems of the editor's checks and of the last run, by file. */
-export function useListed(): Listed[] {
-  const problems = useProblems((state) => state.problems);
-  const errors = useRun((state) => state.errors);
-  const tree = useExplorer((state) => state.tree);
-  return useMemo(() => {
-    const fromRun = errors.map((error) => ({
-      ...error,
-      path: tree.size ? (projectPath(error.path) ?? error.path) : error.path,
-      column: error.column ?? 1,
-      source: "last run",
-    }));
-    return [...fromRun, ...problems];
-  }, [problems, errors, tree]);
-}
-
-export function useErrorCount(): number {
-  return useListed().filter((problem) => problem.severity === "error").length;
-}
-
-/** How many problems each path has: one map for all rows of the tree. */
-export function useProblemPaths(): ReadonlyMap<string, { count: number; error: boolean }> {
-  const problems = useProblems((state) => state.problems);
-  const errors = useRun((state) => state.errors);
-  return useMemo(() => pathsOf(problems, errors.map((error) => ({ ...error, path: projectPath(error.path) ?? error.path }))), [problems, errors]);
-}
-
-function pathsOf(...lists: { path: string; severity: string }[][]): Map<string, { count: number; error: boolean }> {
-  const map = new Map<string, { count: number; error: boolean }>();
-  for (const { path, severity } of lists.flat()) {
-    const known = map.get(path);
-    map.set(path, { count: (known?.count ?? 0) + 1, error: known?.error || severity === "error" });
-  }
-  return map;
-}
 
 export function ErrorsView() {
-  const listed = useListed();
+  const listed = useListedProblems();
   const byPath = useMemo(() => {
-    const groups = new Map<string, Listed[]>();
+    const groups = new Map<string, ListedProblem[]>();
     for (const problem of listed) groups.set(problem.path, [...(groups.get(problem.path) ?? []), problem]);
     return [...groups];
   }, [listed]);
@@ -76,7 +36,7 @@ export function ErrorsView() {
   );
 }
 
-function ProblemRow({ problem }: { problem: Listed }) {
+function ProblemRow({ problem }: { problem: ListedProblem }) {
   const error = problem.severity === "error";
   const Icon = error ? CircleAlert : TriangleAlert;
   return (

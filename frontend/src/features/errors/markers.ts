@@ -1,37 +1,16 @@
 /** Problems from Monaco's own checks, and problems of the last run drawn into the open files. */
-import { create } from "zustand";
-import type { Id } from "@/api/types";
 import { documentOf, fileIdOf } from "@/model/documents/documents";
 import { monacoOrNull, type Model, type MonacoApi } from "@/lib/monaco";
-import { useExplorer } from "@/model/files/store";
-import { resolvePath } from "@/model/files/references";
-import { useRun } from "@/features/run/store";
-import type { ParsedError } from "./parse";
-
-export interface Problem {
-  fileId: Id;
-  path: string;
-  line: number;
-  column: number;
-  severity: "error" | "warning";
-  message: string;
-  source: string;
-}
-
-export const useProblems = create<{ problems: Problem[] }>(() => ({ problems: [] }));
+import { projectPath, useExplorer } from "@/model/files/store";
+import { useProblems, type RunError } from "@/model/problems";
 
 const OWNER = "run";
 
-export function projectPath(seen: string): string | null {
-  const { tree } = useExplorer.getState();
-  return resolvePath(seen, (path) => tree.at(path)?.type === "file");
-}
-
-export function showRunMarkers(errors: readonly ParsedError[]): void {
+export function showRunMarkers(errors: readonly RunError[]): void {
   const api = monacoOrNull();
   if (!api) return;
   for (const model of api.editor.getModels()) api.editor.setModelMarkers(model, OWNER, []);
-  const byModel = new Map<Model, ParsedError[]>();
+  const byModel = new Map<Model, RunError[]>();
   for (const error of errors) {
     const path = projectPath(error.path);
     const entry = path ? useExplorer.getState().tree.at(path) : undefined;
@@ -42,7 +21,7 @@ export function showRunMarkers(errors: readonly ParsedError[]): void {
 }
 
 /** Without a column the whole line is meant, but not the empty space before it. */
-function marker(api: MonacoApi, model: Model, error: ParsedError) {
+function marker(api: MonacoApi, model: Model, error: RunError) {
   const severity = error.severity === "error" ? api.MarkerSeverity.Error : api.MarkerSeverity.Warning;
   const line = Math.min(error.line, model.getLineCount());
   const startColumn = error.column ?? Math.max(1, model.getLineFirstNonWhitespaceColumn(line));
@@ -70,7 +49,7 @@ export function followMarkers(api: MonacoApi): () => void {
   const listeners = [
     api.editor.onDidChangeMarkers(read),
     // A file that is opened after the run shows the run's errors too.
-    api.editor.onDidCreateModel(() => setTimeout(() => showRunMarkers(useRun.getState().errors))),
+    api.editor.onDidCreateModel(() => setTimeout(() => showRunMarkers(useProblems.getState().fromRun))),
   ];
   read();
   return () => listeners.forEach((listener) => listener.dispose());

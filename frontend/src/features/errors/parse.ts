@@ -1,12 +1,5 @@
 /** Reads errors out of program output: tracebacks, compilers, test runners. Pure. */
-
-export interface ParsedError {
-  path: string;
-  line: number;
-  column?: number;
-  severity: "error" | "warning";
-  message: string;
-}
+import type { RunError } from "@/model/problems";
 
 const COMPILER = /^\s*((?:[\w.@+-]*\/)*[\w.@+-]+\.\w{1,6}):(\d+)(?::(\d+))?:\s*(?:(fatal error|error|warning|note)(?:\[[^\]]*\])?:\s*)?(.+)$/;
 const RUST_HEAD = /^(error|warning)(?:\[(\w+)\])?: (.+)$/;
@@ -20,10 +13,10 @@ const MAX_ERRORS = 500;
 /** Where output is too long, errors stand at its beginning (compilers) or its end (tracebacks). */
 const WINDOW = 400_000;
 
-export function parseErrors(output: string): ParsedError[] {
+export function parseErrors(output: string): RunError[] {
   const text = output.length > 2 * WINDOW ? `${output.slice(0, WINDOW)}\n${output.slice(-WINDOW)}` : output;
   const lines = text.split("\n");
-  const found: ParsedError[] = [];
+  const found: RunError[] = [];
   for (let index = 0; index < lines.length && found.length < MAX_ERRORS; index++) {
     const error = traceback(lines, index) ?? rust(lines, index) ?? node(lines, index) ?? shell(lines[index]!) ?? compiler(lines[index]!);
     if (error) found.push(error);
@@ -32,7 +25,7 @@ export function parseErrors(output: string): ParsedError[] {
 }
 
 /** The innermost frame of a Python traceback, with what was raised. */
-function traceback(lines: string[], index: number): ParsedError | null {
+function traceback(lines: string[], index: number): RunError | null {
   if (!PYTHON_FRAME.test(lines[index]!)) return null;
   const next = lines.findIndex((line, at) => at > index && !/^\s/.test(line) && line.trim() !== "");
   if (next < 0) return null;
@@ -42,7 +35,7 @@ function traceback(lines: string[], index: number): ParsedError | null {
   return { path: path!, line: Number(line), severity: "error", message: lines[next]!.trim() };
 }
 
-function rust(lines: string[], index: number): ParsedError | null {
+function rust(lines: string[], index: number): RunError | null {
   const place = RUST_PLACE.exec(lines[index]!);
   const head = place && RUST_HEAD.exec(lines[index - 1] ?? "");
   if (!place || !head) return null;
@@ -50,7 +43,7 @@ function rust(lines: string[], index: number): ParsedError | null {
   return { path: place[1]!, line: Number(place[2]), column: Number(place[3]), severity: head[1] as "error" | "warning", message };
 }
 
-function node(lines: string[], index: number): ParsedError | null {
+function node(lines: string[], index: number): RunError | null {
   const head = NODE_HEAD.exec(lines[index]!);
   if (!head) return null;
   for (const line of lines.slice(index + 1, index + 12)) {
@@ -66,12 +59,12 @@ function node(lines: string[], index: number): ParsedError | null {
   return null;
 }
 
-function shell(line: string): ParsedError | null {
+function shell(line: string): RunError | null {
   const match = SHELL.exec(line);
   return match && { path: match[1]!, line: Number(match[2]), severity: "error", message: match[3]! };
 }
 
-function compiler(line: string): ParsedError | null {
+function compiler(line: string): RunError | null {
   const match = COMPILER.exec(line);
   if (!match || match[4] === "note" || !plausible(match)) return null;
   const severity = match[4] === "warning" ? "warning" : "error";
@@ -87,7 +80,7 @@ function plausible(match: RegExpExecArray): boolean {
   return /^(?:in\b|\w*(?:Error|Exception)\b|syntax error)/.test(match[5]!);
 }
 
-function unique(errors: ParsedError[]): ParsedError[] {
+function unique(errors: RunError[]): RunError[] {
   const seen = new Set<string>();
   return errors.filter((error) => {
     const key = `${error.path}:${error.line}:${error.message}`;

@@ -5,11 +5,8 @@ import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
 import { execute } from "@/shell/commands";
 import { fail } from "@/shell/toasts/store";
-import { gatherPicked } from "@/features/upload/gather";
-import { uploadInto } from "@/features/upload/upload";
-import { UPLOAD_FIELD } from "./actions";
 import { FilterResults } from "./FilterResults";
-import { collapseAll, loadFiles, targetFolder, useExplorer } from "@/model/files/store";
+import { collapseAll, loadFiles, useExplorer } from "@/model/files/store";
 import { TreeView } from "./TreeView";
 
 export function Explorer() {
@@ -45,20 +42,6 @@ function Toolbar() {
         <IconButton label="Upload files" icon={Upload} onClick={() => execute("file.upload")} />
         <IconButton label="Collapse all folders" icon={ChevronsDownUp} onClick={collapseAll} />
       </div>
-      <input
-        id={UPLOAD_FIELD}
-        type="file"
-        multiple
-        hidden
-        aria-label="Files to upload"
-        onChange={async (event) => {
-          const { projectId } = useExplorer.getState();
-          const folder = targetFolder();
-          const gathered = event.target.files && (await gatherPicked(event.target.files));
-          event.target.value = "";
-          if (projectId && gathered) await uploadInto(projectId, gathered, { folder });
-        }}
-      />
     </div>
   );
 }

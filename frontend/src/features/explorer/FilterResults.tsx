@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { SearchX } from "lucide-react";
 import { Empty } from "@/ui/Empty";
 import { Highlighted } from "@/ui/Highlighted";
-import { openPath } from "@/features/editor/navigate";
+import { openPath } from "@/shell/tabs/open";
 import { basename, parent } from "@/lib/path";
 import { FileIcon } from "@/ui/FileIcon";
 import { fuzzyFiles, useExplorer } from "@/model/files/store";

@@ -1,7 +1,7 @@
 import { memo, type MouseEvent } from "react";
 import { ChevronRight } from "lucide-react";
 import type { Presence } from "@/api/types";
-import { openFile } from "@/features/editor/navigate";
+import { openFile } from "@/shell/tabs/open";
 import { personColour } from "@/ui/Avatar";
 import { cx } from "@/lib/cx";
 import { badgeOf, FileIcon, FolderIcon } from "@/ui/FileIcon";

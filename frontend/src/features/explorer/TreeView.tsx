@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react"
 import { Menu, type MenuPlace } from "@/ui/Menu";
 import { useDocuments } from "@/model/documents/documents";
 import { useActiveFileId } from "@/shell/tabs/store";
-import { useProblemPaths } from "@/features/errors/ErrorsView";
+import { useProblemPaths } from "@/model/problems";
 import { others, useLive } from "@/model/live/store";
 import { useWindow } from "@/lib/useWindow";
 import { commitEditing, endEditing } from "./actions";

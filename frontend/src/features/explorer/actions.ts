@@ -3,17 +3,16 @@ import { files as api } from "@/api/client";
 import { ApiError } from "@/api/problem";
 import type { FileEntry, Id } from "@/api/types";
 import { count } from "@/lib/format";
-import { copyText, download } from "@/lib/download";
+import { copyText } from "@/lib/download";
 import { basename, isInside, join, parent } from "@/lib/path";
 import { dispose, renamedDocument } from "@/model/documents/documents";
-import { closeTabs, openFile } from "@/features/editor/navigate";
+import { closeFiles, openFile } from "@/shell/tabs/open";
+import { downloadFile } from "@/shell/files";
 import { deferred } from "@/shell/toasts/deferred";
 import { fail, toast } from "@/shell/toasts/store";
 import { only, several } from "@/model/files/selection";
 import { bump, canDrop, chosenEntries, put, reveal, setOpen, take, targetFolder, useExplorer, type Editing } from "@/model/files/store";
 import { topmost } from "@/model/files/tree";
-
-export const UPLOAD_FIELD = "files-to-upload";
 
 const get = useExplorer.getState;
 const set = useExplorer.setState;
@@ -21,11 +20,6 @@ const set = useExplorer.setState;
 export function beginNew(kind: "file" | "folder", folder = targetFolder()): void {
   if (folder) setOpen(folder, true);
   set({ editing: { kind, path: folder }, filter: "" });
-}
-
-/** Asks for files to upload into the chosen folder; the explorer has the field for them. */
-export function pickFiles(): void {
-  document.getElementById(UPLOAD_FIELD)?.click();
 }
 
 export function beginRename(): void {
@@ -126,7 +120,7 @@ export function removeChosen(): void {
   const next = neighbour(paths);
   const gone = roots.flatMap((entry) => take(entry.id));
   const ids = new Set(gone.map((entry) => entry.id));
-  closeTabs((tab) => tab.kind === "file" && ids.has(tab.fileId));
+  closeFiles((fileId) => ids.has(fileId));
   set({ selection: next ? only(next) : { chosen: new Set(), focus: null, anchor: null } });
   deferred(
     roots.length === 1 ? `Deleted ${roots[0]!.name}` : `Deleted ${count(roots.length, "item")}`,
@@ -171,11 +165,5 @@ export async function copyPath(): Promise<void> {
 }
 
 export async function downloadChosen(): Promise<void> {
-  for (const entry of chosenEntries().filter((item) => item.type === "file")) {
-    try {
-      download(await api.bytes(entry.id), entry.name);
-    } catch (error) {
-      fail(`${entry.name} could not be downloaded`, error);
-    }
-  }
+  for (const entry of chosenEntries()) if (entry.type === "file") await downloadFile(entry.id);
 }

@@ -1,9 +1,8 @@
 /** Dragging rows within the tree, and files from the desktop onto it. */
 import { useRef, useState, type DragEvent, type RefObject } from "react";
 import { parent } from "@/lib/path";
-import { fail } from "@/shell/toasts/store";
-import { gathered, hasFiles } from "@/features/upload/ProjectDrop";
-import { uploadInto } from "@/features/upload/upload";
+import { hasFiles } from "@/lib/drop";
+import { execute } from "@/shell/commands";
 import { moveTo } from "./actions";
 import { only } from "@/model/files/selection";
 import { canDrop, setOpen, useExplorer } from "@/model/files/store";
@@ -74,11 +73,6 @@ export function useRowDrag(box: RefObject<HTMLDivElement | null>) {
 
 function dropFiles(event: DragEvent, folder: string): void {
   event.preventDefault();
-  const { projectId } = useExplorer.getState();
-  if (!projectId) return;
   if (folder) setOpen(folder, true);
-  gathered(event.dataTransfer).then(
-    (found) => uploadInto(projectId, found, { folder }),
-    (error) => fail("The files could not be read", error),
-  );
+  execute("upload.dropped", { transfer: event.dataTransfer, folder });
 }

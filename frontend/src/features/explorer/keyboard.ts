@@ -1,6 +1,6 @@
 /** The tree's keys, as the ARIA pattern for trees has them. */
 import type { KeyboardEvent } from "react";
-import { openFile } from "@/features/editor/navigate";
+import { openFile } from "@/shell/tabs/open";
 import { parent } from "@/lib/path";
 import { beginRename, copyPath, cutChosen, pasteCut, removeChosen } from "./actions";
 import { only, ranged, toggled } from "@/model/files/selection";

@@ -7,11 +7,12 @@ import { Dialog } from "@/ui/Dialog";
 import { onRadioKey } from "@/ui/radio";
 import { cx } from "@/lib/cx";
 import { LanguageMark } from "./LanguageMark";
-import { createProject, useProjects } from "./actions";
+import { useProjects } from "@/model/projects";
+import { createProject, useProjectDialogs } from "./actions";
 
 export function NewProject() {
-  const creating = useProjects((state) => state.creating);
-  const close = () => useProjects.setState({ creating: false });
+  const creating = useProjectDialogs((state) => state.creating);
+  const close = () => useProjectDialogs.setState({ creating: false });
   if (!creating) return null;
   return (
     <Dialog title="New project" onClose={close}>

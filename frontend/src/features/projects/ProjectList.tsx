@@ -1,47 +1,48 @@
 "use client";
-import { useEffect, useMemo, useRef, useState } from "react";
-import { FileArchive, FolderOpen, Plus, RefreshCw, Search, TriangleAlert, Upload } from "lucide-react";
+import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { FolderOpen, Plus, RefreshCw, Search, Settings, TriangleAlert } from "lucide-react";
 import { execute } from "@/shell/commands";
 import { FileIcon } from "@/ui/FileIcon";
-import { UserMenu } from "@/workbench/Header";
 import { visit } from "@/shell/location";
-import { gatherPicked } from "@/features/upload/gather";
-import { DropZone } from "@/features/upload/ProjectDrop";
 import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
 import { Logo } from "@/ui/Logo";
-import { below, Menu, type MenuPlace } from "@/ui/Menu";
 import { ago } from "@/lib/format";
 import { basename } from "@/lib/path";
-import { Settings } from "lucide-react";
 import { ProjectRow } from "./ProjectRow";
 import { recents } from "@/model/recentFiles";
-import { createFromUpload, loadProjects, matching, useProjects } from "./actions";
+import { useProjects } from "@/model/projects";
+import { loadProjects, matching } from "./actions";
+
+interface ProjectListProps {
+  /** The button that makes a project of files. */
+  upload: ReactNode;
+  /** The account's menu. */
+  account: ReactNode;
+}
 
 /** The account's home: what is there, what was open last, and ways to begin. */
-export function ProjectList() {
+export function ProjectList({ upload, account }: ProjectListProps) {
   return (
-    <DropZone text="Drop a folder or an archive to make a project of it" onDrop={(gathered) => void createFromUpload(gathered)}>
-      <div className="flex h-dvh flex-col">
-        <header className="flex h-11 shrink-0 items-center gap-2.5 border-b border-line pr-2.5 pl-3">
-          <Logo />
-          <p className="flex-1 font-semibold tracking-tight">
-            Engunity <span className="font-normal text-muted">Code Lab</span>
-          </p>
-          <IconButton label="Settings" icon={Settings} keys="Mod+," onClick={() => execute("settings.open")} />
-          <UserMenu />
-        </header>
-        <main className="min-h-0 flex-1 overflow-y-auto">
-          <div className="mx-auto max-w-[860px] px-5 pt-10 pb-16 max-sm:pt-6">
-            <Projects />
-          </div>
-        </main>
-      </div>
-    </DropZone>
+    <div className="flex h-dvh flex-col">
+      <header className="flex h-11 shrink-0 items-center gap-2.5 border-b border-line pr-2.5 pl-3">
+        <Logo />
+        <p className="flex-1 font-semibold tracking-tight">
+          Engunity <span className="font-normal text-muted">Code Lab</span>
+        </p>
+        <IconButton label="Settings" icon={Settings} keys="Mod+," onClick={() => execute("settings.open")} />
+        {account}
+      </header>
+      <main className="min-h-0 flex-1 overflow-y-auto">
+        <div className="mx-auto max-w-[860px] px-5 pt-10 pb-16 max-sm:pt-6">
+          <Projects upload={upload} />
+        </div>
+      </main>
+    </div>
   );
 }
 
-function Projects() {
+function Projects({ upload }: { upload: ReactNode }) {
   const { status, projects } = useProjects();
   const [query, setQuery] = useState("");
   // Who comes back from the studio has changed something there.
@@ -54,7 +55,7 @@ function Projects() {
       <div className="mb-5 flex flex-wrap items-center gap-2.5">
         <h1 className="mr-auto max-sm:w-full text-[22px] font-semibold tracking-tight">Projects</h1>
         {projects.length > 0 && <SearchField value={query} onChange={setQuery} />}
-        <UploadButton />
+        {upload}
         <Button tone="primary" icon={Plus} onClick={() => execute("project.new")}>
           New project
         </Button>
@@ -99,47 +100,6 @@ function SearchField({ value, onChange }: { value: string; onChange(value: strin
         className="field w-52 pl-8 max-sm:w-full"
       />
     </div>
-  );
-}
-
-/** Browsers pick either a folder or files, so the button asks which. */
-export function UploadButton() {
-  const [place, setPlace] = useState<MenuPlace | null>(null);
-  const folder = useRef<HTMLInputElement>(null);
-  const archive = useRef<HTMLInputElement>(null);
-  const take = async (input: HTMLInputElement) => {
-    if (input.files?.length) await createFromUpload(await gatherPicked(input.files));
-    input.value = "";
-  };
-  return (
-    <>
-      <Button icon={Upload} aria-haspopup="menu" aria-expanded={place !== null} onClick={(event) => setPlace(below(event.currentTarget))}>
-        Upload
-      </Button>
-      {place && (
-        <Menu
-          label="Upload"
-          place={place}
-          onClose={() => setPlace(null)}
-          entries={[
-            { id: "folder", label: "A folder", icon: FolderOpen, run: () => folder.current?.click() },
-            { id: "archive", label: "An archive", icon: FileArchive, detail: "zip, tar", run: () => archive.current?.click() },
-          ]}
-        />
-      )}
-      <input
-        ref={(element) => {
-          folder.current = element;
-          element?.setAttribute("webkitdirectory", "");
-        }}
-        type="file"
-        multiple
-        hidden
-        aria-label="Folder to upload"
-        onChange={(event) => void take(event.target)}
-      />
-      <input ref={archive} type="file" accept=".zip,.tar,.gz,.tgz,.zst" hidden aria-label="Archive to upload" onChange={(event) => void take(event.target)} />
-    </>
   );
 }
 

@@ -6,11 +6,11 @@ import { IconButton } from "@/ui/Button";
 import { below, Menu, type MenuPlace } from "@/ui/Menu";
 import { ago } from "@/lib/format";
 import { LanguageMark } from "./LanguageMark";
-import { downloadProject, removeProject, renameProject, useProjects } from "./actions";
+import { downloadProject, removeProject, renameProject, useProjectDialogs } from "./actions";
 
 export function ProjectRow({ project }: { project: Project }) {
   const [menu, setMenu] = useState<MenuPlace | null>(null);
-  const renaming = useProjects((state) => state.renaming === project.id);
+  const renaming = useProjectDialogs((state) => state.renaming === project.id);
   return (
     <li
       className="group flex h-13 items-center gap-3 rounded-lg pr-2 pl-3 hover:bg-hover"
@@ -21,7 +21,7 @@ export function ProjectRow({ project }: { project: Project }) {
     >
       <LanguageMark language={project.language} />
       {renaming ? (
-        <NameField project={project} onDone={() => useProjects.setState({ renaming: null })} />
+        <NameField project={project} onDone={() => useProjectDialogs.setState({ renaming: null })} />
       ) : (
         <a
           href={`?project=${project.id}`}
@@ -52,7 +52,7 @@ export function ProjectRow({ project }: { project: Project }) {
           place={menu}
           onClose={() => setMenu(null)}
           entries={[
-            { id: "rename", label: "Rename", icon: Pencil, run: () => useProjects.setState({ renaming: project.id }) },
+            { id: "rename", label: "Rename", icon: Pencil, run: () => useProjectDialogs.setState({ renaming: project.id }) },
             { id: "download", label: "Download as tar.gz", icon: Download, run: () => void downloadProject(project) },
             null,
             { id: "delete", label: "Delete", icon: Trash2, danger: true, run: () => removeProject(project) },

@@ -1,26 +1,22 @@
-/** The account's projects. */
+/** What can be done with the account's projects. */
 import { create } from "zustand";
-import { files as filesApi, projects as api, runtimes as runtimesApi } from "@/api/client";
+import { files as filesApi, projects as api } from "@/api/client";
 import type { Id, Project, Runtime } from "@/api/types";
 import { download } from "@/lib/download";
 import { deferred } from "@/shell/toasts/deferred";
-import { fail, toast } from "@/shell/toasts/store";
+import { fail } from "@/shell/toasts/store";
 import { visit } from "@/shell/location";
-import { asProject, uploadInto } from "@/features/upload/upload";
-import type { Gathered } from "@/features/upload/gather";
+import { putProject, useProjects } from "@/model/projects";
 import { forgetProject } from "@/model/recentFiles";
 
-interface ProjectsState {
-  status: "idle" | "loading" | "ready" | "failed";
-  projects: Project[];
-  runtimes: Runtime[];
+interface DialogState {
   /** The "new project" dialog is open. */
   creating: boolean;
-  /** Whose name is being written in the list. */
+  /** The project whose name is being edited in the list. */
   renaming: Id | null;
 }
 
-export const useProjects = create<ProjectsState>(() => ({ status: "idle", projects: [], runtimes: [], creating: false, renaming: null }));
+export const useProjectDialogs = create<DialogState>(() => ({ creating: false, renaming: null }));
 
 const set = useProjects.setState;
 const get = useProjects.getState;
@@ -37,41 +33,13 @@ export async function loadProjects(): Promise<void> {
   }
 }
 
-export async function loadRuntimes(): Promise<void> {
-  if (get().runtimes.length) return;
-  try {
-    set({ runtimes: await runtimesApi.list() });
-  } catch {
-    // Without the list there are no templates; everything else works.
-  }
-}
-
-export function putProject(project: Project): void {
-  set(({ projects }) => ({ projects: [project, ...projects.filter((item) => item.id !== project.id)] }));
-}
-
 /** Makes a project and opens it; with a runtime it starts with a program that runs. */
 export async function createProject(name: string, runtime: Runtime | null): Promise<void> {
   const project = await api.create({ name, ...(runtime ? { language: runtime.name } : {}) });
   putProject(project);
   if (runtime) await filesApi.create(project.id, { path: runtime.starter, type: "file", content: runtime.starter_content });
-  set({ creating: false });
+  useProjectDialogs.setState({ creating: false });
   visit(project.id, runtime?.starter ?? null);
-}
-
-export async function createFromUpload(gathered: Gathered): Promise<void> {
-  if (!gathered.items.length) return void toast("Nothing to upload");
-  const { name, gathered: stripped } = asProject(gathered);
-  try {
-    const project = await api.create({ name });
-    putProject(project);
-    const filled = await uploadInto(project.id, stripped, { strip: true });
-    if (!filled) return;
-    putProject(filled);
-    visit(project.id);
-  } catch (error) {
-    fail("The project could not be created", error);
-  }
 }
 
 export async function renameProject(project: Project, name: string): Promise<void> {

@@ -5,7 +5,7 @@ import { files as api } from "@/api/client";
 import { messageOf } from "@/api/problem";
 import { documentOf } from "@/model/documents/documents";
 import { put, useExplorer } from "@/model/files/store";
-import { useProjects } from "@/features/projects/actions";
+import { projectOf, useProjects } from "@/model/projects";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { choose } from "./actions";
@@ -99,8 +99,8 @@ function Editor({ onDone }: { onDone(): void }) {
 function startList(): RunConfiguration[] {
   const { configurations } = useRun.getState();
   if (configurations.length) return configurations;
-  const { projects, runtimes } = useProjects.getState();
-  const language = projects.find((item) => item.id === useExplorer.getState().projectId)?.language;
+  const { runtimes } = useProjects.getState();
+  const language = projectOf(useExplorer.getState().projectId)?.language;
   const test = runtimes.find((item) => item.name === language)?.test;
   return [{ name: test ? "Tests" : "Main", command: test ?? "", ...(language ? { runtime: language } : {}) }];
 }

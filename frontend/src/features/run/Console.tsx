@@ -3,22 +3,23 @@ import { useEffect, useRef, useState } from "react";
 import { ChevronDown, ChevronUp, Download, Play, RotateCw, Search, Square, X } from "lucide-react";
 import type { Id, Job } from "@/api/types";
 import { execute } from "@/shell/commands";
-import { ArtifactStrip } from "@/features/artifacts/ArtifactStrip";
-import { openPath } from "@/features/editor/navigate";
-import { projectPath } from "@/features/errors/markers";
+import { projectPath } from "@/model/files/store";
+import { jobAsides } from "@/shell/contributions";
+import { openPath } from "@/shell/tabs/open";
 import { useSettings } from "@/model/settings";
 import { isOver, useJobs } from "@/model/jobs/store";
 import { StateIcon } from "@/ui/StateIcon";
-import { cost, evidence, titleOf, verdictWords, waitingWords } from "@/model/jobs/labels";
+import { cost, evidence, stateLabel, titleOf, verdictWords, waitingWords } from "@/model/jobs/labels";
 import { useNow } from "@/lib/useNow";
 import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
 import { rerun, saveOutput, stop } from "./actions";
-import { logOf, useRun } from "./store";
+import { logOf } from "@/model/jobs/output";
+import { useRun } from "./store";
 import type { ConsoleScreen } from "./terminal";
 
 export function Console() {
-  const shown = useRun((state) => state.shown);
+  const shown = useJobs((state) => state.shown);
   const job = useJobs((state) => (shown ? state.jobs.get(shown) : undefined));
   const [searching, setSearching] = useState(false);
   if (!shown || !job) return <NothingRun />;
@@ -29,7 +30,9 @@ export function Console() {
         <div className="min-w-0 flex-1">
           <Screen jobId={shown} searching={searching} onSearch={setSearching} />
         </div>
-        <ArtifactStrip jobId={shown} />
+        {jobAsides().map(({ id, View }) => (
+          <View key={id} jobId={shown} />
+        ))}
       </div>
     </div>
   );
@@ -55,7 +58,7 @@ function Verdict({ job, onSearch }: { job: Job; onSearch(): void }) {
   const why = over ? evidence(job) : progress;
   return (
     <div className="flex min-h-8.5 shrink-0 items-center gap-2.5 border-y border-line bg-app py-0.5 pr-1.5 pl-3.5 text-xs">
-      <StateIcon state={job.state} />
+      <StateIcon state={job.state} label={stateLabel(job.state)} />
       <span role="status" className="shrink-0 font-semibold">
         {words}
       </span>

@@ -4,7 +4,7 @@ import { ChevronDown, Pencil, Play, Square } from "lucide-react";
 import { execute } from "@/shell/commands";
 import { useActiveFileId } from "@/shell/tabs/store";
 import { entryOf, useExplorer } from "@/model/files/store";
-import { isOver, useJobs } from "@/model/jobs/store";
+import { shownIsRunning, useJobs } from "@/model/jobs/store";
 import { below, Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";
 import { cx } from "@/lib/cx";
 import { choose, stop } from "./actions";
@@ -13,11 +13,8 @@ import { useRun } from "./store";
 /** Run what is chosen; while it runs, stop it. The arrow chooses what. */
 export function RunButton() {
   const [place, setPlace] = useState<MenuPlace | null>(null);
-  const { shown, starting, chosen, configurations } = useRun();
-  const running = useJobs((state) => {
-    const job = shown ? state.jobs.get(shown) : undefined;
-    return job !== undefined && !isOver(job.state);
-  });
+  const { starting, chosen, configurations } = useRun();
+  const running = useJobs(shownIsRunning);
   useExplorer((state) => state.version);
   const fileId = useActiveFileId();
   const target = configurations.find((item) => item.name === chosen)?.name ?? (fileId ? entryOf(fileId)?.name : undefined);

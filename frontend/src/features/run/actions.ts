@@ -8,8 +8,6 @@ import { activeFileId } from "@/shell/tabs/store";
 import { documentOf, saveAll } from "@/model/documents/documents";
 import { entryOf, useExplorer } from "@/model/files/store";
 import { files } from "@/api/client";
-import { parseErrors } from "@/features/errors/parse";
-import { showRunMarkers } from "@/features/errors/markers";
 import { useLayout } from "@/shell/panes";
 import { applyState, isOver, putJob, useJobs } from "@/model/jobs/store";
 import { elapsed, titleOf, verdictWords } from "@/model/jobs/labels";
@@ -17,9 +15,9 @@ import { flushDeferred } from "@/shell/toasts/deferred";
 import { fail, toast, type Tone } from "@/shell/toasts/store";
 import { remember } from "@/lib/storage";
 import { CONFIGURATIONS_PATH, DEFAULT_ARTIFACTS, parseConfigurations, requestOf } from "./configurations";
-import { keepArtifacts, keepProgress, keepRequest, logOf, newLog, requestFor, useRun } from "./store";
-import { plain } from "@/model/jobs/log";
+import { logOf, newLog, notifyOutput } from "@/model/jobs/output";
 import { followJob } from "@/model/jobs/stream";
+import { keepProgress, keepRequest, requestFor, useRun } from "./store";
 
 const following = new Map<Id, () => void>();
 
@@ -60,12 +58,10 @@ export async function start(request: RunRequest): Promise<void> {
 
 /** Puts a job into the console and follows it, from its first byte. */
 export function show(jobId: Id): void {
-  useRun.setState({ shown: jobId, errors: [] });
+  useJobs.setState({ shown: jobId });
   useLayout.getState().show("console");
-  if (logOf(jobId)) readErrors(jobId);
-  else follow(jobId);
-  const job = useJobs.getState().jobs.get(jobId);
-  if (job && isOver(job.state)) void loadArtifacts(jobId);
+  if (!logOf(jobId)) follow(jobId);
+  notifyOutput(jobId);
 }
 
 function follow(jobId: Id): void {
@@ -94,8 +90,7 @@ function finished(job: Job): void {
   putJob(job);
   following.delete(job.id);
   keepProgress(job.id, null);
-  if (useRun.getState().shown === job.id) readErrors(job.id);
-  void loadArtifacts(job.id);
+  if (useJobs.getState().shown === job.id) notifyOutput(job.id);
   if (!wasOver) announce(job);
 }
 
@@ -107,7 +102,7 @@ const TONES: Partial<Record<JobState, Tone>> = { succeeded: "success", cancelled
 
 export function announce(job: Job): void {
   const time = elapsed(job) ?? 0;
-  const looking = useLayout.getState().bottom && useLayout.getState().bottomTab === "console" && useRun.getState().shown === job.id;
+  const looking = useLayout.getState().bottom && useLayout.getState().bottomTab === "console" && useJobs.getState().shown === job.id;
   if (looking && time < WORTH_SAYING_MS) return;
   toast(`${titleOf(job)}: ${verdictWords(job)}`, {
     tone: TONES[job.state] ?? "error",
@@ -117,26 +112,7 @@ export function announce(job: Job): void {
   });
 }
 
-/** Of a long output, errors are looked for at both ends. */
-const READ = 400_000;
-
-function readErrors(jobId: Id): void {
-  const text = logOf(jobId)?.text() ?? "";
-  const errors = parseErrors(plain(text.length > 2 * READ ? `${text.slice(0, READ)}\n${text.slice(-READ)}` : text));
-  useRun.setState({ errors });
-  showRunMarkers(errors);
-}
-
-async function loadArtifacts(jobId: Id): Promise<void> {
-  if (useRun.getState().artifacts[jobId]) return;
-  try {
-    keepArtifacts(jobId, await api.artifacts(jobId));
-  } catch {
-    // Shown again, it is asked for again.
-  }
-}
-
-export async function stop(jobId = useRun.getState().shown): Promise<void> {
+export async function stop(jobId = useJobs.getState().shown): Promise<void> {
   if (!jobId) return;
   try {
     await api.cancel(jobId);
@@ -145,7 +121,7 @@ export async function stop(jobId = useRun.getState().shown): Promise<void> {
   }
 }
 
-export async function rerun(jobId = useRun.getState().shown): Promise<void> {
+export async function rerun(jobId = useJobs.getState().shown): Promise<void> {
   const request = jobId ? requestFor(jobId) : undefined;
   const job = jobId ? useJobs.getState().jobs.get(jobId) : undefined;
   if (request) return start(request);

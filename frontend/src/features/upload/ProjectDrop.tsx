@@ -2,14 +2,47 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Upload } from "lucide-react";
 import type { Id } from "@/api/types";
+import { hasFiles } from "@/lib/drop";
+import { targetFolder } from "@/model/files/store";
 import { fail } from "@/shell/toasts/store";
-import { droppedEntries, gather, type Gathered } from "./gather";
+import { gatherDropped, gatherPicked, type Gathered } from "./gather";
+import { createFromUpload } from "./newProject";
+import { PICKER_ID } from "./picker";
 import { uploadInto } from "./upload";
 
 /** Takes a drop anywhere in the studio; the explorer's rows take theirs before it comes here. */
 export function ProjectDrop({ projectId, children }: { projectId: Id; children: ReactNode }) {
   return (
     <DropZone text="Drop to upload to this project" onDrop={(gathered) => void uploadInto(projectId, gathered)}>
+      {children}
+      <FilePicker projectId={projectId} />
+    </DropZone>
+  );
+}
+
+/** The browser's file dialog, opened by the command "Upload files". */
+function FilePicker({ projectId }: { projectId: Id }) {
+  return (
+    <input
+      id={PICKER_ID}
+      type="file"
+      multiple
+      hidden
+      aria-label="Files to upload"
+      onChange={async (event) => {
+        const folder = targetFolder();
+        const gathered = event.target.files && (await gatherPicked(event.target.files));
+        event.target.value = "";
+        if (gathered) await uploadInto(projectId, gathered, { folder });
+      }}
+    />
+  );
+}
+
+/** Takes a drop anywhere in the list of projects. */
+export function NewProjectDrop({ children }: { children: ReactNode }) {
+  return (
+    <DropZone text="Drop a folder or an archive to create a project from it" onDrop={(gathered) => void createFromUpload(gathered)}>
       {children}
     </DropZone>
   );
@@ -21,13 +54,7 @@ interface DropZoneProps {
   children: ReactNode;
 }
 
-export const hasFiles = (transfer: DataTransfer | null) => transfer?.types.includes("Files") ?? false;
-
-export async function gathered(transfer: DataTransfer): Promise<Gathered> {
-  return gather(droppedEntries(transfer));
-}
-
-export function DropZone({ text, onDrop, children }: DropZoneProps) {
+function DropZone({ text, onDrop, children }: DropZoneProps) {
   const [over, setOver] = useState(false);
   const drop = useRef(onDrop);
   drop.current = onDrop;
@@ -47,7 +74,7 @@ export function DropZone({ text, onDrop, children }: DropZoneProps) {
       setOver(false);
       if (!hasFiles(event.dataTransfer) || event.defaultPrevented) return;
       event.preventDefault();
-      gathered(event.dataTransfer!).then(drop.current, (error) => fail("The files could not be read", error));
+      gatherDropped(event.dataTransfer!).then(drop.current, (error) => fail("The files could not be read", error));
     };
     const reset = () => {
       depth = 0;

@@ -28,6 +28,11 @@ export function droppedEntries(transfer: DataTransfer): { entries: FileSystemEnt
   return { entries, files: entries.length ? [] : [...transfer.files] };
 }
 
+/** Reads a drop. Call it within the event. */
+export async function gatherDropped(transfer: DataTransfer): Promise<Gathered> {
+  return gather(droppedEntries(transfer));
+}
+
 export async function gather(dropped: { entries: FileSystemEntry[]; files: File[] }): Promise<Gathered> {
   const found: Gathered = { items: dropped.files.map((file) => ({ path: file.name, file })), skipped: 0 };
   for (const entry of dropped.entries) await walk(entry, "", found);

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { commonRoot, isArchive, strip, withoutIgnored, type Item } from "./gather";
 import { tarParts } from "@/lib/tar";
-import { asProject, planUpload, uploadInto } from "./upload";
+import { asProject } from "./newProject";
+import { planUpload, uploadInto } from "./upload";
 import { useToasts } from "@/shell/toasts/store";
 
 const item = (path: string, text = "x"): Item => ({ path, file: new File([text], path.split("/").pop()!) });

@@ -6,7 +6,7 @@ import { join } from "@/lib/path";
 import { loadFiles, useExplorer } from "@/model/files/store";
 import { useLive } from "@/model/live/store";
 import { dismiss, fail, toast, update } from "@/shell/toasts/store";
-import { commonRoot, isArchive, strip, type Gathered, type Item } from "./gather";
+import { isArchive, type Gathered, type Item } from "./gather";
 import { tarParts } from "@/lib/tar";
 
 export const MAX_BYTES = 50_000_000;
@@ -97,21 +97,4 @@ async function sendBatches(projectId: Id, batches: Item[][], folder: string, toa
     project = await api.upload(projectId, archive, { name: "upload.tar.gz" }, (part) => update(toastId, { progress: (index + part) / batches.length }));
   }
   return project;
-}
-
-export interface NewFromUpload {
-  name: string;
-  gathered: Gathered;
-}
-
-/** What a drop on the project list becomes: a project named after the folder or the archive. */
-export function asProject(gathered: Gathered): NewFromUpload {
-  const root = commonRoot(gathered.items);
-  if (root) return { name: root, gathered: { ...gathered, items: strip(gathered.items, root) } };
-  const first = gathered.items[0]?.file.name ?? "New project";
-  return { name: gathered.items.length === 1 ? stem(first) : "Uploaded files", gathered };
-}
-
-function stem(name: string): string {
-  return isArchive(name) ? name.replace(/\.(zip|tgz|tar(\.gz|\.zst)?)$/i, "") : name.replace(/(.)\.\w+$/, "$1");
 }

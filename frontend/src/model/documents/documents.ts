@@ -7,9 +7,7 @@ import { files as api } from "@/api/client";
 import type { FileEntry, Id } from "@/api/types";
 import { useExplorer, entryOf, markChanged, put } from "@/model/files/store";
 import { useSettings } from "@/model/settings";
-import { fail } from "@/shell/toasts/store";
 import { draftsOf, dropDraft, keepDraft, readDraft, type Draft } from "./drafts";
-import { provideSymbols } from "@/features/editor/intelligence";
 import { languageOf } from "@/lib/languages";
 import { loadMonaco, monaco, type Model } from "@/lib/monaco";
 import { DocumentSync, type Phase, type Port } from "./sync";
@@ -46,7 +44,12 @@ const opening = new Map<Id, Promise<void>>();
 /** Being let go, which ends when the file is wanted again meanwhile. */
 const leaving = new Set<Id>();
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
-let symbolsProvided = false;
+let reportFailedSave: (name: string, error: unknown) => void = () => {};
+
+/** Registers how a failed save is reported. */
+export function onFailedSave(report: (name: string, error: unknown) => void): void {
+  reportFailedSave = report;
+}
 
 export function documentOf(fileId: Id): OpenDocument | undefined {
   return documents.get(fileId);
@@ -99,10 +102,6 @@ async function load(fileId: Id, force: boolean): Promise<void> {
 }
 
 async function admit(entry: FileEntry, text: string): Promise<void> {
-  if (!symbolsProvided) {
-    symbolsProvided = true;
-    provideSymbols(monaco());
-  }
   const model = createModel(entry, text);
   const sync = new DocumentSync(entry.id, text, entry.etag, portOf(model, entry.id));
   documents.set(entry.id, { fileId: entry.id, path: entry.path, model, sync });
@@ -146,7 +145,7 @@ function portOf(model: Model, fileId: Id): Port {
       later(`draft:${fileId}`, DRAFT_MS, () => void draft(sync, model));
     },
     schedule: () => later(`save:${fileId}`, AUTO_SAVE_MS, () => void autoSave(fileId)),
-    failed: (error) => fail(`${entryOf(fileId)?.name ?? "The file"} could not be saved`, error),
+    failed: (error) => reportFailedSave(entryOf(fileId)?.name ?? "The file", error),
   };
 }
 

@@ -6,6 +6,7 @@ import { FuzzyIndex } from "@/lib/fuzzy";
 import { whenIdle } from "@/lib/idle";
 import { isInside, parent } from "@/lib/path";
 import { recall, remember } from "@/lib/storage";
+import { resolvePath } from "./references";
 import { nothing, only, type Selection } from "./selection";
 import { Tree } from "./tree";
 
@@ -113,6 +114,12 @@ export function reveal(path: string): void {
 
 export function entryOf(id: Id): FileEntry | undefined {
   return get().tree.get(id);
+}
+
+/** The project's file behind a path as a program sees it. */
+export function projectPath(seen: string): string | null {
+  const { tree } = get();
+  return resolvePath(seen, (path) => tree.at(path)?.type === "file");
 }
 
 export function put(entry: FileEntry): void {

@@ -2,10 +2,14 @@
 import type { Job, JobState, Reason } from "@/api/types";
 import { duration, mebibytes } from "@/lib/format";
 
-export const STATE_WORDS: Record<JobState, string> = {
+const STATE_LABELS: Record<JobState, string> = {
   queued: "Waiting", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Stopped",
   timed_out: "Timed out", lost: "Lost",
 };
+
+export function stateLabel(state: JobState): string {
+  return STATE_LABELS[state];
+}
 
 const REASONS: Record<Reason, (job: Job) => string> = {
   ok: () => "Finished",
@@ -24,7 +28,7 @@ const REASONS: Record<Reason, (job: Job) => string> = {
 };
 
 export function verdictWords(job: Job): string {
-  return job.verdict ? REASONS[job.verdict.reason](job) : STATE_WORDS[job.state];
+  return job.verdict ? REASONS[job.verdict.reason](job) : stateLabel(job.state);
 }
 
 /** The evidence, where it says more than the words already do. */

@@ -5,9 +5,11 @@ import type { Id, Job, JobState, StateEvent } from "@/api/types";
 
 interface JobsState {
   jobs: ReadonlyMap<Id, Job>;
+  /** The job in the console. */
+  shown: Id | null;
 }
 
-export const useJobs = create<JobsState>(() => ({ jobs: new Map() }));
+export const useJobs = create<JobsState>(() => ({ jobs: new Map(), shown: null }));
 
 const KEEP = 300;
 
@@ -53,8 +55,13 @@ export async function loadJobs(projectId: Id): Promise<void> {
   putJobs(await api.list(projectId));
 }
 
+export function shownIsRunning({ jobs, shown }: JobsState): boolean {
+  const job = shown ? jobs.get(shown) : undefined;
+  return job !== undefined && !isOver(job.state);
+}
+
 export function leaveJobs(): void {
-  useJobs.setState({ jobs: new Map() });
+  useJobs.setState({ jobs: new Map(), shown: null });
 }
 
 export function waitingCount(state: JobsState): number {

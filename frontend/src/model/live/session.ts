@@ -2,15 +2,15 @@
 import { auth } from "@/api/client";
 import { API, setConnectionId } from "@/api/http";
 import { ApiError } from "@/api/problem";
-import type { FileMessage, Id, ServerMessage } from "@/api/types";
+import type { Id, ServerMessage } from "@/api/types";
 import { LiveConnection } from "./connection";
 import { useLive } from "./store";
 
 export interface LiveHandlers {
   /** The line is up again; with a snapshot everything is to be read anew. */
   welcome(snapshot: boolean, first: boolean): void;
-  file(message: FileMessage, own: boolean): void;
-  message(message: ServerMessage): void;
+  /** `own`: this tab made the change. */
+  message(message: ServerMessage, own: boolean): void;
 }
 
 let current: LiveConnection | null = null;
@@ -34,8 +34,8 @@ export function connect(projectId: Id, handlers: LiveHandlers): () => void {
         first = false;
       }
       if (message.type === "presence") useLive.setState({ presence: message.presence });
-      if (message.type === "file") handlers.file(message, Boolean(message.by) && message.by === useLive.getState().connId);
-      handlers.message(message);
+      const own = message.type === "file" && Boolean(message.by) && message.by === useLive.getState().connId;
+      handlers.message(message, own);
     },
   });
   current = live;

@@ -1,53 +1,43 @@
-/** Open tabs and where the cursor is. */
+/** Which tabs are open, in which group. */
 import { create } from "zustand";
 import type { Id } from "@/api/types";
 import { recall, remember } from "@/lib/storage";
 import * as tabs from "./tabs";
 
-export interface Cursor {
-  line: number;
-  column: number;
-  selected: number;
-}
-
-interface EditorState {
+interface TabsState {
   projectId: Id | null;
   tabs: tabs.Tabs;
-  cursor: Cursor;
 }
 
-export const useEditor = create<EditorState>(() => ({
-  projectId: null,
-  tabs: tabs.noTabs,
-  cursor: { line: 1, column: 1, selected: 0 },
-}));
+export const useTabs = create<TabsState>(() => ({ projectId: null, tabs: tabs.noTabs }));
 
 /** Applies a pure change of the tabs and remembers what came of it. */
 export function change(reduce: (state: tabs.Tabs) => tabs.Tabs): void {
-  const { tabs: before, projectId } = useEditor.getState();
+  const { tabs: before, projectId } = useTabs.getState();
   const after = reduce(before);
   if (after === before) return;
-  useEditor.setState({ tabs: after });
+  useTabs.setState({ tabs: after });
   if (projectId) remember(`tabs.${projectId}`, { ...after, closed: [] });
 }
 
-export function restoreTabs(projectId: Id, exists: (fileId: Id) => boolean): void {
+export function restoreTabs(projectId: Id, restorable: (tab: tabs.Tab) => boolean): void {
   const saved = recall<tabs.Tabs | null>(`tabs.${projectId}`, null);
-  useEditor.setState({ projectId, tabs: tabs.restored(saved, exists) });
+  useTabs.setState({ projectId, tabs: tabs.restored(saved, restorable) });
 }
 
 export function leaveTabs(): void {
-  useEditor.setState({ projectId: null, tabs: tabs.noTabs });
+  useTabs.setState({ projectId: null, tabs: tabs.noTabs });
+}
+
+function activeFileIn(state: tabs.Tabs): Id | null {
+  const tab = tabs.activeTab(state);
+  return tab && tabs.isFileTab(tab) ? tab.fileId : null;
 }
 
 export function activeFileId(): Id | null {
-  const tab = tabs.activeTab(useEditor.getState().tabs);
-  return tab?.kind === "file" ? tab.fileId : null;
+  return activeFileIn(useTabs.getState().tabs);
 }
 
 export function useActiveFileId(): Id | null {
-  return useEditor((state) => {
-    const tab = tabs.activeTab(state.tabs);
-    return tab?.kind === "file" ? tab.fileId : null;
-  });
+  return useTabs((state) => activeFileIn(state.tabs));
 }

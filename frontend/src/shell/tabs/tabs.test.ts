@@ -69,7 +69,7 @@ describe("tabs", () => {
   });
 
   it("forgets tabs of files that are gone when taking up a session", () => {
-    const state = tabs.restored(open("a", "b"), (id) => id === "b");
+    const state = tabs.restored(open("a", "b"), (tab) => tabs.isFileTab(tab) && tab.fileId === "b");
     expect(keys(state)).toEqual(["b"]);
     expect(state.closed).toEqual([]);
   });

@@ -1,10 +1,22 @@
 /** Groups of tabs: what is open where. Pure; the store applies, the views draw. */
 import type { Id } from "@/api/types";
 
-export type Tab = { key: string; preview: boolean } & (
-  | { kind: "file"; fileId: Id }
-  | { kind: "artifact"; jobId: Id; path: string }
-);
+/** A feature that registers a kind of tab adds fields of its own; they are remembered as JSON. */
+export interface Tab {
+  readonly key: string;
+  readonly kind: string;
+  /** Shown in italics; the next preview takes its place. */
+  readonly preview: boolean;
+}
+
+export interface FileTab extends Tab {
+  readonly kind: "file";
+  readonly fileId: Id;
+}
+
+export function isFileTab(tab: Tab): tab is FileTab {
+  return tab.kind === "file";
+}
 
 export interface Group {
   id: number;
@@ -26,12 +38,8 @@ const MAX_CLOSED = 20;
 
 export const noTabs: Tabs = { groups: [{ id: 1, tabs: [], active: null, recent: [] }], focused: 1, closed: [] };
 
-export function fileTab(fileId: Id, preview = false): Tab {
+export function fileTab(fileId: Id, preview = false): FileTab {
   return { key: `file:${fileId}`, kind: "file", fileId, preview };
-}
-
-export function artifactTab(jobId: Id, path: string): Tab {
-  return { key: `artifact:${jobId}:${path}`, kind: "artifact", jobId, path, preview: true };
 }
 
 export function groupOf(state: Tabs, id = state.focused): Group {
@@ -179,9 +187,9 @@ function replace(tabs: Tab[], key: string, tab: Tab): Tab[] {
   return tabs.map((item) => (item.key === key ? tab : item));
 }
 
-/** Takes up remembered tabs, without those whose file is gone. */
-export function restored(saved: Tabs | null, exists: (fileId: Id) => boolean): Tabs {
+/** Takes up remembered tabs, without those that can't be shown any more. */
+export function restored(saved: Tabs | null, restorable: (tab: Tab) => boolean): Tabs {
   if (!saved?.groups?.length) return noTabs;
   const known = { ...saved, closed: [] };
-  return closeWhere(known, (tab) => tab.kind === "file" && !exists(tab.fileId), false);
+  return closeWhere(known, (tab) => !restorable(tab), false);
 }

@@ -1,7 +1,7 @@
 /** What the palette offers for a query. */
 import type { LucideIcon } from "lucide-react";
 import { allCommands, enabled, shortcutOf, type Command } from "@/shell/commands";
-import { openPath } from "@/features/editor/navigate";
+import { openPath } from "@/shell/tabs/open";
 import { fuzzyFiles, useExplorer } from "@/model/files/store";
 import { recents } from "@/model/recentFiles";
 import { basename, parent } from "@/lib/path";
@@ -63,8 +63,8 @@ function recentPaths(): string[] {
 const used: string[] = [];
 
 export function commandChoices(input: string): Choice[] {
-  const commands = allCommands().filter(enabled);
-  if (!input.trim()) return byUse(commands).map((command) => commandChoice(command, []));
+  const commands = allCommands().filter((command) => !command.hidden && enabled(command));
+  if (!input.trim()) return byUse(byCategory(commands)).map((command) => commandChoice(command, []));
   const byLabel = new Map(commands.map((command) => [labelOf(command), command]));
   return new FuzzyIndex([...byLabel.keys()])
     .search(input, LIMIT)
@@ -76,6 +76,14 @@ export function commandChoices(input: string): Choice[] {
 
 function labelOf(command: Command): string {
   return `${command.category}: ${command.label}`;
+}
+
+/** Features register in any order; people read the list in this one. */
+const CATEGORIES = ["Go", "Project", "Settings", "Account", "File", "Editor", "Run", "View"];
+
+function byCategory(commands: Command[]): Command[] {
+  const rank = ({ category }: Command) => (CATEGORIES.includes(category) ? CATEGORIES.indexOf(category) : CATEGORIES.length);
+  return commands.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function byUse(commands: Command[]): Command[] {

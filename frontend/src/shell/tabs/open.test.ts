@@ -3,9 +3,9 @@ import type { FileEntry } from "@/api/types";
 import { Tree } from "@/model/files/tree";
 import { useExplorer } from "@/model/files/store";
 import { ensureDocument, releaseDocument } from "@/model/documents/documents";
-import { closeTab, closeTabs, openFile, openFileIds } from "./navigate";
-import { leaveTabs } from "@/shell/tabs/store";
-import { fileTab } from "@/shell/tabs/tabs";
+import { closeTab, closeTabs, openFile, openFileIds } from "./open";
+import { leaveTabs } from "./store";
+import { fileTab } from "./tabs";
 
 vi.mock("@/model/documents/documents", () => ({ ensureDocument: vi.fn(async () => {}), releaseDocument: vi.fn(async () => {}) }));
 

@@ -1,0 +1,4 @@
+import { register } from "@/shell/commands";
+import { commands } from "./commands";
+
+register(...commands);
