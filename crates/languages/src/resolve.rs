@@ -6,6 +6,7 @@ use engunity_protocol::{
     job::RunRequest,
     path::ProjectPath,
     problem::{ErrorCode, FieldError},
+    schema::{GLOB_BYTES, GLOBS},
     spec::{Command, Limits},
 };
 use globset::Glob;
@@ -17,8 +18,6 @@ const MAX_WORD_BYTES: usize = 128 * 1024 - 1;
 /// All arguments and variables together: well below the kernel's quarter of the stack limit.
 const MAX_TOTAL_BYTES: usize = 512 * 1024;
 const MAX_STDIN_BYTES: usize = 1024 * 1024;
-const MAX_GLOBS: usize = 64;
-const MAX_GLOB_BYTES: usize = 1024;
 /// Runs a command line of a project that does not say what it is written in.
 const FALLBACK: &str = "bash";
 
@@ -208,17 +207,29 @@ fn check_stdin(stdin: &str, note: &mut impl FnMut(&str, String)) {
 }
 
 fn check_globs(globs: &[String], note: &mut impl FnMut(&str, String)) {
-    if globs.len() > MAX_GLOBS {
-        note("artifacts", format!("must be at most {MAX_GLOBS} patterns"));
+    if globs.len() > GLOBS {
+        note("artifacts", format!("must be at most {GLOBS} patterns"));
     }
     for (index, glob) in globs.iter().enumerate() {
-        let field = format!("artifacts[{index}]");
-        if glob.is_empty() || glob.len() > MAX_GLOB_BYTES {
-            note(&field, format!("must be 1 to {MAX_GLOB_BYTES} bytes"));
-        } else if glob.contains('\0') {
-            note(&field, "must not contain a NUL character".into());
-        } else if let Err(problem) = Glob::new(glob) {
-            note(&field, problem.to_string());
+        if let Err(problem) = check_glob(glob) {
+            note(&format!("artifacts[{index}]"), problem);
         }
     }
+}
+
+fn check_glob(glob: &str) -> Result<(), String> {
+    if glob.is_empty() || glob.len() > GLOB_BYTES {
+        return Err(format!("must be 1 to {GLOB_BYTES} bytes"));
+    }
+    if glob.contains('\0') {
+        return Err("must not contain a NUL character".into());
+    }
+    if glob.starts_with('/') || glob.contains("//") {
+        return Err("must be relative to the project's folder, without empty parts".into());
+    }
+    // A backslash only quotes the next character; alternatives in braces may hold parts of their own.
+    if glob.replace('\\', "").split(['/', '{', ',', '}']).any(|part| part == "..") {
+        return Err("must not leave the project with '..'".into());
+    }
+    Glob::new(glob).map(drop).map_err(|problem| problem.to_string())
 }

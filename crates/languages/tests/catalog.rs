@@ -93,6 +93,10 @@ fn bad_requests_are_refused_field_by_field() {
     let env = [("A=B".to_owned(), "x\0".to_owned())].into();
     assert_eq!(fields(&RunRequest { env, ..shell("ls") }), ["env.A=B", "env.A=B"]);
     assert_eq!(fields(&RunRequest { artifacts: vec!["[".into()], ..shell("ls") }), ["artifacts[0]"]);
+    for outside in ["../**", "a/../../b", "..", "/etc/*", "{..,a}/b", r"\.\./x", "a//b"] {
+        let run = RunRequest { artifacts: vec!["out/*".into(), outside.into()], ..shell("ls") };
+        assert_eq!(fields(&run), ["artifacts[1]"], "{outside}");
+    }
     assert_eq!(fields(&RunRequest { artifacts: vec!["a\0b".into()], ..shell("ls") }), ["artifacts[0]"]);
     assert_eq!(fields(&RunRequest { stdin: Some("a\0b".into()), ..shell("cat") }), ["stdin"]);
     let limits = Some(LimitsRequest { memory_mb: Some(1 << 40), ..Default::default() });
