@@ -1,4 +1,4 @@
-//! What an operator can set: built-in defaults, then a file, then the environment. Reads those, nothing else.
+//! The configuration: built-in defaults, overridden by a file, overridden by environment variables.
 
 use std::{fs, path::PathBuf, thread::available_parallelism, time::Duration};
 
@@ -52,7 +52,7 @@ pub struct Log {
 }
 
 impl Config {
-    /// Reads all layers, and decides what was left open.
+    /// Reads all layers and fills in what they leave open.
     pub fn load() -> anyhow::Result<Self> {
         let mut layers = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         if let Ok(path) = std::env::var("ENGUNITY_CONFIG") {
@@ -61,19 +61,19 @@ impl Config {
         let environment = Environment::with_prefix("ENGUNITY").prefix_separator("__").separator("__");
         let mut config: Self =
             layers.add_source(environment).build()?.try_deserialize().context("the configuration")?;
-        config.worker.decide()?;
+        config.worker.validate_and_fill()?;
         Ok(config)
     }
 }
 
 impl Worker {
-    fn decide(&mut self) -> anyhow::Result<()> {
+    fn validate_and_fill(&mut self) -> anyhow::Result<()> {
         if self.name.is_empty() {
             self.name = host_name();
         }
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         ensure!(
-            self.name.len() <= 64 && self.name.chars().all(plain),
+            self.name.len() <= 64 && self.name.chars().all(is_allowed),
             "worker.name must be at most 64 letters, digits, '-', '_' and '.'"
         );
         if self.slots == 0 {
@@ -85,7 +85,7 @@ impl Worker {
         Ok(())
     }
 
-    pub fn drain(&self) -> Duration {
+    pub fn drain_timeout(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
     }
 }

@@ -1,4 +1,4 @@
-//! What every part of the worker is built from.
+//! What every part of the worker is built from, and the state that the heartbeat reports.
 
 use std::sync::{
     Arc,
@@ -11,24 +11,25 @@ use engunity_languages::Catalog;
 use engunity_protocol::WorkerId;
 
 use crate::{
-    execution::snapshots::Snapshots,
-    intake::{runs::Registry, slots::Slots},
+    execution::snapshots::SnapshotCache,
+    intake::{runs::ActiveRuns, slots::Slots},
     report::outbox::Outbox,
     sandbox::Sandbox,
 };
 
-pub struct Environment {
+/// The dependencies of all jobs.
+pub struct WorkerContext {
     pub identity: Identity,
     pub catalog: Catalog,
     pub image_prefix: String,
     pub objects: ObjectStore,
-    pub snapshots: Snapshots,
+    pub snapshots: SnapshotCache,
     pub sandbox: Arc<dyn Sandbox>,
     pub outbox: Outbox,
-    pub presence: Arc<Presence>,
+    pub status: Arc<WorkerStatus>,
 }
 
-/// One life of this worker.
+/// Names one process lifetime of this worker: a restart gets a new id.
 #[derive(Debug, Clone)]
 pub struct Identity {
     pub id: WorkerId,
@@ -38,20 +39,20 @@ pub struct Identity {
 
 impl Identity {
     pub fn new(name: &str) -> Self {
-        let life = &uuid::Uuid::new_v4().simple().to_string()[..8];
-        Self { id: WorkerId(format!("{name}-{life}")), name: name.to_owned(), started_at: Utc::now() }
+        let suffix = &uuid::Uuid::new_v4().simple().to_string()[..8];
+        Self { id: WorkerId(format!("{name}-{suffix}")), name: name.to_owned(), started_at: Utc::now() }
     }
 }
 
-/// What the heartbeat tells.
-pub struct Presence {
-    pub registry: Registry,
+/// What the heartbeat reports.
+pub struct WorkerStatus {
+    pub active_runs: ActiveRuns,
     pub slots: Slots,
     pub noop_slots: Slots,
-    /// Runs what it has, takes no more.
+    /// The worker finishes its runs and takes no more.
     pub draining: AtomicBool,
-    /// There is no engine to run anything with.
-    pub crippled: AtomicBool,
-    /// The newest ping that went through the loop that also takes jobs.
-    pub echo: AtomicU64,
+    /// The container engine does not respond.
+    pub engine_down: AtomicBool,
+    /// The newest ping that passed through the loop that also takes jobs.
+    pub last_ping: AtomicU64,
 }

@@ -1,16 +1,16 @@
 //! The worker: takes jobs, runs them in sandboxes, reports.
 //!
 //! ```text
-//! heartbeat (own thread, own connection)      every second: who we are, what runs
-//! consumer ──► claims ──► runner × n ──► jobs/execute ──► sandbox ──► agent in a container
-//!    ▲ control                 │              │  ▲
-//!    └── cancel, abandon ──────┘              ▼  └─ snapshots (local cache of object storage)
-//!                               events: one ordered, bounded buffer of what is reported
-//! sweep: containers that belong to nobody
+//! report/heartbeat (own thread, own connection)      once a second: who this is, what runs
+//! intake/consumer ──► claims ──► runner × n ──► jobs/<kind> ──► execution/ ──► sandbox/ ──► agent in a container
+//!    ▲ control                     │                │  ▲
+//!    └── cancel, abandon ──────────┘                ▼  └─ execution/snapshots (local cache of object storage)
+//!                                    report/outbox: one ordered, bounded buffer of events
+//! sandbox/gc: removes containers that have no owner
 //! ```
 //!
-//! It knows the broker and object storage, and holds no database credentials: it runs strangers' code. Which job it
-//! may run, a coordinator says; everything it reports carries the attempt it was granted.
+//! The worker knows the broker and object storage. It holds no database credentials, because it runs strangers' code.
+//! A coordinator decides which job it may run; every report carries the attempt number that the coordinator granted.
 
 pub mod config;
 mod context;

@@ -1,4 +1,5 @@
-//! `engunity-worker`: reads the configuration, works, and on SIGTERM or SIGINT ends what it has or hands it back.
+//! `engunity-worker`: reads the configuration and runs the worker. SIGTERM and SIGINT drain it: short runs finish, long
+//! ones are handed back.
 
 use std::io::{self, IsTerminal};
 
@@ -13,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config::load()?;
-    logs(&config.log)?;
+    init_logging(&config.log)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let worker = tokio::select! {
         worker = start(config) => worker?,
@@ -29,13 +30,13 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes log lines to standard error, as the operator wants them.
-fn logs(log: &Log) -> anyhow::Result<()> {
+/// Writes log lines to stderr in the configured format.
+fn init_logging(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter).context("log.filter")?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
-    let set = if log.format == "json" { logs.json().try_init() } else { logs.try_init() };
-    set.map_err(|error| anyhow!("could not start logging: {error}"))
+    let initialized = if log.format == "json" { logs.json().try_init() } else { logs.try_init() };
+    initialized.map_err(|error| anyhow!("could not start logging: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Putting a worker together, and taking it apart again.
+//! Builds the worker from its configuration, and drains it at the end.
 
 use std::{
     sync::{
@@ -17,48 +17,49 @@ use tokio::{sync::watch, time::timeout};
 
 use crate::{
     config::Config,
-    context::{Environment, Identity, Presence},
-    execution::snapshots::Snapshots,
+    context::{Identity, WorkerContext, WorkerStatus},
+    execution::snapshots::SnapshotCache,
     intake::{
         claims,
-        consumer::Intake,
-        runs::{Registry, Stop},
+        consumer::JobConsumer,
+        runs::{ActiveRuns, StopReason},
         slots::Slots,
     },
     report::{heartbeat, outbox::Outbox},
-    sandbox::{docker::DockerSandbox, gc},
+    sandbox::{docker::DockerSandbox, gc as sandbox_gc},
 };
 
-/// How long one try to get a batch of events confirmed may take.
-const CONFIRM_PATIENCE: Duration = Duration::from_secs(5);
-/// After the grace, jobs that are handed back have so long to be killed and reported.
-const HAND_BACK_WITHIN: Duration = Duration::from_secs(5);
+/// For one attempt to get a batch of events confirmed.
+const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
+/// After the drain timeout, for killing and reporting the runs that are handed back.
+const HAND_BACK_TIMEOUT: Duration = Duration::from_secs(5);
+const IDLE_POLL_INTERVAL: Duration = Duration::from_millis(20);
 const MIB: u64 = 1024 * 1024;
 
-/// A worker at work.
+/// A running worker.
 pub struct Worker {
-    environment: Arc<Environment>,
+    context: Arc<WorkerContext>,
     broker: Connection,
     draining: watch::Sender<bool>,
-    grace: Duration,
+    drain_timeout: Duration,
 }
 
-/// Starts everything; returns when the container engine and the broker have answered.
+/// Starts all parts. Returns once the container engine and the broker have answered.
 pub async fn start(config: Config) -> anyhow::Result<Worker> {
     let identity = Identity::new(&config.worker.name);
     let catalog = Catalog::load(&config.runtimes.dir).context("runtimes.dir")?;
     let sandbox = DockerSandbox::connect(&config.docker.socket).await.context("docker.socket")?;
     let broker = Connection::open(&config.broker.url, &identity.id.0).context("broker.url")?;
-    let environment = Arc::new(build(&config, identity, catalog, sandbox, &broker)?);
-    let presence = environment.presence.clone();
-    heartbeat::start(config.broker.url.clone(), environment.identity.clone(), presence.clone())?;
-    gc::start(&environment);
-    let bound = presence.slots.total() + presence.noop_slots.total();
-    let (draining, drains) = watch::channel(false);
-    let offers = claims::start(environment.clone(), broker.rpc(), bound as usize, drains.clone());
-    tokio::spawn(Intake::new(environment.clone(), broker.clone(), offers, drains).run());
+    let context = Arc::new(build(&config, identity, catalog, sandbox, &broker)?);
+    let status = context.status.clone();
+    heartbeat::start(config.broker.url.clone(), context.identity.clone(), status.clone())?;
+    sandbox_gc::start(&context);
+    let max_offers = status.slots.total() + status.noop_slots.total();
+    let (draining, is_draining) = watch::channel(false);
+    let offers = claims::start(context.clone(), broker.rpc(), max_offers as usize, is_draining.clone());
+    tokio::spawn(JobConsumer::new(context.clone(), broker.clone(), offers, is_draining).run());
     wait_for_broker(&broker).await;
-    Ok(Worker { environment, broker, draining, grace: config.worker.drain() })
+    Ok(Worker { context, broker, draining, drain_timeout: config.worker.drain_timeout() })
 }
 
 fn build(
@@ -67,22 +68,22 @@ fn build(
     catalog: Catalog,
     sandbox: Arc<DockerSandbox>,
     broker: &Connection,
-) -> anyhow::Result<Environment> {
+) -> anyhow::Result<WorkerContext> {
     let objects = ObjectStore::new(config.s3.clone()).context("s3")?;
-    let shelf = config.worker.scratch_dir.join("snapshots");
-    let snapshots = Snapshots::open(objects.clone(), shelf, config.worker.cache_mb * MIB)
+    let cache_dir = config.worker.scratch_dir.join("snapshots");
+    let snapshots = SnapshotCache::open(objects.clone(), cache_dir, config.worker.cache_mb * MIB)
         .context("worker.scratch_dir")?;
-    let outbox = Outbox::start(broker.publisher(1, CONFIRM_PATIENCE), identity.id.clone());
-    let presence = Arc::new(Presence {
-        registry: Registry::default(),
+    let outbox = Outbox::start(broker.publisher(1, CONFIRM_TIMEOUT), identity.id.clone());
+    let status = Arc::new(WorkerStatus {
+        active_runs: ActiveRuns::default(),
         slots: Slots::new(config.worker.slots),
         noop_slots: Slots::new(config.worker.noop_slots),
         draining: AtomicBool::new(false),
-        crippled: AtomicBool::new(false),
-        echo: AtomicU64::new(0),
+        engine_down: AtomicBool::new(false),
+        last_ping: AtomicU64::new(0),
     });
     let image_prefix = config.runtimes.image_prefix.clone();
-    Ok(Environment { identity, catalog, image_prefix, objects, snapshots, sandbox, outbox, presence })
+    Ok(WorkerContext { identity, catalog, image_prefix, objects, snapshots, sandbox, outbox, status })
 }
 
 async fn wait_for_broker(broker: &Connection) {
@@ -93,33 +94,33 @@ async fn wait_for_broker(broker: &Connection) {
 
 impl Worker {
     pub fn id(&self) -> &WorkerId {
-        &self.environment.identity.id
+        &self.context.identity.id
     }
 
-    /// Takes no more jobs, lets those that run end within the grace, hands the others back, and ends.
+    /// Takes no more jobs, waits for the active runs up to the drain timeout, hands the others back, and shuts down.
     pub async fn drain(self) {
-        let presence = &self.environment.presence;
-        presence.draining.store(true, Ordering::Relaxed);
+        let status = &self.context.status;
+        status.draining.store(true, Ordering::Relaxed);
         self.draining.send_replace(true);
-        tracing::info!(running = presence.registry.running().len(), "draining");
-        if timeout(self.grace, self.idle()).await.is_err() {
-            presence.registry.stop_all(Stop::HandBack);
-            let _ = timeout(HAND_BACK_WITHIN, self.idle()).await;
+        tracing::info!(running = status.active_runs.running().len(), "draining");
+        if timeout(self.drain_timeout, self.wait_idle()).await.is_err() {
+            status.active_runs.stop_all(StopReason::HandBack);
+            let _ = timeout(HAND_BACK_TIMEOUT, self.wait_idle()).await;
         }
-        let nobody = |_: &str| false;
-        self.environment.sandbox.sweep(self.id(), &nobody).await;
+        let none_active = |_: &str| false;
+        self.context.sandbox.gc(self.id(), &none_active).await;
         self.broker.close().await;
     }
 
-    /// Waits until nothing runs and nothing is about to.
-    async fn idle(&self) {
-        let presence = &self.environment.presence;
+    /// Waits until no run is active and no slot is taken by a job that is about to start.
+    async fn wait_idle(&self) {
+        let status = &self.context.status;
         loop {
-            presence.registry.wait_empty().await;
-            if presence.slots.busy() + presence.noop_slots.busy() == 0 {
+            status.active_runs.wait_empty().await;
+            if status.slots.busy() + status.noop_slots.busy() == 0 {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(IDLE_POLL_INTERVAL).await;
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What a run leaves behind: from the sandbox straight to object storage, hashed on the way, never onto this host's disk.
+//! Streams artifacts from the sandbox to object storage and hashes them on the way. They never touch the disk of this
+//! host.
 
 use std::io;
 
@@ -8,11 +9,11 @@ use engunity_artifacts::{ObjectStore, keys};
 use engunity_protocol::{job::Artifact, path::ProjectPath, wire::Running};
 use futures::stream;
 
-use crate::sandbox::{ArtifactFile, SandboxError, Session};
+use crate::sandbox::{AgentConnection, ArtifactFile, SandboxError};
 
 const MAX_FILES: u64 = 1000;
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
-const MAX_NOTES: usize = 10;
+const MAX_OMITTED: usize = 10;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
@@ -22,63 +23,63 @@ pub enum CollectError {
     Store(#[from] engunity_artifacts::ObjectError),
 }
 
-/// What was kept, and in words what was not.
+/// The stored artifacts, and a message for each file that was left out.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct Collected {
     pub artifacts: Vec<Artifact>,
-    pub left_out: Vec<String>,
+    pub omitted: Vec<String>,
 }
 
-/// Keeps what matches `globs`. Where storing fails, the rest is read and dropped, so that it may be asked for again.
+/// Stores the files that match `globs`. If storing fails, reads and drops the rest so that the caller can retry.
 pub async fn collect(
-    session: &mut Session,
+    agent: &mut AgentConnection,
     objects: &ObjectStore,
     run: Running,
     globs: &[String],
-) -> Result<Kept, CollectError> {
+) -> Result<Collected, CollectError> {
     let request = Collect { globs: globs.to_vec(), max_files: MAX_FILES, max_bytes: MAX_BYTES };
-    session.collect(request).await?;
-    let (mut kept, mut bytes) = (Kept::default(), 0);
-    while let Some(file) = session.next_file().await? {
+    agent.collect(request).await?;
+    let (mut collected, mut bytes) = (Collected::default(), 0);
+    while let Some(file) = agent.next_file().await? {
         bytes += file.size;
-        if kept.artifacts.len() as u64 >= MAX_FILES || bytes > MAX_BYTES {
-            return Err(SandboxError::nonsense("more files than it was asked for").into());
+        if collected.artifacts.len() as u64 >= MAX_FILES || bytes > MAX_BYTES {
+            return Err(SandboxError::protocol("the agent sent more files than requested").into());
         }
         match ProjectPath::parse(&file.path) {
-            Ok(path) => match store(session, objects, run, &path, &file).await {
-                Ok(artifact) => kept.artifacts.push(artifact),
+            Ok(path) => match store(agent, objects, run, &path, &file).await {
+                Ok(artifact) => collected.artifacts.push(artifact),
                 Err(CollectError::Store(error)) => {
-                    drop_rest(session).await?;
+                    discard_rest(agent).await?;
                     return Err(error.into());
                 }
                 Err(error) => return Err(error),
             },
             Err(problem) => {
-                kept.left_out.push(format!("{:?}: {problem}", file.path));
-                discard(session, file.size).await?;
+                collected.omitted.push(format!("{:?}: {problem}", file.path));
+                discard(agent, file.size).await?;
             }
         }
     }
-    kept.left_out.extend(session.skipped().iter().map(|file| format!("{}: {}", file.path, file.why)));
-    kept.left_out.truncate(MAX_NOTES);
-    Ok(kept)
+    collected.omitted.extend(agent.skipped().iter().map(|file| format!("{}: {}", file.path, file.why)));
+    collected.omitted.truncate(MAX_OMITTED);
+    Ok(collected)
 }
 
 async fn store(
-    session: &mut Session,
+    agent: &mut AgentConnection,
     objects: &ObjectStore,
     run: Running,
     path: &ProjectPath,
     file: &ArtifactFile,
 ) -> Result<Artifact, CollectError> {
-    let mut reading = Reading { session, hasher: blake3::Hasher::new(), left: file.size, broken: None };
-    let source = stream::try_unfold(&mut reading, |reading| async move {
-        let data = reading.next().await?;
-        Ok((!data.is_empty()).then_some((data, reading)))
+    let mut reader = ArtifactReader::new(agent, file.size);
+    let source = stream::try_unfold(&mut reader, |reader| async move {
+        let data = reader.next().await?;
+        Ok((!data.is_empty()).then_some((data, reader)))
     });
     let stored = objects.put_stream(&keys::artifact(run.job_id, run.attempt, path), source).await;
-    let Reading { session, hasher, left, broken } = reading;
-    if let Some(error) = broken {
+    let ArtifactReader { agent, hasher, left, sandbox_error } = reader;
+    if let Some(error) = sandbox_error {
         return Err(error.into());
     }
     match stored {
@@ -86,52 +87,56 @@ async fn store(
             Ok(Artifact { path: path.to_string(), size, hash: hasher.finalize().to_hex().to_string() })
         }
         Err(error) => {
-            discard(session, left).await?;
+            discard(agent, left).await?;
             Err(error.into())
         }
     }
 }
 
-/// A file on its way out of the sandbox.
-struct Reading<'a> {
-    session: &'a mut Session,
+/// Reads one file out of the sandbox and hashes it.
+struct ArtifactReader<'a> {
+    agent: &'a mut AgentConnection,
     hasher: blake3::Hasher,
     left: u64,
-    /// What went wrong with the sandbox, which is not object storage's fault.
-    broken: Option<SandboxError>,
+    /// Kept apart because object storage reports only that its source failed.
+    sandbox_error: Option<SandboxError>,
 }
 
-impl Reading<'_> {
-    /// The next piece; empty at the end.
+impl<'a> ArtifactReader<'a> {
+    fn new(agent: &'a mut AgentConnection, size: u64) -> Self {
+        Self { agent, hasher: blake3::Hasher::new(), left: size, sandbox_error: None }
+    }
+
+    /// Returns the next piece; empty at the end.
     async fn next(&mut self) -> io::Result<Bytes> {
         if self.left == 0 {
             return Ok(Bytes::new());
         }
-        match self.session.file_data(self.left).await {
+        match self.agent.file_data(self.left).await {
             Ok(data) => {
                 self.hasher.update(&data);
                 self.left -= data.len() as u64;
                 Ok(data)
             }
             Err(error) => {
-                let told = io::Error::other(error.to_string());
-                self.broken = Some(error);
-                Err(told)
+                let source_error = io::Error::other(error.to_string());
+                self.sandbox_error = Some(error);
+                Err(source_error)
             }
         }
     }
 }
 
-async fn drop_rest(session: &mut Session) -> Result<(), SandboxError> {
-    while let Some(file) = session.next_file().await? {
-        discard(session, file.size).await?;
+async fn discard_rest(agent: &mut AgentConnection) -> Result<(), SandboxError> {
+    while let Some(file) = agent.next_file().await? {
+        discard(agent, file.size).await?;
     }
     Ok(())
 }
 
-async fn discard(session: &mut Session, mut left: u64) -> Result<(), SandboxError> {
+async fn discard(agent: &mut AgentConnection, mut left: u64) -> Result<(), SandboxError> {
     while left > 0 {
-        left -= session.file_data(left).await?.len() as u64;
+        left -= agent.file_data(left).await?.len() as u64;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! After the program has ended: the verdict, what is kept, and what a failure means for the job.
+//! The last step of a run: the verdict, the artifacts, and what an error means for the job.
 
 use std::time::Duration;
 
@@ -7,35 +7,35 @@ use engunity_artifacts::{ObjectError, ObjectStore};
 use engunity_protocol::{
     event::Progress,
     spec::ExecuteSpec,
-    verdict::{Reason, Usage, Verdict},
+    verdict::{Reason, Verdict},
     wire::{EventBody, Outcome, Running},
 };
 use tokio::time::{sleep, timeout};
 
 use super::{
-    Broken, Ending, Run,
-    artifacts::{self, CollectError, Kept},
+    Ending, Run, RunError,
+    artifacts::{self, CollectError, Collected},
     snapshots::SnapshotError,
     verdict,
 };
 use crate::{
-    intake::runs::Stop,
-    sandbox::{SandboxError, Session},
+    intake::runs::StopReason,
+    sandbox::{AgentConnection, SandboxError},
 };
 
-const COLLECT_WITHIN: Duration = Duration::from_secs(300);
-/// Seconds between tries to store what a run left behind.
-const STORE_AGAIN_AFTER: [f64; 5] = if cfg!(test) { [0.05; 5] } else { [1.0, 2.0, 4.0, 8.0, 15.0] };
+const COLLECT_TIMEOUT: Duration = Duration::from_secs(300);
+/// Pauses between attempts to store artifacts.
+const STORE_RETRY_PAUSES_S: [f64; 5] = if cfg!(test) { [0.05; 5] } else { [1.0, 2.0, 4.0, 8.0, 15.0] };
 
-/// Decides how it ended, and keeps what is to be kept.
-pub async fn conclude(
+/// Derives the verdict and stores the artifacts.
+pub async fn finish(
     run: &mut Run,
-    session: &mut Session,
+    agent: &mut AgentConnection,
     spec: &ExecuteSpec,
     exit: &Exit,
-) -> Result<Outcome, Broken> {
+) -> Result<Outcome, RunError> {
     let mut verdict = verdict::verdict(exit, &spec.limits);
-    let cancelled = run.stop.now() == Some(Stop::Cancel);
+    let cancelled = run.stop.now() == Some(StopReason::Cancel);
     if cancelled {
         verdict.reason = Reason::Cancelled;
     }
@@ -44,31 +44,31 @@ pub async fn conclude(
         return Ok(outcome);
     }
     let mut stop = run.stop.clone();
-    let environment = run.environment.clone();
-    let collecting = keep_trying(session, &environment.objects, run.running, &spec.artifacts);
-    let kept = tokio::select! {
-        kept = timeout(COLLECT_WITHIN, collecting) => kept.map_err(|_| Broken::TooLate("collecting artifacts"))?,
-        why = stop.wait() => return Err(Broken::Stopped(why)),
+    let context = run.context.clone();
+    let collecting = collect_with_retries(agent, &context.objects, run.running, &spec.artifacts);
+    let collected = tokio::select! {
+        collected = timeout(COLLECT_TIMEOUT, collecting) => collected.map_err(|_| RunError::TimedOut("collecting artifacts"))?,
+        reason = stop.wait() => return Err(RunError::Stopped(reason)),
     };
-    match kept {
-        Ok(kept) => {
-            outcome.artifacts = kept.artifacts;
-            report_left_out(run, &kept.left_out).await;
+    match collected {
+        Ok(collected) => {
+            outcome.artifacts = collected.artifacts;
+            report_omitted(run, &collected.omitted).await;
         }
-        Err(error) => outcome.verdict = not_kept(&outcome.verdict, &error),
+        Err(error) => outcome.verdict = artifacts_lost(&outcome.verdict, &error),
     }
     Ok(outcome)
 }
 
-/// Collects again while object storage is away for a moment: the sandbox still has the files.
-async fn keep_trying(
-    session: &mut Session,
+/// Retries while object storage is unavailable: the sandbox still has the files.
+async fn collect_with_retries(
+    agent: &mut AgentConnection,
     objects: &ObjectStore,
     run: Running,
     globs: &[String],
-) -> Result<Kept, CollectError> {
-    for seconds in STORE_AGAIN_AFTER {
-        match artifacts::collect(session, objects, run, globs).await {
+) -> Result<Collected, CollectError> {
+    for seconds in STORE_RETRY_PAUSES_S {
+        match artifacts::collect(agent, objects, run, globs).await {
             Err(CollectError::Store(ObjectError::Unavailable(cause))) => {
                 tracing::warn!(job_id = %run.job_id, cause, "artifacts could not be stored; trying again");
                 sleep(Duration::from_secs_f64(seconds)).await;
@@ -76,44 +76,45 @@ async fn keep_trying(
             other => return other,
         }
     }
-    artifacts::collect(session, objects, run, globs).await
+    artifacts::collect(agent, objects, run, globs).await
 }
 
-async fn report_left_out(run: &mut Run, left_out: &[String]) {
-    for note in left_out {
+async fn report_omitted(run: &mut Run, omitted: &[String]) {
+    for note in omitted {
         let message = format!("not kept: {note}");
         run.events.send(EventBody::Progress(Progress { message, fraction: None, remark: true })).await;
     }
 }
 
-fn not_kept(ended: &Verdict, error: &CollectError) -> Verdict {
+/// The verdict of a program whose artifacts are lost; keeps its own exit code and evidence.
+fn artifacts_lost(verdict: &Verdict, error: &CollectError) -> Verdict {
     Verdict {
         reason: Reason::Internal,
-        evidence: format!("{error}; the program itself: {}", ended.evidence),
-        ..ended.clone()
+        evidence: format!("{error}; the program itself: {}", verdict.evidence),
+        ..verdict.clone()
     }
 }
 
-/// What a broken run means for its job.
-pub fn ending(broken: Broken, spec: &ExecuteSpec) -> Ending {
-    match broken {
-        Broken::Stopped(Stop::Abandon) => Ending::Abandoned,
-        Broken::Stopped(Stop::HandBack) => Ending::HandedBack,
-        Broken::Stopped(Stop::Cancel) => {
+/// Maps the error of an interrupted run to its ending.
+pub fn error_ending(error: RunError, spec: &ExecuteSpec) -> Ending {
+    match error {
+        RunError::Stopped(StopReason::Abandon) => Ending::Abandoned,
+        RunError::Stopped(StopReason::HandBack) => Ending::HandedBack,
+        RunError::Stopped(StopReason::Cancel) => {
             Ending::verdict(Reason::Cancelled, "cancelled before the program started")
         }
-        Broken::TooLate(what) => Ending::verdict(Reason::Internal, format!("{what} took too long")),
-        Broken::Snapshot(error @ SnapshotError::Missing(_)) => {
+        RunError::TimedOut(what) => Ending::verdict(Reason::Internal, format!("{what} took too long")),
+        RunError::Snapshot(error @ SnapshotError::Missing(_)) => {
             Ending::verdict(Reason::Internal, error.to_string())
         }
-        Broken::Snapshot(error @ (SnapshotError::Unavailable(_) | SnapshotError::DiskFull)) => {
+        RunError::Snapshot(error @ (SnapshotError::Unavailable(_) | SnapshotError::DiskFull)) => {
             Ending::Unable(error.to_string())
         }
-        Broken::Sandbox(error) => sandbox_ending(error, spec),
+        RunError::Sandbox(error) => sandbox_error_ending(error, spec),
     }
 }
 
-fn sandbox_ending(error: SandboxError, spec: &ExecuteSpec) -> Ending {
+fn sandbox_error_ending(error: SandboxError, spec: &ExecuteSpec) -> Ending {
     match error {
         error @ SandboxError::Unavailable(_) => Ending::Unable(error.to_string()),
         SandboxError::ImageMissing(image) => Ending::verdict(
@@ -125,10 +126,6 @@ fn sandbox_ending(error: SandboxError, spec: &ExecuteSpec) -> Ending {
         error if error.is_disk() => {
             Ending::verdict(Reason::Disk, format!("{error} ({} MiB for the project)", spec.limits.disk_mb))
         }
-        error => Ending::Finished(Outcome {
-            verdict: Verdict::new(Reason::Internal, error.to_string()),
-            usage: Usage::default(),
-            artifacts: Vec::new(),
-        }),
+        error => Ending::verdict(Reason::Internal, error.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! The parts of a run: what it has, how it ends, and for a program in a sandbox what comes before, while it runs and after.
+//! One run of a job: its dependencies, its result, and the steps of a run in a sandbox: prepare, supervise, finish.
 
 pub mod artifacts;
 pub mod finish;
@@ -17,58 +17,58 @@ use engunity_protocol::{
 
 use self::snapshots::SnapshotError;
 use crate::{
-    context::Environment,
-    intake::runs::{Stop, StopSignal},
+    context::WorkerContext,
+    intake::runs::{StopReason, StopSignal},
     report::outbox::RunEvents,
     sandbox::SandboxError,
 };
 
 const MIB: u64 = 1024 * 1024;
 
-/// One run, and the means it has.
+/// One run and its dependencies.
 pub struct Run {
-    pub environment: Arc<Environment>,
+    pub context: Arc<WorkerContext>,
     pub running: Running,
     pub project_id: ProjectId,
     pub events: RunEvents,
     pub stop: StopSignal,
 }
 
-/// How a run ends.
+/// The result of a run.
 #[derive(Debug)]
 pub enum Ending {
     Finished(Outcome),
-    /// This worker ends before it does: run it elsewhere.
+    /// The worker is draining: another worker runs the job.
     HandedBack,
-    /// It could not be done here, or not to its end, for a reason that may pass: try it again, here or elsewhere.
+    /// A temporary failure of this worker prevented or interrupted the run: the job is tried again, here or elsewhere.
     Unable(String),
-    /// It is not ours any more: nothing is reported.
+    /// The worker lost the lease: it reports nothing.
     Abandoned,
 }
 
 impl Ending {
-    /// An end without a run.
+    /// Finished without a measured run.
     pub fn verdict(reason: Reason, evidence: impl Into<String>) -> Self {
         let verdict = Verdict::new(reason, evidence);
         Self::Finished(Outcome { verdict, usage: Usage::default(), artifacts: Vec::new() })
     }
 }
 
-/// Why a run did not come to its own end.
-pub enum Broken {
+/// Why a run was interrupted before its program ended.
+pub enum RunError {
     Sandbox(SandboxError),
     Snapshot(SnapshotError),
-    TooLate(&'static str),
-    Stopped(Stop),
+    TimedOut(&'static str),
+    Stopped(StopReason),
 }
 
-impl From<SandboxError> for Broken {
+impl From<SandboxError> for RunError {
     fn from(error: SandboxError) -> Self {
         Self::Sandbox(error)
     }
 }
 
-impl From<SnapshotError> for Broken {
+impl From<SnapshotError> for RunError {
     fn from(error: SnapshotError) -> Self {
         Self::Snapshot(error)
     }

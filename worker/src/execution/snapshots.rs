@@ -1,5 +1,5 @@
-//! Snapshots of projects, as files: a local copy of object storage, bounded in bytes, the least recently used go first.
-//! Nothing here looks into them: an archive that strangers made is unpacked inside the sandbox only.
+//! A local cache of project snapshots: files copied from object storage, bounded in bytes, evicted least recently used
+//! first. Nothing here opens an archive: strangers made it, so it is unpacked inside the sandbox only.
 
 use std::{
     io,
@@ -13,11 +13,11 @@ use tokio::{fs, io::AsyncWriteExt, sync::Mutex as AsyncMutex};
 use uuid::Uuid;
 
 #[derive(Clone)]
-pub struct Snapshots {
+pub struct SnapshotCache {
     objects: ObjectStore,
     dir: PathBuf,
-    shelf: Arc<Mutex<Shelf>>,
-    /// One download at a time: the second who wants the same finds it there.
+    index: Arc<Mutex<LruIndex>>,
+    /// One download at a time: a second request for the same snapshot finds it in the cache.
     downloading: Arc<AsyncMutex<()>>,
 }
 
@@ -31,60 +31,60 @@ pub enum SnapshotError {
     DiskFull,
 }
 
-impl Snapshots {
-    /// Takes over what an earlier life of this worker has left in `dir`.
+impl SnapshotCache {
+    /// Opens the cache in `dir` and keeps what an earlier process of this worker stored there, up to `budget` bytes.
     pub fn open(objects: ObjectStore, dir: PathBuf, budget: u64) -> io::Result<Self> {
         std::fs::create_dir_all(&dir)?;
-        let mut shelf = Shelf { budget, ..Shelf::default() };
-        for (name, size) in oldest_first(&dir)? {
-            shelf.add(name, size);
+        let mut index = LruIndex { budget, ..LruIndex::default() };
+        for (name, size) in scan_by_age(&dir)? {
+            index.add(name, size);
         }
-        for name in shelf.evict() {
+        for name in index.evict() {
             std::fs::remove_file(dir.join(name))?;
         }
-        Ok(Self { objects, dir, shelf: Arc::new(Mutex::new(shelf)), downloading: Arc::default() })
+        Ok(Self { objects, dir, index: Arc::new(Mutex::new(index)), downloading: Arc::default() })
     }
 
-    /// Returns the snapshot as an open file, which stays readable even if it leaves the shelf meanwhile.
+    /// Returns the snapshot as an open file, which stays readable even after its eviction.
     pub async fn fetch(&self, key: &str) -> Result<fs::File, SnapshotError> {
-        let path = self.dir.join(name_of(key));
-        if let Some(file) = self.have(&path).await {
+        let path = self.dir.join(file_name_of_key(key));
+        if let Some(file) = self.open_cached(&path).await {
             return Ok(file);
         }
-        let _alone = self.downloading.lock().await;
-        if let Some(file) = self.have(&path).await {
+        let _guard = self.downloading.lock().await;
+        if let Some(file) = self.open_cached(&path).await {
             return Ok(file);
         }
         self.download(key, &path).await
     }
 
-    async fn have(&self, path: &Path) -> Option<fs::File> {
+    async fn open_cached(&self, path: &Path) -> Option<fs::File> {
         let file = fs::File::open(path).await.ok()?;
-        self.with_shelf(|shelf| shelf.touch(&file_name(path)));
+        self.with_index(|index| index.touch(&file_name(path)));
         Some(file)
     }
 
     async fn download(&self, key: &str, path: &Path) -> Result<fs::File, SnapshotError> {
-        let aside = Aside(self.dir.join(format!(".{}", Uuid::new_v4().simple())));
-        let size = match self.write(key, &aside.0).await {
-            // What others left here is worth less than what is wanted now.
-            Err(SnapshotError::DiskFull) if self.empty().await > 0 => self.write(key, &aside.0).await?,
+        let temp = TempFile(self.dir.join(format!(".{}", Uuid::new_v4().simple())));
+        let size = match self.write(key, &temp.0).await {
+            // The snapshot that is needed now is worth more than the cached ones.
+            Err(SnapshotError::DiskFull) if self.clear().await > 0 => self.write(key, &temp.0).await?,
             other => other?,
         };
         let opened = async {
-            fs::rename(&aside.0, path).await?;
+            fs::rename(&temp.0, path).await?;
             fs::File::open(path).await
         };
-        let file = opened.await.map_err(broken)?;
-        self.make_room(file_name(path), size).await;
+        let file = opened.await.map_err(io_error)?;
+        self.add_and_evict(file_name(path), size).await;
         Ok(file)
     }
 
-    /// Removes everything; returns how many files that were.
-    async fn empty(&self) -> usize {
-        let all = self.with_shelf(|shelf| {
-            shelf.used = 0;
-            std::mem::take(&mut shelf.files)
+    /// Removes all files; returns their number.
+    async fn clear(&self) -> usize {
+        let all = self.with_index(|index| {
+            index.used = 0;
+            std::mem::take(&mut index.files)
         });
         for (name, _) in &all {
             let _ = fs::remove_file(self.dir.join(name)).await;
@@ -92,53 +92,53 @@ impl Snapshots {
         all.len()
     }
 
-    async fn write(&self, key: &str, aside: &Path) -> Result<u64, SnapshotError> {
+    async fn write(&self, key: &str, temp: &Path) -> Result<u64, SnapshotError> {
         let mut object = self.objects.get_stream(key).await.map_err(|error| match error {
             ObjectError::NotFound(key) => SnapshotError::Missing(key),
             other => SnapshotError::Unavailable(other.to_string()),
         })?;
-        // At once and here: made by another thread, it could appear after its writer was cancelled.
-        let mut file = fs::File::from_std(std::fs::File::create(aside).map_err(broken)?);
-        while let Some(piece) = object.body.try_next().await.map_err(broken)? {
-            file.write_all(&piece).await.map_err(broken)?;
+        // Created synchronously: a file created on another thread could appear after this future was cancelled.
+        let mut file = fs::File::from_std(std::fs::File::create(temp).map_err(io_error)?);
+        while let Some(piece) = object.body.try_next().await.map_err(io_error)? {
+            file.write_all(&piece).await.map_err(io_error)?;
         }
-        file.flush().await.map_err(broken)?;
+        file.flush().await.map_err(io_error)?;
         Ok(object.size)
     }
 
-    async fn make_room(&self, name: String, size: u64) {
-        let evicted = self.with_shelf(|shelf| {
-            shelf.add(name, size);
-            shelf.evict()
+    async fn add_and_evict(&self, name: String, size: u64) {
+        let evicted = self.with_index(|index| {
+            index.add(name, size);
+            index.evict()
         });
         for name in evicted {
             let _ = fs::remove_file(self.dir.join(name)).await;
         }
     }
 
-    fn with_shelf<T>(&self, change: impl FnOnce(&mut Shelf) -> T) -> T {
-        change(&mut self.shelf.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with_index<T>(&self, change: impl FnOnce(&mut LruIndex) -> T) -> T {
+        change(&mut self.index.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn broken(problem: io::Error) -> SnapshotError {
-    match problem.kind() {
+fn io_error(error: io::Error) -> SnapshotError {
+    match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => SnapshotError::DiskFull,
-        _ => SnapshotError::Unavailable(problem.to_string()),
+        _ => SnapshotError::Unavailable(error.to_string()),
     }
 }
 
-/// A file that is being written; gone with its writer, however that ends, unless it got another name.
-struct Aside(PathBuf);
+/// A file that is being written. Dropping this removes the file unless it was renamed.
+struct TempFile(PathBuf);
 
-impl Drop for Aside {
+impl Drop for TempFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
 }
 
-/// What is on the shelf, by name and size; what was being written when an earlier life ended is removed.
-fn oldest_first(dir: &Path) -> io::Result<Vec<(String, u64)>> {
+/// Lists the cached files (name, size), oldest first. Removes unfinished downloads of an earlier process.
+fn scan_by_age(dir: &Path) -> io::Result<Vec<(String, u64)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir)?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -153,8 +153,8 @@ fn oldest_first(dir: &Path) -> io::Result<Vec<(String, u64)>> {
     Ok(found.into_iter().map(|(_, name, size)| (name, size)).collect())
 }
 
-/// A key may be longer than a file's name, and has slashes.
-fn name_of(key: &str) -> String {
+/// Hashed because a key contains slashes and may be longer than a file name.
+fn file_name_of_key(key: &str) -> String {
     blake3::hash(key.as_bytes()).to_hex().to_string()
 }
 
@@ -162,15 +162,15 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Which files there are, least recently used first. Pure.
+/// The cached files (name, size), least recently used first. Pure.
 #[derive(Debug, Default)]
-struct Shelf {
+struct LruIndex {
     budget: u64,
     used: u64,
     files: Vec<(String, u64)>,
 }
 
-impl Shelf {
+impl LruIndex {
     fn add(&mut self, name: String, size: u64) {
         self.used += size;
         self.files.push((name, size));
@@ -182,7 +182,7 @@ impl Shelf {
         }
     }
 
-    /// Takes off what is beyond the budget, but never the newest.
+    /// Removes files beyond the budget, but never the newest.
     fn evict(&mut self) -> Vec<String> {
         let mut evicted = Vec::new();
         while self.used > self.budget && self.files.len() > 1 {
@@ -198,7 +198,7 @@ impl Shelf {
 mod tests {
     use super::*;
 
-    fn nowhere() -> ObjectStore {
+    fn unreachable_store() -> ObjectStore {
         let s3 = engunity_artifacts::S3Config {
             endpoint: "http://127.0.0.1:9".into(),
             region: "r".into(),
@@ -210,17 +210,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_restart_keeps_what_fits_and_removes_halves() {
+    async fn a_restart_keeps_what_fits_and_removes_unfinished_downloads() {
         let dir = tempfile::tempdir().unwrap();
-        let name = name_of("a");
-        for (file, bytes) in [(".half", 5), ("old", 8), (name.as_str(), 3)] {
+        let name = file_name_of_key("a");
+        for (file, bytes) in [(".unfinished", 5), ("old", 8), (name.as_str(), 3)] {
             std::fs::write(dir.path().join(file), vec![0; bytes]).unwrap();
             let day = std::time::Duration::from_secs(86400);
             let age = if file == "old" { day } else { std::time::Duration::ZERO };
             let written = std::fs::File::options().write(true).open(dir.path().join(file)).unwrap();
             written.set_modified(std::time::SystemTime::now() - age).unwrap();
         }
-        let snapshots = Snapshots::open(nowhere(), dir.path().to_owned(), 10).unwrap();
+        let snapshots = SnapshotCache::open(unreachable_store(), dir.path().to_owned(), 10).unwrap();
         assert!(snapshots.fetch("a").await.is_ok());
         assert!(matches!(snapshots.fetch("b").await, Err(SnapshotError::Unavailable(_))));
         let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
@@ -228,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn the_least_recently_used_leave_first() {
-        let mut shelf = Shelf { budget: 10, ..Shelf::default() };
+    fn the_least_recently_used_files_are_evicted_first() {
+        let mut index = LruIndex { budget: 10, ..LruIndex::default() };
         for name in ["a", "b", "c"] {
-            shelf.add(name.into(), 4);
+            index.add(name.into(), 4);
         }
-        shelf.touch("a");
-        assert_eq!(shelf.evict(), ["b"]);
-        shelf.add("huge".into(), 100);
-        assert_eq!(shelf.evict(), ["c", "a"], "what was just fetched stays");
+        index.touch("a");
+        assert_eq!(index.evict(), ["b"]);
+        index.add("huge".into(), 100);
+        assert_eq!(index.evict(), ["c", "a"], "the newest file stays");
     }
 }

@@ -1,4 +1,4 @@
-//! While the program runs: its output goes on, and it ends when it is told to.
+//! The second step of a run: forward the output of the program, and kill the program when the run must stop.
 
 use std::{
     sync::Arc,
@@ -9,73 +9,77 @@ use engunity_agent::message::{self, Exit};
 use engunity_protocol::{event::Stream, spec::ExecuteSpec};
 use tokio::time::{sleep, sleep_until, timeout};
 
-use super::{Broken, Run};
+use super::{Run, RunError};
 use crate::{
     intake::runs::StopSignal,
-    report::output_batch::Coalescer,
-    sandbox::{Enclosure, Event, SandboxError, Session},
+    report::output_batch::OutputBatcher,
+    sandbox::{AgentConnection, Event, SandboxError, SandboxHandle},
 };
 
-/// A kill that the agent has not confirmed by then is done from outside.
-const AGENT_KILLS_WITHIN: Duration = Duration::from_millis(100);
-/// After the deadline the agent has so long to report before the sandbox is taken from it.
-const GRACE: Duration = Duration::from_secs(10);
+/// A kill that the agent has not confirmed by then is done through the container engine.
+const AGENT_KILL_TIMEOUT: Duration = Duration::from_millis(100);
+/// How long the agent may take to report after the deadline of the program.
+const REPORT_GRACE: Duration = Duration::from_secs(10);
 
-/// Passes the output on until the program has ended, and ends it when told to.
-pub async fn watch(run: &mut Run, session: &mut Session, spec: &ExecuteSpec) -> Result<Exit, Broken> {
-    let mut watch = Watch {
-        output: Coalescer::default(),
+/// Forwards output until the program ends. Kills the program when the stop signal is raised.
+pub async fn supervise(
+    run: &mut Run,
+    agent: &mut AgentConnection,
+    spec: &ExecuteSpec,
+) -> Result<Exit, RunError> {
+    let mut supervisor = Supervisor {
+        output: OutputBatcher::default(),
         stop: run.stop.clone(),
         stopped: false,
-        deadline: Instant::now() + Duration::from_secs_f64(spec.limits.wall_s) + GRACE,
+        deadline: Instant::now() + Duration::from_secs_f64(spec.limits.wall_s) + REPORT_GRACE,
     };
-    let ended = watch.until_exit(run, session).await;
-    let rest = watch.output.take(Instant::now());
+    let ended = supervisor.until_exit(run, agent).await;
+    let rest = supervisor.output.take(Instant::now());
     for event in rest {
         run.events.send(event).await;
     }
     match ended {
-        // Killed from outside, the agent can't tell any more.
-        Err(Broken::Sandbox(SandboxError::Gone)) if watch.stopped => Ok(killed(run)),
+        // The engine destroyed the sandbox, so the agent cannot report.
+        Err(RunError::Sandbox(SandboxError::Gone)) if supervisor.stopped => Ok(killed()),
         other => other,
     }
 }
 
-struct Watch {
-    output: Coalescer,
+struct Supervisor {
+    output: OutputBatcher,
     stop: StopSignal,
     stopped: bool,
     deadline: Instant,
 }
 
-impl Watch {
-    async fn until_exit(&mut self, run: &mut Run, session: &mut Session) -> Result<Exit, Broken> {
+impl Supervisor {
+    async fn until_exit(&mut self, run: &mut Run, agent: &mut AgentConnection) -> Result<Exit, RunError> {
         loop {
             let now = Instant::now();
             let due = self.output.due(now);
             if due.is_some_and(|due| due <= now) {
-                self.flush(run, session).await;
+                self.flush(run, agent).await;
                 continue;
             }
-            // While output was stuck the agent could not report: it always gets a moment to.
-            let too_late = self.deadline.max(now + GRACE / 2);
+            // The agent cannot report while output is blocked, so it always gets a part of the grace period.
+            let report_deadline = self.deadline.max(now + REPORT_GRACE / 2);
             tokio::select! {
-                event = session.next(), if self.output.has_room() => match event? {
+                event = agent.next(), if self.output.has_capacity() => match event? {
                     Event::Output(stream, data) => self.output.push(stream_of(stream), &data),
                     Event::Exited(exit) => return Ok(exit),
                 },
-                () = sleep_until(due.unwrap_or(too_late).into()) => {
+                () = sleep_until(due.unwrap_or(report_deadline).into()) => {
                     if due.is_none() && now >= self.deadline {
-                        return Err(Broken::TooLate("the agent's report"));
+                        return Err(RunError::TimedOut("the agent's report"));
                     }
                 }
-                _ = self.stop.wait(), if !self.stopped => self.kill(session).await,
+                _ = self.stop.wait(), if !self.stopped => self.kill(agent).await,
             }
         }
     }
 
-    /// Hands the output on; a program is killed at once even while that waits for the broker.
-    async fn flush(&mut self, run: &mut Run, session: &mut Session) {
+    /// Sends the output. A stop signal kills the program at once, even while sending waits for the broker.
+    async fn flush(&mut self, run: &mut Run, agent: &mut AgentConnection) {
         let events = self.output.take(Instant::now());
         let mut sending = std::pin::pin!(async {
             for event in events {
@@ -85,25 +89,25 @@ impl Watch {
         loop {
             tokio::select! {
                 () = &mut sending => return,
-                _ = self.stop.wait(), if !self.stopped => self.kill(session).await,
+                _ = self.stop.wait(), if !self.stopped => self.kill(agent).await,
             }
         }
     }
 
-    async fn kill(&mut self, session: &mut Session) {
+    async fn kill(&mut self, agent: &mut AgentConnection) {
         self.stopped = true;
-        tokio::spawn(make_sure(session.enclosure()));
-        // An agent that can't be reached is killed from outside a moment later.
-        let _ = timeout(AGENT_KILLS_WITHIN, session.kill()).await;
+        tokio::spawn(destroy_after_timeout(agent.handle()));
+        // If the agent does not read, the task above destroys the sandbox.
+        let _ = timeout(AGENT_KILL_TIMEOUT, agent.kill()).await;
     }
 }
 
-async fn make_sure(enclosure: Arc<dyn Enclosure>) {
-    sleep(AGENT_KILLS_WITHIN).await;
-    enclosure.destroy().await;
+async fn destroy_after_timeout(handle: Arc<dyn SandboxHandle>) {
+    sleep(AGENT_KILL_TIMEOUT).await;
+    handle.destroy().await;
 }
 
-fn killed(_run: &Run) -> Exit {
+fn killed() -> Exit {
     Exit { signal: Some(9), stopped: Some(message::Stopped::Killed), ..Exit::default() }
 }
 

@@ -1,4 +1,4 @@
-//! Why a run ended, from what was measured. Pure.
+//! Derives the verdict of a run from the measurements of the agent. Pure.
 
 use engunity_agent::message::{Exit, Stopped};
 use engunity_protocol::{
@@ -7,11 +7,11 @@ use engunity_protocol::{
 };
 
 const MIB: u64 = 1024 * 1024;
-/// A file grew beyond its limit.
+/// The kernel sends it when a file grows beyond its limit.
 const SIGXFSZ: i32 = 25;
 
-/// Decides what `exit` means under `limits`. What the agent did comes first, then what the kernel refused, if the
-/// program failed; a program that coped with a refusal did not fail of it.
+/// Derives the verdict of `exit` under `limits`. A kill by the agent comes first. A refusal by the kernel (memory,
+/// processes, disk) is the reason only if the program failed.
 pub fn verdict(exit: &Exit, limits: &Limits) -> Verdict {
     let failed = exit.code != Some(0);
     let (reason, evidence) = match exit.stopped {
@@ -25,7 +25,7 @@ pub fn verdict(exit: &Exit, limits: &Limits) -> Verdict {
         None if failed && exit.oom_kills > 0 => (Reason::Oom, oom(exit, limits)),
         None if failed && exit.pids_refused > 0 => (Reason::Pids, pids(exit, limits)),
         None if failed && !exit.disk_full.is_empty() => (Reason::Disk, disk(exit, limits)),
-        None => ended(exit, limits),
+        None => exit_verdict(exit, limits),
     };
     Verdict { reason, exit_code: exit.code, signal: exit.signal, evidence }
 }
@@ -34,28 +34,28 @@ pub fn usage(exit: &Exit) -> Usage {
     Usage { wall_ms: exit.wall_ms, cpu_ms: exit.cpu_ms, peak_memory_bytes: exit.peak_memory_bytes }
 }
 
-fn ended(exit: &Exit, limits: &Limits) -> (Reason, String) {
+fn exit_verdict(exit: &Exit, limits: &Limits) -> (Reason, String) {
     match (exit.code, exit.signal) {
-        (Some(0), _) => (Reason::Ok, format!("exit 0{}", coped(exit, limits))),
+        (Some(0), _) => (Reason::Ok, format!("exit 0{}", survived_refusals(exit, limits))),
         (Some(code), _) => (Reason::Exit, format!("exit {code}")),
         (None, Some(SIGXFSZ)) => {
             (Reason::Disk, format!("a file grew beyond {} MiB (SIGXFSZ)", limits.disk_mb))
         }
         (None, Some(signal)) => (Reason::Signal, format!("signal {signal}{}", signal_name(signal))),
-        (None, None) => (Reason::Internal, "the sandbox did not say how the program ended".to_owned()),
+        (None, None) => (Reason::Internal, "the sandbox did not say how the program exit_verdict".to_owned()),
     }
 }
 
-/// What a program that succeeded has met on its way.
-fn coped(exit: &Exit, limits: &Limits) -> String {
-    let mut met = String::new();
+/// The refusals that a successful program survived.
+fn survived_refusals(exit: &Exit, limits: &Limits) -> String {
+    let mut refusals = String::new();
     if exit.oom_kills > 0 {
-        met += &format!("; {}", oom(exit, limits));
+        refusals += &format!("; {}", oom(exit, limits));
     }
     if exit.pids_refused > 0 {
-        met += &format!("; {}", pids(exit, limits));
+        refusals += &format!("; {}", pids(exit, limits));
     }
-    met
+    refusals
 }
 
 fn oom(exit: &Exit, limits: &Limits) -> String {
@@ -104,7 +104,7 @@ mod tests {
         Limits { wall_s: 5.0, cpu: 1.0, memory_mb: 256, output_kb: 64, pids: 32, disk_mb: 16 };
 
     #[test]
-    fn each_end_has_its_reason_and_evidence() {
+    fn each_exit_has_its_reason_and_evidence() {
         let exit = |code| Exit { code: Some(code), ..Exit::default() };
         let killed = |why| Exit { signal: Some(9), stopped: Some(why), wall_ms: 5003, ..Exit::default() };
         let cases = [
@@ -135,7 +135,7 @@ mod tests {
                 Reason::Ok,
                 "exit 0; 7 new processes or threads refused, limit 32",
             ),
-            (Exit::default(), Reason::Internal, "the sandbox did not say how the program ended"),
+            (Exit::default(), Reason::Internal, "the sandbox did not say how the program exit_verdict"),
         ];
         for (exit, reason, evidence) in cases {
             let verdict = verdict(&exit, &LIMITS);

@@ -1,8 +1,8 @@
-//! The one loop that takes in everything: control messages, pings, and jobs while there is room for them. That a ping
-//! has come through it proves that jobs would.
+//! The loop that consumes control messages, pings and job offers. A ping that passes through it proves that the worker
+//! also takes jobs.
 //!
-//! A job is taken only with a free slot. When the last one goes, the queues are left, and with them what the broker had
-//! already sent ahead: it goes to a worker that has room. Interactive jobs are looked for first.
+//! A job is taken only with a free slot. When the last slot is taken, the worker unsubscribes from the job queues, so that
+//! the broker gives prefetched jobs to a worker with capacity. Interactive jobs come first.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -15,80 +15,81 @@ use futures::future::{pending, select_all};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    context::{Environment, Presence},
-    intake::{claims::Offer, runs::Stop, slots::Slots},
+    context::{WorkerContext, WorkerStatus},
+    intake::{claims::Offer, runs::StopReason, slots::Slots},
 };
 
 const CONTROL_PREFETCH: u16 = 256;
 
-pub struct Intake {
-    environment: Arc<Environment>,
+pub struct JobConsumer {
+    context: Arc<WorkerContext>,
     broker: Connection,
     control: Consumer,
-    execute: Lane,
-    noop: Lane,
+    execute: KindQueues,
+    noop: KindQueues,
     offers: mpsc::Sender<Offer>,
     draining: watch::Receiver<bool>,
-    engine: watch::Receiver<bool>,
+    engine_up: watch::Receiver<bool>,
 }
 
-impl Intake {
+impl JobConsumer {
     pub fn new(
-        environment: Arc<Environment>,
+        context: Arc<WorkerContext>,
         broker: Connection,
         offers: mpsc::Sender<Offer>,
         draining: watch::Receiver<bool>,
     ) -> Self {
-        let presence = &environment.presence;
-        let control = broker.consume(Queue::Control(environment.identity.id.clone()), CONTROL_PREFETCH);
-        let execute = Lane::new(JobKind::Execute, presence.slots.clone(), 1);
-        let noop = Lane::new(JobKind::Noop, presence.noop_slots.clone(), presence.noop_slots.total() as u16);
-        let engine = environment.sandbox.ready();
-        Self { environment, broker, control, execute, noop, offers, draining, engine }
+        let status = &context.status;
+        let control = broker.consume(Queue::Control(context.identity.id.clone()), CONTROL_PREFETCH);
+        let execute = KindQueues::new(JobKind::Execute, status.slots.clone(), 1);
+        let noop =
+            KindQueues::new(JobKind::Noop, status.noop_slots.clone(), status.noop_slots.total() as u16);
+        let engine_up = context.sandbox.ready();
+        Self { context, broker, control, execute, noop, offers, draining, engine_up }
     }
 
-    /// Takes in, for as long as the connection is not closed for good.
+    /// Consumes until the connection is closed.
     pub async fn run(mut self) {
         loop {
-            self.open_and_close();
+            self.update_subscriptions();
             let (slots, noop_slots) = (self.execute.slots.clone(), self.noop.slots.clone());
             tokio::select! {
                 biased;
                 control = self.control.next() => match control {
-                    Some(delivery) => self.obey(delivery).await,
+                    Some(delivery) => self.handle_control(delivery).await,
                     None => return,
                 },
-                job = self.execute.next() => self.take(job, &slots).await,
-                job = self.noop.next(), if noop_slots.free() > 0 => self.take(job, &noop_slots).await,
+                job = self.execute.next() => self.accept(job, &slots).await,
+                job = self.noop.next(), if noop_slots.free() > 0 => self.accept(job, &noop_slots).await,
                 () = slots.wait_free(), if slots.free() == 0 => {}
                 () = noop_slots.wait_free(), if noop_slots.free() == 0 && noop_slots.total() > 0 => {}
                 Ok(()) = self.draining.changed() => {}
-                Ok(()) = self.engine.changed() => {}
+                Ok(()) = self.engine_up.changed() => {}
             }
         }
     }
 
-    fn open_and_close(&mut self) {
-        let (draining, engine) = (*self.draining.borrow(), *self.engine.borrow());
-        self.environment.presence.crippled.store(!engine, Ordering::Relaxed);
-        self.execute.set_open(&self.broker, !draining && engine && !self.execute.is_full());
-        // No-op jobs are many and short: leaving and joining for each would cost more than they do.
-        self.noop.set_open(&self.broker, !draining && self.noop.slots.total() > 0);
+    fn update_subscriptions(&mut self) {
+        let (draining, engine_up) = (*self.draining.borrow(), *self.engine_up.borrow());
+        self.context.status.engine_down.store(!engine_up, Ordering::Relaxed);
+        self.execute.set_subscribed(&self.broker, !draining && engine_up && !self.execute.is_full());
+        // No-op jobs are many and short: subscribing again for each would cost more than the job.
+        self.noop.set_subscribed(&self.broker, !draining && self.noop.slots.total() > 0);
     }
 
-    async fn obey(&self, delivery: Delivery) {
+    async fn handle_control(&self, delivery: Delivery) {
         match wire::decode::<Control>(&delivery.body) {
-            Ok(control) => obey(&self.environment.presence, control),
-            Err(error) => tracing::warn!(%error, "a control message can't be read"),
+            Ok(control) => handle_control(&self.context.status, control),
+            Err(error) => tracing::warn!(%error, "a control message could not be decoded"),
         }
         delivery.ack().await;
     }
 
-    async fn take(&self, delivery: Delivery, slots: &Slots) {
+    async fn accept(&self, delivery: Delivery, slots: &Slots) {
         let job = match wire::decode::<JobReady>(&delivery.body) {
             Ok(job) => job,
             Err(error) => {
-                tracing::warn!(%error, "an offered job can't be read");
+                tracing::warn!(%error, "a job offer could not be decoded");
                 delivery.reject(false).await;
                 return;
             }
@@ -101,27 +102,27 @@ impl Intake {
     }
 }
 
-fn obey(presence: &Presence, control: Control) {
+fn handle_control(status: &WorkerStatus, control: Control) {
     match control {
-        Control::Ping { n } => drop(presence.echo.fetch_max(n, Ordering::Relaxed)),
+        Control::Ping { n } => drop(status.last_ping.fetch_max(n, Ordering::Relaxed)),
         Control::Cancel { job_id, attempt } => {
-            presence.registry.stop(Running { job_id, attempt }, Stop::Cancel)
+            status.active_runs.stop(Running { job_id, attempt }, StopReason::Cancel)
         }
         Control::Abandon { job_id, attempt } => {
-            presence.registry.stop(Running { job_id, attempt }, Stop::Abandon)
+            status.active_runs.stop(Running { job_id, attempt }, StopReason::Abandon)
         }
     }
 }
 
-/// The queues of one kind of job, which share slots.
-struct Lane {
+/// The queues of one job kind, one per class, which share slots.
+struct KindQueues {
     kind: JobKind,
     slots: Slots,
     prefetch: u16,
     consumers: Vec<Consumer>,
 }
 
-impl Lane {
+impl KindQueues {
     fn new(kind: JobKind, slots: Slots, prefetch: u16) -> Self {
         Self { kind, slots, prefetch: prefetch.max(1), consumers: Vec::new() }
     }
@@ -130,8 +131,8 @@ impl Lane {
         self.slots.free() == 0
     }
 
-    fn set_open(&mut self, broker: &Connection, open: bool) {
-        if !open {
+    fn set_subscribed(&mut self, broker: &Connection, subscribed: bool) {
+        if !subscribed {
             self.consumers.clear();
         } else if self.consumers.is_empty() {
             let classes = [JobClass::Interactive, JobClass::Bulk];
@@ -140,7 +141,7 @@ impl Lane {
         }
     }
 
-    /// Waits for a job of the first queue that has one; for ever while closed. Safe to cancel.
+    /// Returns the next offer of the first queue that has one. Never returns while unsubscribed. Cancel safe.
     async fn next(&mut self) -> Delivery {
         if self.consumers.is_empty() {
             return pending().await;
@@ -148,7 +149,7 @@ impl Lane {
         let waiting = self.consumers.iter_mut().map(|consumer| Box::pin(consumer.next()));
         match select_all(waiting).await {
             (Some(delivery), ..) => delivery,
-            // The connection is closed for good, which the control queue tells as well.
+            // The connection is closed; the control queue ends the loop.
             (None, ..) => pending().await,
         }
     }

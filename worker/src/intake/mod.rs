@@ -1,5 +1,5 @@
-//! How jobs come in: offered by the broker, claimed from a coordinator, started with a slot. Nothing here knows what a
-//! job does.
+//! Takes jobs: consumes offers from the broker, claims them from a coordinator, and starts each with a slot. Nothing here
+//! knows what a job kind does.
 
 pub mod claims;
 pub mod consumer;

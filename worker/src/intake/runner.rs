@@ -1,4 +1,4 @@
-//! One task per granted job: runs it, reports how it ended, and holds its slot for as long as its sandbox lives.
+//! One task per granted job: runs it, reports its ending, and holds its slot while its sandbox exists.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -11,26 +11,26 @@ use futures::FutureExt;
 use tokio::time::sleep;
 
 use crate::{
-    context::Environment,
+    context::WorkerContext,
     execution::{Ending, Run},
     intake::slots::Slot,
     jobs,
 };
 
-/// A job that can't be done here does not make room for the next one at once: other workers may do better.
+/// A worker that fails a job keeps the slot for a moment, so that healthy workers take the next job first.
 const UNABLE_PAUSE: Duration = Duration::from_millis(500);
 
-/// Runs what was granted.
-pub async fn run(environment: Arc<Environment>, job_id: JobId, grant: Grant, slot: Slot) {
+/// Runs a granted job to its reported ending.
+pub async fn run(context: Arc<WorkerContext>, job_id: JobId, grant: Grant, slot: Slot) {
     let Grant { attempt, project_id, spec } = grant;
     let running = Running { job_id, attempt };
-    // Reported as running until its end is confirmed: then its lease is nobody's.
-    let (_entry, stop) = environment.presence.registry.enter(running);
-    let events = environment.outbox.of(running);
-    let mut run = Run { environment, running, project_id, events, stop };
+    // The heartbeat renews the lease until the broker has confirmed the ending.
+    let (_active_run, stop) = context.status.active_runs.register(running);
+    let events = context.outbox.of(running);
+    let mut run = Run { context, running, project_id, events, stop };
     let ending = AssertUnwindSafe(jobs::run(&mut run, spec)).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(%job_id, attempt, "a run panicked");
-        Ending::verdict(Reason::Internal, "the worker failed; its log says more")
+        Ending::verdict(Reason::Internal, "the worker failed; see its log")
     });
     if matches!(ending, Ending::Unable(_)) {
         sleep(UNABLE_PAUSE).await;
@@ -43,17 +43,17 @@ async fn report(run: Run, ending: Ending) {
     let Run { running: Running { job_id, attempt }, events, .. } = run;
     match ending {
         Ending::Finished(outcome) => {
-            tracing::debug!(%job_id, attempt, reason = ?outcome.verdict.reason, evidence = outcome.verdict.evidence, "a job ended");
+            tracing::debug!(%job_id, attempt, reason = ?outcome.verdict.reason, evidence = outcome.verdict.evidence, "job finished");
             events.finish(EventBody::Finished(outcome)).await;
         }
         Ending::HandedBack => {
-            tracing::info!(%job_id, attempt, "a job is handed back");
+            tracing::info!(%job_id, attempt, "job handed back");
             events.finish(EventBody::HandedBack).await;
         }
         Ending::Unable(because) => {
-            tracing::warn!(%job_id, attempt, because, "a job could not be run; giving it back");
+            tracing::warn!(%job_id, attempt, because, "job could not be run; returning it");
             events.finish(EventBody::Unable { because }).await;
         }
-        Ending::Abandoned => tracing::warn!(%job_id, attempt, "a job was taken from this worker"),
+        Ending::Abandoned => tracing::warn!(%job_id, attempt, "job abandoned: the lease was lost"),
     }
 }

@@ -1,4 +1,4 @@
-//! What runs here, and how each run is told to stop.
+//! The active runs of this worker, and the signal that stops each.
 
 use std::{
     collections::HashMap,
@@ -8,74 +8,74 @@ use std::{
 use engunity_protocol::{JobId, wire::Running};
 use tokio::sync::watch;
 
-/// Why a run is to end before it has ended by itself. The later ones win over the earlier ones.
+/// Why a run must stop before its program ends. Ordered: a later reason replaces an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stop {
-    /// Its owner wants so: report `cancelled`.
+pub enum StopReason {
+    /// The user cancelled the job: report `cancelled`.
     Cancel,
-    /// This worker ends: report that it is handed back.
+    /// The worker is draining: report that the job is handed back.
     HandBack,
-    /// It is not ours any more: report nothing.
+    /// The worker lost the lease: report nothing.
     Abandon,
 }
 
-/// Told once the run is to stop; cheap to clone.
+/// Raised when the run must stop; cheap to clone.
 #[derive(Debug, Clone)]
-pub struct StopSignal(watch::Receiver<Option<Stop>>);
+pub struct StopSignal(watch::Receiver<Option<StopReason>>);
 
 impl StopSignal {
-    pub fn now(&self) -> Option<Stop> {
+    pub fn now(&self) -> Option<StopReason> {
         *self.0.borrow()
     }
 
-    /// Waits until the run is to stop. Safe to cancel.
-    pub async fn wait(&mut self) -> Stop {
+    /// Waits until the run must stop. Cancel safe.
+    pub async fn wait(&mut self) -> StopReason {
         match self.0.wait_for(Option::is_some).await {
-            Ok(stop) => stop.unwrap_or(Stop::Abandon),
-            // The registry is gone: so is the worker.
-            Err(_) => Stop::Abandon,
+            Ok(stop) => stop.unwrap_or(StopReason::Abandon),
+            // The set of active runs was dropped, so the worker has ended.
+            Err(_) => StopReason::Abandon,
         }
     }
 }
 
 /// All runs of this worker.
 #[derive(Clone, Default)]
-pub struct Registry {
-    runs: Arc<Mutex<HashMap<Running, watch::Sender<Option<Stop>>>>>,
-    emptied: Arc<tokio::sync::Notify>,
+pub struct ActiveRuns {
+    runs: Arc<Mutex<HashMap<Running, watch::Sender<Option<StopReason>>>>>,
+    idle: Arc<tokio::sync::Notify>,
 }
 
-/// A run's entry; dropped, the run is no longer ours to report as running.
-pub struct Entry {
-    registry: Registry,
+/// The registration of a run: the heartbeat reports the run until this is dropped.
+pub struct ActiveRun {
+    active_runs: ActiveRuns,
     run: Running,
 }
 
-impl Drop for Entry {
+impl Drop for ActiveRun {
     fn drop(&mut self) {
-        let mut runs = self.registry.lock();
+        let mut runs = self.active_runs.lock();
         runs.remove(&self.run);
         if runs.is_empty() {
-            self.registry.emptied.notify_waiters();
+            self.active_runs.idle.notify_waiters();
         }
     }
 }
 
-impl Registry {
-    pub fn enter(&self, run: Running) -> (Entry, StopSignal) {
+impl ActiveRuns {
+    pub fn register(&self, run: Running) -> (ActiveRun, StopSignal) {
         let (sender, receiver) = watch::channel(None);
         self.lock().insert(run, sender);
-        (Entry { registry: self.clone(), run }, StopSignal(receiver))
+        (ActiveRun { active_runs: self.clone(), run }, StopSignal(receiver))
     }
 
-    pub fn stop(&self, run: Running, why: Stop) {
+    pub fn stop(&self, run: Running, reason: StopReason) {
         if let Some(sender) = self.lock().get(&run) {
-            raise(sender, why);
+            raise(sender, reason);
         }
     }
 
-    pub fn stop_all(&self, why: Stop) {
-        self.lock().values().for_each(|sender| raise(sender, why));
+    pub fn stop_all(&self, reason: StopReason) {
+        self.lock().values().for_each(|sender| raise(sender, reason));
     }
 
     pub fn running(&self) -> Vec<Running> {
@@ -86,27 +86,27 @@ impl Registry {
         self.lock().keys().any(|run| run.job_id == job)
     }
 
-    /// Waits until nothing runs.
+    /// Waits until no run is active.
     pub async fn wait_empty(&self) {
         loop {
-            let emptied = self.emptied.notified();
+            let idle = self.idle.notified();
             if self.lock().is_empty() {
                 return;
             }
-            emptied.await;
+            idle.await;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Running, watch::Sender<Option<Stop>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Running, watch::Sender<Option<StopReason>>>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn raise(sender: &watch::Sender<Option<Stop>>, why: Stop) {
+fn raise(sender: &watch::Sender<Option<StopReason>>, reason: StopReason) {
     sender.send_if_modified(|stop| {
-        let raised = stop.is_none_or(|before| before < why);
+        let raised = stop.is_none_or(|before| before < reason);
         if raised {
-            *stop = Some(why);
+            *stop = Some(reason);
         }
         raised
     });
@@ -117,18 +117,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_run_is_told_and_forgotten() {
-        let registry = Registry::default();
+    async fn a_run_is_signalled_and_removed() {
+        let active_runs = ActiveRuns::default();
         let run = Running { job_id: JobId::new(), attempt: 2 };
-        let (entry, mut signal) = registry.enter(run);
-        registry.stop(Running { attempt: 1, ..run }, Stop::Abandon);
+        let (entry, mut signal) = active_runs.register(run);
+        active_runs.stop(Running { attempt: 1, ..run }, StopReason::Abandon);
         assert_eq!(signal.now(), None, "another attempt is another run");
-        registry.stop(run, Stop::HandBack);
-        registry.stop(run, Stop::Cancel);
-        assert_eq!(signal.wait().await, Stop::HandBack);
-        assert!(registry.runs_job(run.job_id));
+        active_runs.stop(run, StopReason::HandBack);
+        active_runs.stop(run, StopReason::Cancel);
+        assert_eq!(signal.wait().await, StopReason::HandBack);
+        assert!(active_runs.runs_job(run.job_id));
         drop(entry);
-        registry.wait_empty().await;
-        assert!(registry.running().is_empty());
+        active_runs.wait_empty().await;
+        assert!(active_runs.running().is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Capacity is a permit: who holds a [`Slot`] may run one job, and there is no other way to run one.
+//! Capacity as a permit: the holder of a [`Slot`] may run one job. There is no other way to run one.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ pub struct Slots {
     total: u32,
 }
 
-/// The right to run one job; dropped, it is free again.
+/// The right to run one job. Dropping it frees the slot.
 #[derive(Debug)]
 pub struct Slot {
     _permit: OwnedSemaphorePermit,
@@ -37,7 +37,7 @@ impl Slots {
         Some(Slot { _permit: self.permits.clone().try_acquire_owned().ok()? })
     }
 
-    /// Waits until a slot is free, and leaves it so.
+    /// Waits until a slot is free, without taking it.
     pub async fn wait_free(&self) {
         drop(self.permits.acquire().await);
     }

@@ -1,4 +1,5 @@
-//! Runs a program of a project in a sandbox: files in, output out as it comes, a verdict from evidence, artifacts kept.
+//! The execute job: runs a program of a project in a sandbox, streams its output, derives a verdict from evidence and
+//! stores its artifacts. The steps are in `execution/`.
 
 use engunity_protocol::{
     spec::ExecuteSpec,
@@ -6,37 +7,37 @@ use engunity_protocol::{
 };
 
 use crate::{
-    execution::{Broken, Ending, Run, finish, prepare, supervise},
-    intake::runs::Stop,
+    execution::{Ending, Run, RunError, finish, prepare, supervise},
+    intake::runs::StopReason,
     sandbox::SandboxError,
 };
 
 pub async fn run(run: &mut Run, spec: ExecuteSpec) -> Ending {
-    if let Some(ending) = prepare::does_not_fit(&spec) {
+    if let Some(ending) = prepare::check_disk_limit(&spec) {
         return ending;
     }
     match attempt(run, &spec).await {
         Ok(outcome) => Ending::Finished(outcome),
-        Err(Broken::Sandbox(SandboxError::Gone)) if !run.environment.sandbox.answers().await => {
-            Ending::Unable("the container engine went away in the middle of the run".to_owned())
+        Err(RunError::Sandbox(SandboxError::Gone)) if !run.context.sandbox.is_responding().await => {
+            Ending::Unable("the container engine stopped responding during the run".to_owned())
         }
-        Err(broken) => finish::ending(broken, &spec),
+        Err(error) => finish::error_ending(error, &spec),
     }
 }
 
-async fn attempt(run: &mut Run, spec: &ExecuteSpec) -> Result<Outcome, Broken> {
+async fn attempt(run: &mut Run, spec: &ExecuteSpec) -> Result<Outcome, RunError> {
     let mut stop = run.stop.clone();
-    let mut session = tokio::select! {
-        session = prepare::prepare(run, spec) => session?,
-        why = stop.wait() => return Err(Broken::Stopped(why)),
+    let mut agent = tokio::select! {
+        agent = prepare::prepare(run, spec) => agent?,
+        why = stop.wait() => return Err(RunError::Stopped(why)),
     };
-    session.start(prepare::start(spec), spec.stdin.clone()).await?;
+    agent.start(prepare::start(spec), spec.stdin.clone()).await?;
     run.events.send(EventBody::Started).await;
-    let exit = supervise::watch(run, &mut session, spec).await?;
-    if let Some(why @ (Stop::Abandon | Stop::HandBack)) = run.stop.now() {
-        return Err(Broken::Stopped(why));
+    let exit = supervise::supervise(run, &mut agent, spec).await?;
+    if let Some(why @ (StopReason::Abandon | StopReason::HandBack)) = run.stop.now() {
+        return Err(RunError::Stopped(why));
     }
-    finish::conclude(run, &mut session, spec, &exit).await
+    finish::finish(run, &mut agent, spec, &exit).await
 }
 
 #[cfg(test)]

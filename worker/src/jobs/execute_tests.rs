@@ -1,4 +1,4 @@
-//! The execute job without Docker and without a broker: what it reports and how it ends, whatever happens meanwhile.
+//! The execute job without Docker and without a broker: its reports and its endings under every failure.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
@@ -18,24 +18,24 @@ use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use super::*;
 use crate::{
-    context::{Environment, Identity, Presence},
-    execution::snapshots::Snapshots,
+    context::{Identity, WorkerContext, WorkerStatus},
+    execution::snapshots::SnapshotCache,
     intake::{
-        runs::{Entry, Registry},
+        runs::{ActiveRun, ActiveRuns},
         slots::Slots,
     },
-    report::outbox::{Confirm, Outbox},
+    report::outbox::{ConfirmedPublisher, Outbox},
     sandbox::{Sandbox, local::LocalSandbox},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Takes the place of the broker.
-struct Heard(mpsc::UnboundedSender<WorkerEvent>);
+/// Records events in place of the broker.
+struct RecordingPublisher(mpsc::UnboundedSender<WorkerEvent>);
 
 #[async_trait]
-impl Confirm for Heard {
-    async fn confirm(&self, batch: &[u8]) -> Result<(), BrokerError> {
+impl ConfirmedPublisher for RecordingPublisher {
+    async fn publish_confirmed(&self, batch: &[u8]) -> Result<(), BrokerError> {
         for event in wire::decode::<EventBatch>(batch).unwrap().events {
             let _ = self.0.send(event);
         }
@@ -43,40 +43,40 @@ impl Confirm for Heard {
     }
 }
 
-/// A worker's insides around one job.
-struct Bench {
-    environment: Arc<Environment>,
+/// The context of a worker around one job.
+struct TestWorker {
+    context: Arc<WorkerContext>,
     sandbox: Arc<LocalSandbox>,
-    heard: mpsc::UnboundedReceiver<WorkerEvent>,
+    events: mpsc::UnboundedReceiver<WorkerEvent>,
     dir: tempfile::TempDir,
 }
 
-/// A job under way.
+/// A running job.
 struct Job {
     running: Running,
-    registry: Registry,
-    _entry: Entry,
+    active_runs: ActiveRuns,
+    _active_run: ActiveRun,
     end: JoinHandle<Ending>,
 }
 
-impl Bench {
+impl TestWorker {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let (sender, heard) = mpsc::unbounded_channel();
+        let (sender, events) = mpsc::unbounded_channel();
         let sandbox = LocalSandbox::new();
-        let environment = Arc::new(environment(dir.path(), sandbox.clone(), Heard(sender)));
-        Self { environment, sandbox, heard, dir }
+        let context = Arc::new(context(dir.path(), sandbox.clone(), RecordingPublisher(sender)));
+        Self { context, sandbox, events, dir }
     }
 
     fn start(&self, spec: ExecuteSpec) -> Job {
-        let registry = self.environment.presence.registry.clone();
+        let active_runs = self.context.status.active_runs.clone();
         let running = Running { job_id: JobId::new(), attempt: 1 };
-        let (entry, stop) = registry.enter(running);
-        let events = self.environment.outbox.of(running);
-        let environment = self.environment.clone();
-        let mut run = Run { environment, running, project_id: ProjectId::new(), events, stop };
+        let (entry, stop) = active_runs.register(running);
+        let events = self.context.outbox.of(running);
+        let context = self.context.clone();
+        let mut run = Run { context, running, project_id: ProjectId::new(), events, stop };
         let end = tokio::spawn(async move { super::run(&mut run, spec).await });
-        Job { running, registry, _entry: entry, end }
+        Job { running, active_runs, _active_run: entry, end }
     }
 
     async fn run(&self, spec: ExecuteSpec) -> Ending {
@@ -86,20 +86,20 @@ impl Bench {
     /// Waits for output.
     async fn output(&mut self) -> Vec<u8> {
         loop {
-            let event = timeout(PATIENCE, self.heard.recv()).await.expect("output").unwrap();
+            let event = timeout(TIMEOUT, self.events.recv()).await.expect("output").unwrap();
             if let EventBody::Output { data, .. } = event.body {
                 return data;
             }
         }
     }
 
-    /// All output that was reported.
+    /// Returns all reported output.
     async fn outputs(&mut self) -> (String, String) {
         let mut texts = [String::new(), String::new()];
-        // What is reported goes through a task of its own.
-        let last = self.environment.outbox.of(Running { job_id: JobId::new(), attempt: 0 });
+        // The outbox has its own task: flush it first.
+        let last = self.context.outbox.of(Running { job_id: JobId::new(), attempt: 0 });
         last.finish(EventBody::Started).await;
-        while let Ok(event) = self.heard.try_recv() {
+        while let Ok(event) = self.events.try_recv() {
             if let EventBody::Output { stream, data, .. } = event.body {
                 texts[(stream == Stream::Stderr) as usize] += &String::from_utf8_lossy(&data);
             }
@@ -108,31 +108,31 @@ impl Bench {
         (stdout, stderr)
     }
 
-    /// A snapshot that the worker has already.
+    /// Puts a snapshot into the cache of the worker.
     fn cached(&self, files: &[(&str, &str)]) -> Snapshot {
         let name = blake3::hash(b"cached").to_hex().to_string();
         std::fs::write(self.dir.path().join(name), snapshot::project(files)).unwrap();
         Snapshot { key: Some("cached".into()), unpacked_bytes: 100, files: files.len() as u64 }
     }
 
-    async fn no_sandbox_is_left(&self) {
-        let left = || async { Ok((self.sandbox.alive() == 0).then_some(())) };
-        eventually("every sandbox is gone", PATIENCE, left).await.unwrap();
+    async fn assert_no_sandbox_left(&self) {
+        let left = || async { Ok((self.sandbox.count_alive() == 0).then_some(())) };
+        eventually("no sandbox is left", TIMEOUT, left).await.unwrap();
     }
 }
 
 impl Job {
-    fn stop(&self, why: Stop) {
-        self.registry.stop(self.running, why);
+    fn stop(&self, reason: StopReason) {
+        self.active_runs.stop(self.running, reason);
     }
 
     async fn end(self) -> Ending {
-        timeout(PATIENCE, self.end).await.expect("it ends").unwrap()
+        timeout(TIMEOUT, self.end).await.expect("the run ends in time").unwrap()
     }
 }
 
-fn environment(dir: &Path, sandbox: Arc<dyn Sandbox>, heard: Heard) -> Environment {
-    let identity = Identity::new("bench");
+fn context(dir: &Path, sandbox: Arc<dyn Sandbox>, events: RecordingPublisher) -> WorkerContext {
+    let identity = Identity::new("worker");
     let objects = ObjectStore::new(S3Config {
         endpoint: "http://127.0.0.1:9".into(),
         region: "nowhere".into(),
@@ -141,20 +141,20 @@ fn environment(dir: &Path, sandbox: Arc<dyn Sandbox>, heard: Heard) -> Environme
         secret_key: "s".into(),
     })
     .unwrap();
-    Environment {
+    WorkerContext {
         catalog: Catalog::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("../languages")).unwrap(),
         image_prefix: "none/".into(),
-        snapshots: Snapshots::open(objects.clone(), dir.to_owned(), 1 << 20).unwrap(),
+        snapshots: SnapshotCache::open(objects.clone(), dir.to_owned(), 1 << 20).unwrap(),
         objects,
         sandbox,
-        outbox: Outbox::start(heard, identity.id.clone()),
-        presence: Arc::new(Presence {
-            registry: Registry::default(),
+        outbox: Outbox::start(events, identity.id.clone()),
+        status: Arc::new(WorkerStatus {
+            active_runs: ActiveRuns::default(),
             slots: Slots::new(1),
             noop_slots: Slots::new(0),
             draining: false.into(),
-            crippled: false.into(),
-            echo: 0.into(),
+            engine_down: false.into(),
+            last_ping: 0.into(),
         }),
         identity,
     }
@@ -173,93 +173,96 @@ fn shell(line: &str) -> ExecuteSpec {
 }
 
 #[track_caller]
-fn verdict_of(ending: Ending) -> Verdict {
-    let Ending::Finished(outcome) = ending else { panic!("{ending:?}") };
+fn verdict_of(error_ending: Ending) -> Verdict {
+    let Ending::Finished(outcome) = error_ending else { panic!("{error_ending:?}") };
     outcome.verdict
 }
 
 #[tokio::test]
-async fn a_program_is_heard_and_its_end_told() {
-    let mut bench = Bench::new();
-    let files = bench.cached(&[
+async fn output_and_verdict_are_reported() {
+    let mut worker = TestWorker::new();
+    let files = worker.cached(&[
         ("main.sh", "read x; echo \"$x $(cat data/in)\"; echo oops >&2; exit 3"),
         ("data/in", "file"),
     ]);
     let spec = ExecuteSpec { snapshot: files, stdin: Some("line\n".into()), ..shell("bash main.sh") };
-    let verdict = verdict_of(bench.run(spec).await);
+    let verdict = verdict_of(worker.run(spec).await);
     assert_eq!((verdict.reason, verdict.exit_code), (Reason::Exit, Some(3)));
-    assert_eq!(bench.outputs().await, ("line file\n".into(), "oops\n".into()));
-    bench.no_sandbox_is_left().await;
+    assert_eq!(worker.outputs().await, ("line file\n".into(), "oops\n".into()));
+    worker.assert_no_sandbox_left().await;
 }
 
 #[tokio::test]
 async fn the_deadline_and_the_cap_end_a_program() {
-    let mut bench = Bench::new();
+    let mut worker = TestWorker::new();
     let spec = shell("echo on; sleep 600");
     let limits = Limits { wall_s: 0.3, ..spec.limits };
-    assert_eq!(verdict_of(bench.run(ExecuteSpec { limits, ..spec }).await).reason, Reason::Wall);
-    assert_eq!(bench.outputs().await.0, "on\n", "what it said before is kept");
-    assert_eq!(verdict_of(bench.run(shell("yes")).await).reason, Reason::OutputCap);
-    assert_eq!(bench.outputs().await.0.len(), 64 * 1024);
-    bench.no_sandbox_is_left().await;
+    assert_eq!(verdict_of(worker.run(ExecuteSpec { limits, ..spec }).await).reason, Reason::Wall);
+    assert_eq!(worker.outputs().await.0, "on\n", "earlier output is kept");
+    assert_eq!(verdict_of(worker.run(shell("yes")).await).reason, Reason::OutputCap);
+    assert_eq!(worker.outputs().await.0.len(), 64 * 1024);
+    worker.assert_no_sandbox_left().await;
 }
 
 #[tokio::test]
-async fn a_run_ends_as_it_is_told() {
-    let mut bench = Bench::new();
+async fn a_run_obeys_its_stop_reason() {
+    let mut worker = TestWorker::new();
     for line in ["echo on; sleep 600", "trap '' TERM INT; echo on; while :; do sleep 1; done"] {
-        let job = bench.start(shell(line));
-        assert_eq!(bench.output().await, b"on\n");
-        job.stop(Stop::Cancel);
+        let job = worker.start(shell(line));
+        assert_eq!(worker.output().await, b"on\n");
+        job.stop(StopReason::Cancel);
         assert_eq!(verdict_of(job.end().await).reason, Reason::Cancelled);
     }
-    for (why, stronger) in [(Stop::HandBack, false), (Stop::Abandon, true)] {
-        let job = bench.start(shell("echo on; sleep 600"));
-        bench.output().await;
-        job.stop(Stop::Cancel);
-        job.stop(why);
-        let ending = job.end().await;
-        let as_told =
-            if stronger { matches!(ending, Ending::Abandoned) } else { matches!(ending, Ending::HandedBack) };
-        assert!(as_told, "{ending:?}");
+    for (reason, abandoned) in [(StopReason::HandBack, false), (StopReason::Abandon, true)] {
+        let job = worker.start(shell("echo on; sleep 600"));
+        worker.output().await;
+        job.stop(StopReason::Cancel);
+        job.stop(reason);
+        let error_ending = job.end().await;
+        let as_expected = if abandoned {
+            matches!(error_ending, Ending::Abandoned)
+        } else {
+            matches!(error_ending, Ending::HandedBack)
+        };
+        assert!(as_expected, "{error_ending:?}");
     }
-    bench.no_sandbox_is_left().await;
+    worker.assert_no_sandbox_left().await;
 }
 
 #[tokio::test]
-async fn what_may_pass_is_tried_again_and_says_why() {
-    let mut bench = Bench::new();
-    let unable = |ending: Ending| match ending {
+async fn temporary_failures_are_unable_with_a_reason() {
+    let mut worker = TestWorker::new();
+    let unable = |error_ending: Ending| match error_ending {
         Ending::Unable(because) => because,
         other => panic!("{other:?}"),
     };
     let elsewhere = Snapshot { key: Some("not here".into()), unpacked_bytes: 1, files: 1 };
-    let because = unable(bench.run(ExecuteSpec { snapshot: elsewhere, ..shell("true") }).await);
+    let because = unable(worker.run(ExecuteSpec { snapshot: elsewhere, ..shell("true") }).await);
     assert!(because.contains("files could not be fetched"), "{because}");
-    let job = bench.start(shell("echo on; sleep 600"));
-    bench.output().await;
-    bench.sandbox.die();
+    let job = worker.start(shell("echo on; sleep 600"));
+    worker.output().await;
+    worker.sandbox.stop_engine();
     let because = unable(job.end().await);
-    assert!(because.contains("went away"), "{because}");
-    let because = unable(bench.run(shell("true")).await);
-    assert!(because.contains("the engine is away"), "{because}");
-    bench.no_sandbox_is_left().await;
+    assert!(because.contains("stopped responding"), "{because}");
+    let because = unable(worker.run(shell("true")).await);
+    assert!(because.contains("the engine is stopped"), "{because}");
+    worker.assert_no_sandbox_left().await;
 }
 
 #[tokio::test]
-async fn what_will_not_pass_ends_it() {
-    let mut bench = Bench::new();
+async fn permanent_failures_end_the_job() {
+    let mut worker = TestWorker::new();
     let huge = Snapshot { key: Some("huge".into()), unpacked_bytes: 1 << 40, files: 1 };
-    let verdict = verdict_of(bench.run(ExecuteSpec { snapshot: huge, ..shell("true") }).await);
+    let verdict = verdict_of(worker.run(ExecuteSpec { snapshot: huge, ..shell("true") }).await);
     assert_eq!(verdict.reason, Reason::Disk);
     let cobol = ExecuteSpec { runtime: "cobol".into(), ..shell("true") };
-    assert_eq!(verdict_of(bench.run(cobol).await).reason, Reason::ImageMissing);
+    assert_eq!(verdict_of(worker.run(cobol).await).reason, Reason::ImageMissing);
     let nothing = ExecuteSpec { command: Command::Argv(vec!["no-such-program".into()]), ..shell("") };
-    assert_eq!(verdict_of(bench.run(nothing).await).exit_code, Some(127));
-    assert_eq!(bench.outputs().await.1, "no-such-program: command not found\n");
-    let job = bench.start(shell("echo on; sleep 600"));
-    bench.output().await;
-    bench.sandbox.kill_all();
+    assert_eq!(verdict_of(worker.run(nothing).await).exit_code, Some(127));
+    assert_eq!(worker.outputs().await.1, "no-such-program: command not found\n");
+    let job = worker.start(shell("echo on; sleep 600"));
+    worker.output().await;
+    worker.sandbox.kill_all();
     let verdict = verdict_of(job.end().await);
     assert_eq!(
         (verdict.reason, verdict.evidence.as_str()),
@@ -268,14 +271,14 @@ async fn what_will_not_pass_ends_it() {
 }
 
 #[tokio::test]
-async fn artifacts_that_can_not_be_stored_are_told_with_the_programs_own_end() {
-    let bench = Bench::new();
+async fn lost_artifacts_are_reported_with_the_exit_of_the_program() {
+    let worker = TestWorker::new();
     let artifacts = vec!["out/**".into()];
     let line = "mkdir out; echo a > out/a; head -c 300000 /dev/zero > out/b";
-    let verdict = verdict_of(bench.run(ExecuteSpec { artifacts: artifacts.clone(), ..shell(line) }).await);
+    let verdict = verdict_of(worker.run(ExecuteSpec { artifacts: artifacts.clone(), ..shell(line) }).await);
     assert_eq!((verdict.reason, verdict.exit_code), (Reason::Internal, Some(0)));
     assert!(verdict.evidence.contains("could not be stored"), "{}", verdict.evidence);
     assert!(verdict.evidence.ends_with("the program itself: exit 0"), "{}", verdict.evidence);
-    let verdict = verdict_of(bench.run(ExecuteSpec { artifacts, ..shell("true") }).await);
-    assert_eq!(verdict.reason, Reason::Ok, "nothing matched, so nothing had to be stored");
+    let verdict = verdict_of(worker.run(ExecuteSpec { artifacts, ..shell("true") }).await);
+    assert_eq!(verdict.reason, Reason::Ok, "nothing matched, so nothing was stored");
 }

@@ -1,4 +1,4 @@
-//! The kinds of jobs: one file each, and one line here.
+//! The job kinds: one file each, and one line in [`run`].
 
 mod execute;
 mod noop;
@@ -7,7 +7,7 @@ use engunity_protocol::spec::JobSpec;
 
 use crate::execution::{Ending, Run};
 
-/// Does what `spec` says.
+/// Runs the job that `spec` describes.
 pub async fn run(run: &mut Run, spec: JobSpec) -> Ending {
     match spec {
         JobSpec::Execute(spec) => execute::run(run, spec).await,

@@ -1,4 +1,4 @@
-//! A job that does nothing: load tests measure everything around it.
+//! A job that does nothing. Load tests use it to measure the cost of everything around a run.
 
 use engunity_protocol::verdict::Reason;
 

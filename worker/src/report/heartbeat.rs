@@ -1,5 +1,5 @@
-//! The heartbeat: a thread, a runtime and a connection of its own, so that no amount of work delays it. That it comes
-//! proves that the process lives; the echo in it proves that the worker also consumes.
+//! The heartbeat: it has its own thread, runtime and connection, so that no amount of work delays it. It proves that the
+//! process is alive; the last ping in it proves that the worker also consumes.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -12,30 +12,33 @@ use engunity_broker::{Connection, Publisher, Route};
 use engunity_protocol::wire::{self, Heartbeat};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::context::{Identity, Presence};
+use crate::context::{Identity, WorkerStatus};
 
-const EVERY: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_millis(800);
+const INTERVAL: Duration = Duration::from_secs(1);
+const PUBLISH_TIMEOUT: Duration = Duration::from_millis(800);
 
-/// Starts the thread; it beats until the process ends.
-pub fn start(url: String, identity: Identity, presence: Arc<Presence>) -> anyhow::Result<()> {
+/// Starts the thread, which sends heartbeats until the worker is dropped.
+pub fn start(url: String, identity: Identity, status: Arc<WorkerStatus>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let beat = move || runtime.block_on(beat_forever(url, identity, presence));
-    thread::Builder::new().name("heartbeat".into()).spawn(beat).context("the heartbeat's thread")?;
+    let run = move || runtime.block_on(send_forever(url, identity, status));
+    thread::Builder::new()
+        .name("heartbeat".into())
+        .spawn(run)
+        .context("could not start the heartbeat thread")?;
     Ok(())
 }
 
-async fn beat_forever(url: String, identity: Identity, presence: Arc<Presence>) {
+async fn send_forever(url: String, identity: Identity, status: Arc<WorkerStatus>) {
     let broker = match Connection::open(&url, &format!("{} heartbeat", identity.id)) {
         Ok(broker) => broker,
-        Err(error) => return tracing::error!(%error, "no heartbeat: the broker's address is unusable"),
+        Err(error) => return tracing::error!(%error, "no heartbeat: the broker URL is invalid"),
     };
-    let publisher = broker.publisher(1, PATIENCE);
-    let mut ticks = interval(EVERY);
+    let publisher = broker.publisher(1, PUBLISH_TIMEOUT);
+    let mut ticks = interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while Arc::strong_count(&presence) > 1 {
+    while Arc::strong_count(&status) > 1 {
         ticks.tick().await;
-        send(&publisher, &heartbeat(&identity, &presence)).await;
+        send(&publisher, &heartbeat(&identity, &status)).await;
     }
 }
 
@@ -48,20 +51,20 @@ async fn send(publisher: &Publisher, heartbeat: &Heartbeat) {
     }
 }
 
-fn heartbeat(identity: &Identity, presence: &Presence) -> Heartbeat {
-    let slots = presence.slots.total();
-    // Without an engine there is no capacity, whatever is free.
-    let busy = if presence.crippled.load(Ordering::Relaxed) { slots } else { presence.slots.busy() };
+fn heartbeat(identity: &Identity, status: &WorkerStatus) -> Heartbeat {
+    let slots = status.slots.total();
+    // Without a container engine there is no capacity, even if slots are free.
+    let busy = if status.engine_down.load(Ordering::Relaxed) { slots } else { status.slots.busy() };
     Heartbeat {
         worker_id: identity.id.clone(),
         name: identity.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         slots,
         busy,
-        draining: presence.draining.load(Ordering::Relaxed),
+        draining: status.draining.load(Ordering::Relaxed),
         started_at: identity.started_at,
-        running: presence.registry.running(),
-        echo: presence.echo.load(Ordering::Relaxed),
-        noop_slots: presence.noop_slots.total(),
+        running: status.active_runs.running(),
+        echo: status.last_ping.load(Ordering::Relaxed),
+        noop_slots: status.noop_slots.total(),
     }
 }

@@ -1,4 +1,4 @@
-//! What the worker reports: events of jobs in order, output in portions, and once a second that it lives.
+//! Reports to the coordinators: job events in order, output in batches, and a heartbeat each second.
 
 pub mod heartbeat;
 pub mod outbox;

@@ -1,8 +1,8 @@
-//! What is reported: one buffer for the whole worker, in order, bounded in bytes, one batch unconfirmed at a time.
+//! The outbox: one buffer of job events for the whole worker, in order, bounded in bytes, with one unconfirmed batch.
 //!
-//! While a batch is under way the next one gathers, so batches are as large as the broker is slow. A batch that was not
-//! confirmed is sent again until it is; so the order of a job's events is certain, and nothing is lost while the worker
-//! lives. When the broker is away the buffer fills, then the jobs wait, then the programs in their own `write`.
+//! While a batch is being confirmed the next one fills, so batches grow when the broker is slow. An unconfirmed batch is
+//! sent again until it is confirmed. So the order of a job's events is certain, and no event is lost while the worker
+//! lives. If the broker is unavailable, the buffer fills, then the jobs wait, then the programs block in `write`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,47 +18,47 @@ use tokio::{
     time::sleep,
 };
 
-/// All that may wait for confirmation.
+/// Limit of all unconfirmed events.
 const BUFFER_BYTES: usize = 8 * 1024 * 1024;
 const BATCH_BYTES: usize = 512 * 1024;
 const BATCH_EVENTS: usize = 512;
-/// What an event weighs beside its data.
-const OVERHEAD: usize = 256;
-const RETRY: Duration = Duration::from_millis(200);
+/// Counted for each event in addition to its data.
+const EVENT_OVERHEAD_BYTES: usize = 256;
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
-/// What a batch is given to until it is confirmed: the broker, or a test.
+/// Publishes a batch and waits for its confirmation: the broker, or a test double.
 #[async_trait]
-pub trait Confirm: Send + Sync + 'static {
-    async fn confirm(&self, batch: &[u8]) -> Result<(), BrokerError>;
+pub trait ConfirmedPublisher: Send + Sync + 'static {
+    async fn publish_confirmed(&self, batch: &[u8]) -> Result<(), BrokerError>;
 }
 
 #[async_trait]
-impl Confirm for Publisher {
-    async fn confirm(&self, batch: &[u8]) -> Result<(), BrokerError> {
+impl ConfirmedPublisher for Publisher {
+    async fn publish_confirmed(&self, batch: &[u8]) -> Result<(), BrokerError> {
         self.publish(Route::events(), batch.to_vec()).await
     }
 }
 
-/// The way in, cheap to clone.
+/// The handle for adding events; cheap to clone.
 #[derive(Clone)]
 pub struct Outbox {
-    queue: mpsc::UnboundedSender<Queued>,
-    room: Arc<Semaphore>,
+    queue: mpsc::UnboundedSender<QueuedEvent>,
+    capacity: Arc<Semaphore>,
 }
 
-struct Queued {
+struct QueuedEvent {
     event: WorkerEvent,
-    weight: usize,
+    size: usize,
     confirmed: Option<oneshot::Sender<()>>,
-    _room: OwnedSemaphorePermit,
+    _capacity: OwnedSemaphorePermit,
 }
 
 impl Outbox {
-    /// Starts the task that sends; it ends with the last outbox.
-    pub fn start(broker: impl Confirm, worker: WorkerId) -> Self {
-        let (queue, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(Sender { broker, worker, waiting }.run());
-        Self { queue, room: Arc::new(Semaphore::new(BUFFER_BYTES)) }
+    /// Starts the sending task. It ends when the last handle is dropped.
+    pub fn start(broker: impl ConfirmedPublisher, worker: WorkerId) -> Self {
+        let (sender, queue) = mpsc::unbounded_channel();
+        tokio::spawn(Sender { broker, worker, queue }.run());
+        Self { queue: sender, capacity: Arc::new(Semaphore::new(BUFFER_BYTES)) }
     }
 
     /// The events of one run.
@@ -67,15 +67,15 @@ impl Outbox {
     }
 
     async fn push(&self, event: WorkerEvent, confirmed: Option<oneshot::Sender<()>>) {
-        let weight = weight(&event.body);
-        let room = self.room.clone().acquire_many_owned(weight as u32).await;
-        let Ok(_room) = room else { return };
-        let _ = self.queue.send(Queued { event, weight, confirmed, _room });
+        let size = size(&event.body);
+        let capacity = self.capacity.clone().acquire_many_owned(size as u32).await;
+        let Ok(_capacity) = capacity else { return };
+        let _ = self.queue.send(QueuedEvent { event, size, confirmed, _capacity });
     }
 }
 
-fn weight(body: &EventBody) -> usize {
-    OVERHEAD + if let EventBody::Output { data, .. } = body { data.len() } else { 0 }
+fn size(body: &EventBody) -> usize {
+    EVENT_OVERHEAD_BYTES + if let EventBody::Output { data, .. } = body { data.len() } else { 0 }
 }
 
 /// Numbers and sends the events of one run.
@@ -86,13 +86,13 @@ pub struct RunEvents {
 }
 
 impl RunEvents {
-    /// Puts an event in line; waits while the buffer is full.
+    /// Adds an event; waits while the buffer is full.
     pub async fn send(&mut self, body: EventBody) {
         let event = self.event(body);
         self.outbox.push(event, None).await;
     }
 
-    /// Sends the last event; returns when the broker has it.
+    /// Adds the last event and waits until the broker has confirmed it.
     pub async fn finish(mut self, body: EventBody) {
         let (sender, confirmed) = oneshot::channel();
         let event = self.event(body);
@@ -112,17 +112,17 @@ impl RunEvents {
     }
 }
 
-/// The task that sends.
+/// The sending task.
 struct Sender<C> {
     broker: C,
     worker: WorkerId,
-    waiting: mpsc::UnboundedReceiver<Queued>,
+    queue: mpsc::UnboundedReceiver<QueuedEvent>,
 }
 
-impl<C: Confirm> Sender<C> {
+impl<C: ConfirmedPublisher> Sender<C> {
     async fn run(mut self) {
-        while let Some(first) = self.waiting.recv().await {
-            let (events, confirmations, _room) = self.gather(first);
+        while let Some(first) = self.queue.recv().await {
+            let (events, confirmations, _capacity) = self.gather(first);
             self.deliver(events).await;
             for confirmed in confirmations {
                 let _ = confirmed.send(());
@@ -130,22 +130,22 @@ impl<C: Confirm> Sender<C> {
         }
     }
 
-    /// Takes what is waiting, up to a batch.
+    /// Takes the queued events, up to the size of a batch.
     fn gather(
         &mut self,
-        first: Queued,
+        first: QueuedEvent,
     ) -> (Vec<WorkerEvent>, Vec<oneshot::Sender<()>>, Vec<OwnedSemaphorePermit>) {
-        let (mut events, mut confirmations, mut room) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut events, mut confirmations, mut capacity) = (Vec::new(), Vec::new(), Vec::new());
         let (mut next, mut bytes) = (Some(first), 0);
-        while let Some(Queued { event, weight, confirmed, _room }) = next {
-            bytes += weight;
+        while let Some(QueuedEvent { event, size, confirmed, _capacity }) = next {
+            bytes += size;
             events.push(event);
             confirmations.extend(confirmed);
-            room.push(_room);
+            capacity.push(_capacity);
             let full = bytes >= BATCH_BYTES || events.len() >= BATCH_EVENTS;
-            next = if full { None } else { self.waiting.try_recv().ok() };
+            next = if full { None } else { self.queue.try_recv().ok() };
         }
-        (events, confirmations, room)
+        (events, confirmations, capacity)
     }
 
     async fn deliver(&self, events: Vec<WorkerEvent>) {
@@ -154,13 +154,13 @@ impl<C: Confirm> Sender<C> {
             Ok(body) => body,
             Err(error) => return tracing::error!(%error, "events could not be encoded"),
         };
-        let mut complained = false;
-        while let Err(error) = self.broker.confirm(&body).await {
-            if !complained {
-                tracing::warn!(%error, events = batch.events.len(), "events are not confirmed; sending them until they are");
-                complained = true;
+        let mut warned = false;
+        while let Err(error) = self.broker.publish_confirmed(&body).await {
+            if !warned {
+                tracing::warn!(%error, events = batch.events.len(), "events were not confirmed; retrying until they are");
+                warned = true;
             }
-            sleep(RETRY).await;
+            sleep(RETRY_PAUSE).await;
         }
     }
 }

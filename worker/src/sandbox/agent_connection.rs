@@ -1,5 +1,5 @@
-//! Talking to the agent inside: frames in, frames out, whatever carries them. The other end runs beside hostile code,
-//! so nothing it says is trusted: what is too much, too long or out of turn ends the session.
+//! The connection to the agent in a sandbox: frames in, frames out, over any transport. The agent runs beside hostile
+//! code, so nothing it sends is trusted: a message that is too long or out of order ends the connection.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -13,103 +13,103 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Enclosure, SandboxError};
+use super::{SandboxError, SandboxHandle};
 
 type Result<T> = std::result::Result<T, SandboxError>;
 
-/// A sandbox's agent greets in much less.
-const GREETING: Duration = Duration::from_secs(20);
+/// An agent sends `Hello` in much less.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What happens while a program runs.
+/// An event of a running program.
 #[derive(Debug, PartialEq)]
 pub enum Event {
     Output(Stream, Vec<u8>),
     Exited(Exit),
 }
 
-/// A file that the sandbox offers.
+/// An artifact that the agent is about to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactFile {
     pub path: String,
     pub size: u64,
 }
 
-/// A sandbox in use. Dropped, it is destroyed.
-pub struct Session {
+/// A sandbox in use. Dropping this destroys it.
+pub struct AgentConnection {
     input: Pin<Box<dyn AsyncWrite + Send>>,
     output: Pin<Box<dyn AsyncRead + Send>>,
     decoder: Decoder,
     buffer: Vec<u8>,
-    enclosure: Arc<dyn Enclosure>,
-    stdin: Feed,
+    handle: Arc<dyn SandboxHandle>,
+    stdin: StdinFeed,
     skipped: Vec<Skipped>,
 }
 
-/// A program's input on its way: the agent takes no more than a window at a time.
+/// The stdin of a program, sent within the window that the agent accepts.
 #[derive(Debug, Default)]
-struct Feed {
+struct StdinFeed {
     data: Bytes,
     sent: usize,
     taken: usize,
     ended: bool,
 }
 
-impl Session {
-    /// Takes over the two ends of an agent's line, and waits for its greeting.
-    pub async fn begin(
+impl AgentConnection {
+    /// Takes over the streams of an agent and waits for its `Hello`.
+    pub async fn open(
         input: Pin<Box<dyn AsyncWrite + Send>>,
         output: Pin<Box<dyn AsyncRead + Send>>,
-        enclosure: Arc<dyn Enclosure>,
+        handle: Arc<dyn SandboxHandle>,
     ) -> Result<Self> {
-        let mut session = Self {
+        let mut agent = Self {
             input,
             output,
             decoder: Decoder::default(),
             buffer: vec![0; PIECE],
-            enclosure,
-            stdin: Feed { ended: true, ..Feed::default() },
+            handle,
+            stdin: StdinFeed { ended: true, ..StdinFeed::default() },
             skipped: Vec::new(),
         };
-        match timeout(GREETING, session.receive()).await {
-            Ok(Ok(FromAgent::Hello { version })) if version >= VERSION => Ok(session),
-            Ok(Ok(other)) => Err(SandboxError::nonsense(format!("it greeted with {other:?}"))),
+        match timeout(HELLO_TIMEOUT, agent.receive()).await {
+            Ok(Ok(FromAgent::Hello { version })) if version >= VERSION => Ok(agent),
+            Ok(Ok(other)) => Err(SandboxError::protocol(format!("{other:?} instead of a hello"))),
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(SandboxError::Unavailable("the agent did not greet".into())),
+            Err(_) => Err(SandboxError::Unavailable("the agent did not send a hello".into())),
         }
     }
 
-    /// Streams a compressed archive into the root folder; returns the number of files.
+    /// Streams a compressed archive to the agent, which unpacks it into the root folder. Returns the number of files.
     pub async fn unpack(&mut self, archive: &mut (impl AsyncRead + Unpin)) -> Result<u64> {
         let mut piece = vec![0; PIECE];
         loop {
             let read =
                 archive.read(&mut piece).await.map_err(|e| SandboxError::Unavailable(e.to_string()))?;
             let message = if read == 0 { ToAgent::FilesEnd } else { ToAgent::Files(piece[..read].to_vec()) };
-            // An agent that gives up stops reading: its last words say why.
+            // An agent that fails stops reading; its last message holds the reason.
             if self.send(&message).await.is_err() || read == 0 {
                 break;
             }
         }
         match self.receive().await? {
             FromAgent::Unpacked { files, .. } => Ok(files),
-            other => Err(SandboxError::nonsense(format!("{other:?} instead of an unpacked project"))),
+            other => Err(SandboxError::protocol(format!("{other:?} instead of an unpacked project"))),
         }
     }
 
-    /// Starts a program; `stdin` is fed to it as it is taken.
+    /// Starts a program. `stdin` is sent as the program reads it.
     pub async fn start(&mut self, start: Start, stdin: Option<String>) -> Result<()> {
         let start = Start { stdin: stdin.is_some(), ..start };
         self.send(&ToAgent::Start(start)).await?;
         if let Some(text) = stdin {
-            self.stdin = Feed { data: Bytes::from(text), ..Feed::default() };
+            self.stdin = StdinFeed { data: Bytes::from(text), ..StdinFeed::default() };
         }
         match self.receive().await? {
             FromAgent::Started => self.feed().await,
-            other => Err(SandboxError::nonsense(format!("{other:?} instead of a start"))),
+            other => Err(SandboxError::protocol(format!("{other:?} instead of a start"))),
         }
     }
 
-    /// Waits for what happens next. Safe to cancel.
+    /// Waits for the next event. Cancel safe.
     pub async fn next(&mut self) -> Result<Event> {
         loop {
             match self.receive().await? {
@@ -119,7 +119,7 @@ impl Session {
                     self.stdin.taken = self.stdin.taken.saturating_add(bytes as usize).min(self.stdin.sent);
                     self.feed().await?;
                 }
-                other => return Err(SandboxError::nonsense(format!("{other:?} while a program runs"))),
+                other => return Err(SandboxError::protocol(format!("{other:?} while a program runs"))),
             }
         }
     }
@@ -129,17 +129,17 @@ impl Session {
         self.send(&ToAgent::Kill).await
     }
 
-    /// The means to end it while someone else waits for it.
-    pub fn enclosure(&self) -> Arc<dyn Enclosure> {
-        self.enclosure.clone()
+    /// A handle that destroys the sandbox while another task uses the connection.
+    pub fn handle(&self) -> Arc<dyn SandboxHandle> {
+        self.handle.clone()
     }
 
-    /// Asks for files; [`Session::next_file`] gives them.
+    /// Requests artifacts; [`AgentConnection::next_file`] returns them.
     pub async fn collect(&mut self, request: Collect) -> Result<()> {
         self.send(&ToAgent::Collect(request)).await
     }
 
-    /// Waits for the next file; `None` after the last. All data of the one before must have been read.
+    /// Waits for the next file; `None` after the last. The data of the previous file must have been read.
     pub async fn next_file(&mut self) -> Result<Option<ArtifactFile>> {
         match self.receive().await? {
             FromAgent::Artifact { path, size, .. } => Ok(Some(ArtifactFile { path, size })),
@@ -147,19 +147,19 @@ impl Session {
                 self.skipped = skipped;
                 Ok(None)
             }
-            other => Err(SandboxError::nonsense(format!("{other:?} while files are collected"))),
+            other => Err(SandboxError::protocol(format!("{other:?} while files are collected"))),
         }
     }
 
-    /// Waits for the next piece of a file of which `left` bytes are still to come.
+    /// Waits for the next piece of a file with `left` unread bytes.
     pub async fn file_data(&mut self, left: u64) -> Result<Bytes> {
         match self.receive().await? {
             FromAgent::ArtifactData(data) if !data.is_empty() && data.len() as u64 <= left => Ok(data.into()),
-            other => Err(SandboxError::nonsense(format!("{other:?} with {left} bytes of a file to come"))),
+            other => Err(SandboxError::protocol(format!("{other:?} with {left} unread bytes of a file"))),
         }
     }
 
-    /// What was asked for and not given, and why.
+    /// Files that matched and were not sent, with reasons.
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
     }
@@ -176,7 +176,7 @@ impl Session {
     }
 
     async fn send(&mut self, message: &ToAgent) -> Result<()> {
-        let frame = frame::encode(message).map_err(SandboxError::nonsense)?;
+        let frame = frame::encode(message).map_err(SandboxError::protocol)?;
         let sent = async {
             self.input.write_all(&frame).await?;
             self.input.flush().await
@@ -186,7 +186,7 @@ impl Session {
 
     async fn receive(&mut self) -> Result<FromAgent> {
         loop {
-            match self.decoder.take().map_err(SandboxError::nonsense)? {
+            match self.decoder.take().map_err(SandboxError::protocol)? {
                 Some(FromAgent::Failed(failure)) => return Err(SandboxError::Failed(failure)),
                 Some(message) => return Ok(message),
                 None => {}
@@ -199,15 +199,15 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for AgentConnection {
     fn drop(&mut self) {
-        let enclosure = self.enclosure.clone();
-        tokio::spawn(async move { enclosure.destroy().await });
+        let handle = self.handle.clone();
+        tokio::spawn(async move { handle.destroy().await });
     }
 }
 
-impl Feed {
-    /// Takes what fits into the window now.
+impl StdinFeed {
+    /// Takes the next piece that fits into the window.
     fn next_piece(&mut self) -> Option<Vec<u8>> {
         let window = STDIN_WINDOW - (self.sent - self.taken);
         let length = (self.data.len() - self.sent).min(window).min(PIECE);

@@ -1,8 +1,8 @@
-//! Docker: the only file that knows bollard. A sandbox is a container without network, capabilities, new privileges,
-//! writable image, swap or logs, with a memory file system for the project and one for `/tmp`, and our agent as PID 1.
+//! Docker: the only file that uses bollard. A sandbox is a container without network, capabilities, new privileges,
+//! writable image, swap or logs. It has a tmpfs for the project and one for `/tmp`, and our agent as PID 1.
 //!
-//! The engine is told of the connection's end (`stdin_once`): when this worker dies, the agent's input ends, and with it
-//! the container. What that misses, [`DockerSandbox::sweep`] finds by its labels.
+//! The engine closes the agent's stdin when the connection ends (`stdin_once`): when this worker dies, the agent ends, and
+//! the container with it. What that misses, [`DockerSandbox::gc`] finds by labels.
 
 use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
@@ -27,47 +27,47 @@ use tokio::{
 };
 use tokio_util::io::StreamReader;
 
-use super::{Enclosure, IsOurs, Sandbox, SandboxError, SandboxSpec, Session};
+use super::{AgentConnection, IsActiveJob, Sandbox, SandboxError, SandboxHandle, SandboxSpec};
 
 const AGENT: &str = "/engunity-agent";
-/// The user that strangers' code runs as, known to no host.
+/// The user id of strangers' code; no host has this user.
 const UID: u32 = 65532;
-const REQUEST_SECONDS: u64 = 30;
+const REQUEST_TIMEOUT_S: u64 = 30;
 const MIB: u64 = 1024 * 1024;
 const OPEN_FILES: i64 = 4096;
 const INODES_PER_MIB: u64 = 256;
 const SHM_BYTES: i64 = 16 * MIB as i64;
-/// The agent's own process.
+/// The process of the agent.
 const AGENT_PIDS: u64 = 1;
-/// Among all processes of the host the kernel takes these first.
-const OOM_SCORE: i64 = 500;
-/// A container that was made and not started by then belongs to a worker that died in between.
-const STARTED_BY: i64 = 20;
-/// Nothing a job does beside running takes longer.
-const BESIDE_RUNNING: i64 = 900;
-const PING: Duration = Duration::from_secs(1);
-/// An engine that takes longer to answer a ping is not well.
-const ANSWER: Duration = Duration::from_secs(5);
+/// Under memory pressure the kernel kills these processes first.
+const OOM_SCORE_ADJ: i64 = 500;
+/// A container that is older and not started was created by a worker that died.
+const START_DEADLINE_S: i64 = 20;
+/// The longest time a job needs in addition to its wall time.
+const OVERHEAD_LIMIT_S: i64 = 900;
+const PING_INTERVAL: Duration = Duration::from_secs(1);
+/// An engine that takes longer to answer a ping counts as down.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 const LABEL_JOB: &str = "engunity.job";
 const LABEL_PROJECT: &str = "engunity.project";
 const LABEL_WORKER: &str = "engunity.worker";
 const LABEL_ATTEMPT: &str = "engunity.attempt";
-/// Unix time after which it can't belong to anyone.
+/// Unix time after which no run can own the container.
 const LABEL_EXPIRES: &str = "engunity.expires";
 
 pub struct DockerSandbox {
     docker: Docker,
-    /// More can't be asked for.
+    /// The number of processors of the host; Docker rejects higher limits.
     cpus: f64,
     ready: watch::Sender<bool>,
 }
 
 impl DockerSandbox {
-    /// Connects, waiting until the engine answers.
+    /// Connects and waits until the engine responds.
     pub async fn connect(socket: &str) -> anyhow::Result<Arc<Self>> {
         let path = socket.strip_prefix("unix://").unwrap_or(socket);
-        let docker = Docker::connect_with_unix(path, REQUEST_SECONDS, API_DEFAULT_VERSION)?;
+        let docker = Docker::connect_with_unix(path, REQUEST_TIMEOUT_S, API_DEFAULT_VERSION)?;
         let (docker, cpus) = wait_for_engine(docker, socket).await;
         let sandbox = Arc::new(Self { docker, cpus, ready: watch::Sender::new(true) });
         tokio::spawn(watch_engine(Arc::downgrade(&sandbox)));
@@ -82,13 +82,13 @@ impl DockerSandbox {
             Error::DockerResponseServerError { status_code: 404, .. } => {
                 SandboxError::ImageMissing(spec.image.clone())
             }
-            // It would be refused everywhere.
-            Error::DockerResponseServerError { status_code: 400, message } => SandboxError::Nonsense(message),
+            // Every engine would reject it.
+            Error::DockerResponseServerError { status_code: 400, message } => SandboxError::Rejected(message),
             other => self.unavailable(other),
         })
     }
 
-    /// Connects before the start, so that no byte of a fast program is lost.
+    /// Attaches before the start, so that no byte of a fast program is lost.
     async fn attach_and_start(&self, id: &str) -> Result<AttachContainerResults, Error> {
         let options = AttachContainerOptions {
             stream: true,
@@ -139,7 +139,7 @@ impl DockerSandbox {
             nano_cpus: Some((limits.cpu.min(self.cpus) * 1e9) as i64),
             pids_limit: Some((limits.pids + AGENT_PIDS) as i64),
             ulimits: Some(ulimits(limits.disk_mb)),
-            oom_score_adj: Some(OOM_SCORE),
+            oom_score_adj: Some(OOM_SCORE_ADJ),
             log_config: Some(HostConfigLogConfig { typ: Some("none".into()), config: None }),
             init: Some(false),
             auto_remove: Some(true),
@@ -147,7 +147,7 @@ impl DockerSandbox {
         }
     }
 
-    /// Notes that the engine may be away; the watcher finds out when it is back.
+    /// Marks the engine as down; the watcher marks it as up again.
     fn unavailable(&self, error: Error) -> SandboxError {
         if !matches!(error, Error::DockerResponseServerError { .. }) {
             self.ready.send_replace(false);
@@ -155,45 +155,45 @@ impl DockerSandbox {
         SandboxError::Unavailable(error.to_string())
     }
 
-    async fn orphans(&self, worker: &WorkerId, is_ours: &IsOurs) -> Vec<String> {
+    async fn orphans(&self, worker: &WorkerId, is_active: &IsActiveJob) -> Vec<String> {
         let filters = HashMap::from([("label".to_owned(), vec![LABEL_JOB.to_owned()])]);
         let options = ListContainersOptions { all: true, filters: Some(filters), ..Default::default() };
         let containers = self.docker.list_containers(Some(options)).await.unwrap_or_default();
         let now = Utc::now().timestamp();
-        let orphans = containers.into_iter().filter(|container| is_orphan(container, worker, is_ours, now));
+        let orphans = containers.into_iter().filter(|container| is_orphan(container, worker, is_active, now));
         orphans.filter_map(|container| container.id).collect()
     }
 }
 
 #[async_trait]
 impl Sandbox for DockerSandbox {
-    async fn open(&self, spec: &SandboxSpec) -> Result<Session, SandboxError> {
+    async fn open(&self, spec: &SandboxSpec) -> Result<AgentConnection, SandboxError> {
         let id = self.create(spec).await?;
         let container = Arc::new(Container { docker: self.docker.clone(), id });
-        let guard = Guard(Some(container.clone()));
+        let guard = DestroyOnDrop(Some(container.clone()));
         let attached = self.attach_and_start(&container.id).await.map_err(|error| self.unavailable(error))?;
         let output =
-            StreamReader::new(attached.output.filter_map(|chunk| std::future::ready(agents_words(chunk))));
-        let session = Session::begin(attached.input, Box::pin(output), container).await?;
+            StreamReader::new(attached.output.filter_map(|chunk| std::future::ready(agent_stdout(chunk))));
+        let agent = AgentConnection::open(attached.input, Box::pin(output), container).await?;
         guard.defuse();
-        Ok(session)
+        Ok(agent)
     }
 
     fn ready(&self) -> watch::Receiver<bool> {
         self.ready.subscribe()
     }
 
-    async fn answers(&self) -> bool {
-        let answers = matches!(timeout(ANSWER, self.docker.ping()).await, Ok(Ok(_)));
-        if !answers {
+    async fn is_responding(&self) -> bool {
+        let is_responding = matches!(timeout(PING_TIMEOUT, self.docker.ping()).await, Ok(Ok(_)));
+        if !is_responding {
             self.ready.send_replace(false);
         }
-        answers
+        is_responding
     }
 
-    async fn sweep(&self, worker: &WorkerId, is_ours: &IsOurs) {
-        for id in self.orphans(worker, is_ours).await {
-            tracing::info!(container = id, "removing a sandbox that belongs to nobody");
+    async fn gc(&self, worker: &WorkerId, is_active: &IsActiveJob) {
+        for id in self.orphans(worker, is_active).await {
+            tracing::info!(container = id, "removing a sandbox without an owner");
             Container { docker: self.docker.clone(), id }.destroy().await;
         }
     }
@@ -206,32 +206,32 @@ struct Container {
 }
 
 #[async_trait]
-impl Enclosure for Container {
+impl SandboxHandle for Container {
     async fn destroy(&self) {
         let options = RemoveContainerOptions { force: true, ..Default::default() };
         for _ in 0..5 {
             match self.docker.remove_container(&self.id, Some(options.clone())).await {
-                // Gone, or going: it removes itself too.
+                // Already removed, or being removed: `auto_remove` is set.
                 Ok(()) | Err(Error::DockerResponseServerError { status_code: 404 | 409, .. }) => return,
                 Err(error) => {
-                    tracing::warn!(container = self.id, %error, "a sandbox could not be removed; trying again")
+                    tracing::warn!(container = self.id, %error, "a sandbox could not be removed; retrying")
                 }
             }
-            sleep(PING).await;
+            sleep(PING_INTERVAL).await;
         }
     }
 }
 
-/// Destroys a container that did not become a session.
-struct Guard(Option<Arc<Container>>);
+/// Destroys a container whose agent never connected.
+struct DestroyOnDrop(Option<Arc<Container>>);
 
-impl Guard {
+impl DestroyOnDrop {
     fn defuse(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Guard {
+impl Drop for DestroyOnDrop {
     fn drop(&mut self) {
         if let Some(container) = self.0.take() {
             tokio::spawn(async move { container.destroy().await });
@@ -239,12 +239,12 @@ impl Drop for Guard {
     }
 }
 
-/// The agent's frames; what it says on its standard error is for the log.
-fn agents_words(chunk: Result<LogOutput, Error>) -> Option<io::Result<Bytes>> {
+/// Returns the agent's frames and logs its stderr.
+fn agent_stdout(chunk: Result<LogOutput, Error>) -> Option<io::Result<Bytes>> {
     match chunk {
         Ok(LogOutput::StdOut { message }) => Some(Ok(message)),
         Ok(LogOutput::StdErr { message }) => {
-            tracing::warn!(text = %String::from_utf8_lossy(&message).trim_end(), "the agent complains");
+            tracing::warn!(text = %String::from_utf8_lossy(&message).trim_end(), "the agent wrote to stderr");
             None
         }
         Ok(_) => None,
@@ -253,7 +253,7 @@ fn agents_words(chunk: Result<LogOutput, Error>) -> Option<io::Result<Bytes>> {
 }
 
 fn labels(spec: &SandboxSpec) -> HashMap<String, String> {
-    let expires = Utc::now().timestamp() + spec.limits.wall_s.ceil() as i64 + BESIDE_RUNNING;
+    let expires = Utc::now().timestamp() + spec.limits.wall_s.ceil() as i64 + OVERHEAD_LIMIT_S;
     [
         (LABEL_JOB, spec.job_id.to_string()),
         (LABEL_PROJECT, spec.project_id.to_string()),
@@ -265,7 +265,7 @@ fn labels(spec: &SandboxSpec) -> HashMap<String, String> {
     .into()
 }
 
-/// The only places that can be written to; programs may be compiled and run there.
+/// The only writable folders; programs may be compiled and run there.
 fn tmpfs(disk_mb: u64) -> HashMap<String, String> {
     let options = |mode: &str| {
         let inodes = disk_mb * INODES_PER_MIB;
@@ -283,32 +283,32 @@ fn ulimits(disk_mb: u64) -> Vec<ResourcesUlimits> {
     vec![limit("nofile", OPEN_FILES), limit("core", 0), limit("fsize", (disk_mb * MIB) as i64)]
 }
 
-/// A sandbox of ours without its job; or anyone's that was never started, or that has outlived every deadline. (A
-/// sandbox whose worker died ends by itself when its input ends.)
-fn is_orphan(container: &ContainerSummary, worker: &WorkerId, is_ours: &IsOurs, now: i64) -> bool {
+/// Whether a container is without an owner: one of this worker without an active job, or one of any worker that was never
+/// started or has expired. (A sandbox whose worker died ends by itself when its stdin ends.)
+fn is_orphan(container: &ContainerSummary, worker: &WorkerId, is_active: &IsActiveJob, now: i64) -> bool {
     let label =
         |name: &str| container.labels.as_ref().and_then(|labels| labels.get(name)).map_or("", String::as_str);
     if label(LABEL_WORKER) == worker.0 {
-        return !is_ours(label(LABEL_JOB));
+        return !is_active(label(LABEL_JOB));
     }
     let running = container.state.is_some_and(|state| state.as_ref() == "running");
     let age = now - container.created.unwrap_or(now);
     let expired = label(LABEL_EXPIRES).parse::<i64>().is_ok_and(|expires| expires < now);
-    expired || (!running && age > STARTED_BY)
+    expired || (!running && age > START_DEADLINE_S)
 }
 
 async fn wait_for_engine(docker: Docker, socket: &str) -> (Docker, f64) {
-    let mut complained = false;
+    let mut warned = false;
     loop {
         match connected(docker.clone()).await {
             Ok(found) => return found,
-            Err(error) if !complained => {
+            Err(error) if !warned => {
                 tracing::warn!(socket, %error, "waiting for the container engine");
-                complained = true;
+                warned = true;
             }
             Err(_) => {}
         }
-        sleep(PING).await;
+        sleep(PING_INTERVAL).await;
     }
 }
 
@@ -318,15 +318,15 @@ async fn connected(docker: Docker) -> Result<(Docker, f64), Error> {
     Ok((docker, cpus as f64))
 }
 
-/// While the engine is away, asks each second whether it is back.
+/// Pings the engine each second and publishes whether it responds.
 async fn watch_engine(sandbox: std::sync::Weak<DockerSandbox>) {
     loop {
-        sleep(PING).await;
+        sleep(PING_INTERVAL).await;
         let Some(sandbox) = sandbox.upgrade() else { return };
         let before = *sandbox.ready.borrow();
         let now = sandbox.docker.ping().await.is_ok();
         if before != now {
-            tracing::warn!(ready = now, "the container engine changed its mind");
+            tracing::warn!(ready = now, "the availability of the container engine changed");
             sandbox.ready.send_replace(now);
         }
     }
@@ -353,14 +353,14 @@ mod tests {
     }
 
     #[test]
-    fn only_what_belongs_to_nobody_is_an_orphan() {
+    fn only_a_container_without_an_owner_is_an_orphan() {
         let me = WorkerId("me".into());
-        let judge = |container, ours: bool| is_orphan(&container, &me, &move |_: &str| ours, 1000);
-        assert!(!judge(container("me", State::RUNNING, 5, 2000), true));
-        assert!(judge(container("me", State::RUNNING, 5, 2000), false));
-        assert!(!judge(container("you", State::RUNNING, 500, 2000), false));
-        assert!(judge(container("you", State::RUNNING, 500, 999), false));
-        assert!(!judge(container("you", State::CREATED, 5, 2000), false));
-        assert!(judge(container("you", State::CREATED, 21, 2000), false));
+        let orphaned = |container, active: bool| is_orphan(&container, &me, &move |_: &str| active, 1000);
+        assert!(!orphaned(container("me", State::RUNNING, 5, 2000), true));
+        assert!(orphaned(container("me", State::RUNNING, 5, 2000), false));
+        assert!(!orphaned(container("you", State::RUNNING, 500, 2000), false));
+        assert!(orphaned(container("you", State::RUNNING, 500, 999), false));
+        assert!(!orphaned(container("you", State::CREATED, 5, 2000), false));
+        assert!(orphaned(container("you", State::CREATED, 21, 2000), false));
     }
 }

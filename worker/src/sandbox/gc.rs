@@ -1,4 +1,4 @@
-//! Cleaning up, at the start and every few seconds: what a crash has left behind must not stay.
+//! Removes sandboxes without an owner, at the start and every few seconds: a crash must leave none behind.
 
 use std::{
     sync::{Arc, Weak},
@@ -8,20 +8,20 @@ use std::{
 use engunity_protocol::JobId;
 use tokio::time::sleep;
 
-use crate::context::Environment;
+use crate::context::WorkerContext;
 
-const EVERY: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(5);
 
-pub fn start(environment: &Arc<Environment>) {
-    tokio::spawn(sweep_forever(Arc::downgrade(environment)));
+pub fn start(context: &Arc<WorkerContext>) {
+    tokio::spawn(run_forever(Arc::downgrade(context)));
 }
 
-async fn sweep_forever(environment: Weak<Environment>) {
-    while let Some(environment) = environment.upgrade() {
-        let registry = environment.presence.registry.clone();
-        let is_ours = move |job: &str| job.parse::<JobId>().is_ok_and(|job| registry.runs_job(job));
-        environment.sandbox.sweep(&environment.identity.id, &is_ours).await;
-        drop(environment);
-        sleep(EVERY).await;
+async fn run_forever(context: Weak<WorkerContext>) {
+    while let Some(context) = context.upgrade() {
+        let active_runs = context.status.active_runs.clone();
+        let is_active = move |job: &str| job.parse::<JobId>().is_ok_and(|job| active_runs.runs_job(job));
+        context.sandbox.gc(&context.identity.id, &is_active).await;
+        drop(context);
+        sleep(INTERVAL).await;
     }
 }

@@ -1,7 +1,6 @@
-//! A sandbox without Docker, for tests alone: the real agent as PID 1 of a process namespace, in a folder of its own.
-//! Everything that the agent does is as in a container (deadline, output cap, kill, files in, artifacts out); what only a
-//! container adds (limits of memory and processes, no network, a file system of its own) is missing, so it runs what a test
-//! wrote and nothing else. Not part of any build but the tests'.
+//! A sandbox without Docker, for tests only: the real agent as PID 1 of a process namespace, in its own folder. What the
+//! agent does works as in a container (deadline, output cap, kill, unpacking, artifacts). What the container adds (limits of
+//! memory and processes, no network, its own file system) is missing, so it runs only code that a test wrote.
 
 use std::{
     os::unix::fs::MetadataExt,
@@ -19,13 +18,13 @@ use tokio::{
     sync::watch,
 };
 
-use super::{Enclosure, IsOurs, Sandbox, SandboxError, SandboxSpec, Session};
+use super::{AgentConnection, IsActiveJob, Sandbox, SandboxError, SandboxHandle, SandboxSpec};
 
-/// An engine whose sandboxes are processes.
+/// A test double of the container engine; its sandboxes are processes.
 pub struct LocalSandbox {
     up: AtomicBool,
     ready: watch::Sender<bool>,
-    boxes: Mutex<Vec<Weak<Process>>>,
+    sandboxes: Mutex<Vec<Weak<Process>>>,
 }
 
 /// One sandbox.
@@ -36,30 +35,30 @@ struct Process {
 
 impl LocalSandbox {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { up: true.into(), ready: watch::Sender::new(true), boxes: Mutex::default() })
+        Arc::new(Self { up: true.into(), ready: watch::Sender::new(true), sandboxes: Mutex::default() })
     }
 
-    /// The engine dies, and every sandbox with it.
-    pub fn die(&self) {
+    /// Stops the engine and kills all sandboxes.
+    pub fn stop_engine(&self) {
         self.up.store(false, Ordering::SeqCst);
         self.kill_all();
     }
 
-    /// Sandboxes die under a healthy engine.
+    /// Kills all sandboxes; the engine stays up.
     pub fn kill_all(&self) {
-        lock(&self.boxes).iter().filter_map(Weak::upgrade).for_each(|process| process.kill());
+        lock(&self.sandboxes).iter().filter_map(Weak::upgrade).for_each(|process| process.kill());
     }
 
-    /// How many sandboxes live.
-    pub fn alive(&self) -> usize {
-        lock(&self.boxes).iter().filter_map(Weak::upgrade).filter(|process| process.is_alive()).count()
+    /// The number of live sandboxes.
+    pub fn count_alive(&self) -> usize {
+        lock(&self.sandboxes).iter().filter_map(Weak::upgrade).filter(|process| process.is_alive()).count()
     }
 
     fn spawn(&self, root: &std::path::Path) -> Result<Child, SandboxError> {
         let unavailable = |error: &dyn std::fmt::Display| SandboxError::Unavailable(error.to_string());
         let agent = engunity_testkit::process::binary("engunity-agent").map_err(|e| unavailable(&e))?;
         let mut command = Command::new("unshare");
-        // Who is not root needs a user namespace to make the others.
+        // Without root, a user namespace is needed to create the other namespaces.
         if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() != 0) {
             command.args(["--user", "--map-root-user"]);
         }
@@ -71,33 +70,33 @@ impl LocalSandbox {
 
 #[async_trait]
 impl Sandbox for LocalSandbox {
-    async fn open(&self, _spec: &SandboxSpec) -> Result<Session, SandboxError> {
-        if !self.answers().await {
-            return Err(SandboxError::Unavailable("the engine is away".into()));
+    async fn open(&self, _spec: &SandboxSpec) -> Result<AgentConnection, SandboxError> {
+        if !self.is_responding().await {
+            return Err(SandboxError::Unavailable("the engine is stopped".into()));
         }
-        let root = tempfile::tempdir().map_err(SandboxError::nonsense)?;
+        let root = tempfile::tempdir().map_err(|error| SandboxError::Unavailable(error.to_string()))?;
         let mut child = self.spawn(root.path())?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(SandboxError::nonsense("no pipes"));
+            return Err(SandboxError::Unavailable("no pipes".into()));
         };
         let process = Arc::new(Process { child: Mutex::new(Some(child)), _root: root });
-        lock(&self.boxes).push(Arc::downgrade(&process));
-        Session::begin(Box::pin(input), Box::pin(output), process).await
+        lock(&self.sandboxes).push(Arc::downgrade(&process));
+        AgentConnection::open(Box::pin(input), Box::pin(output), process).await
     }
 
     fn ready(&self) -> watch::Receiver<bool> {
         self.ready.subscribe()
     }
 
-    async fn answers(&self) -> bool {
+    async fn is_responding(&self) -> bool {
         self.up.load(Ordering::SeqCst)
     }
 
-    async fn sweep(&self, _worker: &WorkerId, _is_ours: &IsOurs) {}
+    async fn gc(&self, _worker: &WorkerId, _is_active: &IsActiveJob) {}
 }
 
 impl Process {
-    /// Dropping the child kills it; the agent's namespace goes with it.
+    /// Dropping the child kills it and its namespace.
     fn kill(&self) {
         drop(lock(&self.child).take());
     }
@@ -108,7 +107,7 @@ impl Process {
 }
 
 #[async_trait]
-impl Enclosure for Process {
+impl SandboxHandle for Process {
     async fn destroy(&self) {
         let child = lock(&self.child).take();
         if let Some(mut child) = child {

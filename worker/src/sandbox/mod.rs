@@ -1,6 +1,7 @@
-//! Where strangers' code runs. [`Sandbox`] makes sandboxes, a [`Session`] is one in use: for one job, then destroyed.
+//! Sandboxes for strangers' code. A [`Sandbox`] creates them; an [`AgentConnection`] is one in use, for one job, destroyed
+//! afterwards.
 //!
-//! The seam for faster ones: a pool of started sandboxes is another [`Sandbox`] around this one; nobody else notices.
+//! A pool of warm sandboxes can be added as another [`Sandbox`] that wraps this one, without a change to its users.
 
 mod agent_connection;
 pub mod docker;
@@ -13,9 +14,9 @@ use engunity_agent::message::{Failure, FailureKind};
 use engunity_protocol::{JobId, ProjectId, WorkerId, spec::Limits};
 use tokio::sync::watch;
 
-pub use agent_connection::{ArtifactFile, Event, Session};
+pub use agent_connection::{AgentConnection, ArtifactFile, Event};
 
-/// What a sandbox is for, and what it may use.
+/// The owner of a sandbox and its limits.
 #[derive(Debug, Clone)]
 pub struct SandboxSpec {
     pub image: String,
@@ -30,51 +31,54 @@ pub struct SandboxSpec {
 pub enum SandboxError {
     #[error("the image {0} is not on this host")]
     ImageMissing(String),
-    /// The engine can't be reached, or could not do it now: another worker may.
-    #[error("no sandbox can be made: {0}")]
+    /// The container engine does not respond or failed: another worker may succeed.
+    #[error("no sandbox could be created: {0}")]
     Unavailable(String),
-    /// It ended without a word: killed from outside, or by the kernel for memory.
+    /// It ended without a report: destroyed through the engine, or killed by the kernel for memory.
     #[error("the sandbox ended without a report")]
     Gone,
     #[error("{}", .0.message)]
     Failed(Failure),
-    /// It said, or was asked for, something that makes no sense.
-    #[error("the sandbox makes no sense: {0}")]
-    Nonsense(String),
+    /// The engine refuses this specification; every worker's engine would.
+    #[error("the container engine rejected the sandbox: {0}")]
+    Rejected(String),
+    /// The agent broke the protocol.
+    #[error("the sandbox agent broke the protocol: {0}")]
+    Protocol(String),
 }
 
 impl SandboxError {
-    pub fn nonsense(what: impl std::fmt::Display) -> Self {
-        Self::Nonsense(what.to_string())
+    pub fn protocol(what: impl std::fmt::Display) -> Self {
+        Self::Protocol(what.to_string())
     }
 
-    /// The project does not fit.
+    /// Whether the project does not fit into the sandbox.
     pub fn is_disk(&self) -> bool {
         matches!(self, Self::Failed(Failure { kind: FailureKind::Disk, .. }))
     }
 }
 
-/// Whether the job of that id runs here.
-pub type IsOurs = dyn Fn(&str) -> bool + Send + Sync;
+/// Whether this worker runs the job with that id.
+pub type IsActiveJob = dyn Fn(&str) -> bool + Send + Sync;
 
 #[async_trait]
 pub trait Sandbox: Send + Sync {
-    /// Makes a sandbox that is ready for its work.
-    async fn open(&self, spec: &SandboxSpec) -> Result<Session, SandboxError>;
+    /// Creates a sandbox and waits for its agent.
+    async fn open(&self, spec: &SandboxSpec) -> Result<AgentConnection, SandboxError>;
 
-    /// Whether sandboxes can be made at the moment.
+    /// Whether sandboxes can be created now; changes are published.
     fn ready(&self) -> watch::Receiver<bool>;
 
-    /// Whether the engine answers now: where a sandbox ended without a report, was it the engine that ended?
-    async fn answers(&self) -> bool;
+    /// Asks the engine for a response now. Tells a dead engine from a sandbox that died alone.
+    async fn is_responding(&self) -> bool;
 
-    /// Destroys what belongs to nobody.
-    async fn sweep(&self, worker: &WorkerId, is_ours: &IsOurs);
+    /// Destroys sandboxes without an owner: those of `worker` whose job is not active, and expired ones of any worker.
+    async fn gc(&self, worker: &WorkerId, is_active: &IsActiveJob);
 }
 
-/// The means to end a sandbox from outside.
+/// Destroys a sandbox from outside.
 #[async_trait]
-pub trait Enclosure: Send + Sync {
-    /// Kills everything in it and removes it; again is fine.
+pub trait SandboxHandle: Send + Sync {
+    /// Kills its processes and removes it. Idempotent.
     async fn destroy(&self);
 }

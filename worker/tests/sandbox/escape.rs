@@ -1,4 +1,4 @@
-//! Programs that want out, or want to see what is not theirs.
+//! Programs that try to leave the sandbox or to read what belongs to others.
 
 use engunity_protocol::verdict::Reason;
 
@@ -41,7 +41,7 @@ async fn only_the_two_scratch_folders_can_be_written() {
 }
 
 #[tokio::test]
-async fn the_agent_can_not_be_looked_into() {
+async fn the_agent_can_not_be_inspected() {
     let line = "for f in fd environ mem maps cwd exe root; do
         if [ -d /proc/1/$f ]; then ls /proc/1/$f >/dev/null 2>&1 && echo SAW $f; else head -c 1 /proc/1/$f >/dev/null 2>&1 && echo SAW $f; fi; done
         echo hello > /proc/1/fd/1; echo done";
@@ -55,10 +55,10 @@ async fn the_agent_can_not_be_killed() {
     assert_eq!(Lab::new().await.run(shell(line)).await.assert(Reason::Ok).text(), "alive\n");
 }
 
-/// Each call is the attempt of a program to reach what is not its own: the agent, the kernel, the machine.
-#[cfg(target_arch = "x86_64")] // By their numbers, as the C library knows few of them.
+/// Each system call tries to reach the agent, the kernel or the machine.
+#[cfg(target_arch = "x86_64")] // By number, because the C library wraps few of them.
 #[tokio::test]
-async fn calls_that_reach_further_are_refused() {
+async fn dangerous_system_calls_are_refused() {
     let code = r#"
 import ctypes, os, struct
 kernel = ctypes.CDLL(None, use_errno=True)
@@ -85,9 +85,9 @@ print(len(calls))
     assert_eq!(Lab::new().await.run(python(code)).await.assert(Reason::Ok).text(), "35\n");
 }
 
-/// The file descriptors that lead to the worker are the agent's alone.
+/// Only the agent has the file descriptors that lead to the worker.
 #[tokio::test]
-async fn nobody_else_can_speak_for_the_agent() {
+async fn no_program_can_write_as_the_agent() {
     let code = r#"
 import os
 def tries(process, fd):
@@ -101,7 +101,7 @@ os.write(1, b"\x00\x00\x00\x0eExited\n")
 }
 
 #[tokio::test]
-async fn killing_everyone_kills_oneself_only() {
+async fn killing_all_processes_kills_only_the_program() {
     let ended = Lab::new().await.run(shell("kill -9 -1; sleep 5")).await;
     assert!(
         matches!(ended.verdict.reason, Reason::Signal | Reason::Ok | Reason::Exit),
@@ -111,7 +111,7 @@ async fn killing_everyone_kills_oneself_only() {
 }
 
 #[tokio::test]
-async fn the_environment_is_what_was_given() {
+async fn the_environment_holds_only_the_given_variables() {
     let env = [("GIVEN".to_owned(), "by the caller".to_owned())].into();
     let ended = Lab::new()
         .await
@@ -133,7 +133,7 @@ async fn the_environment_is_what_was_given() {
 }
 
 #[tokio::test]
-async fn there_are_no_privileges_to_be_had() {
+async fn there_are_no_privileges() {
     let line = "grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | tr -d '\\t ' | sort
         unshare -r true 2>/dev/null && echo UNSHARED; mount -t tmpfs none /tmp 2>/dev/null && echo MOUNTED
         mknod /tmp/disk b 8 0 2>/dev/null && echo MADE; ls /var/run/docker.sock 2>/dev/null && echo SOCKET; ls -A /dev/shm /tmp; true";
@@ -156,7 +156,7 @@ async fn only_plain_files_leave_the_sandbox() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_for_the_next() {
+async fn nothing_is_left_for_the_next_sandbox() {
     let lab = Lab::new().await;
     lab.run(shell("echo secret > /tmp/s; echo secret > s; echo secret > /dev/shm/s; true")).await;
     assert_eq!(lab.run(shell("ls -A /tmp . /dev/shm | grep -x s; true")).await.assert(Reason::Ok).text(), "");

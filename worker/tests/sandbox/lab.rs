@@ -1,4 +1,4 @@
-//! Runs one program in a real sandbox and looks at everything that comes out; afterwards no container is left.
+//! Runs one program in a real sandbox and returns its output, verdict and artifacts. Checks that no container is left.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ use engunity_protocol::{
 };
 use engunity_testkit::snapshot;
 use engunity_worker::{
-    sandbox::{Event, Sandbox, SandboxError, SandboxSpec, Session, docker::DockerSandbox},
+    sandbox::{AgentConnection, Event, Sandbox, SandboxError, SandboxSpec, docker::DockerSandbox},
     verdict::verdict,
 };
 
@@ -31,7 +31,7 @@ pub struct Lab {
     prefix: String,
 }
 
-/// What to run.
+/// The program to run.
 pub struct Program {
     pub runtime: &'static str,
     pub command: spec::Command,
@@ -42,7 +42,7 @@ pub struct Program {
     pub artifacts: Vec<String>,
 }
 
-/// What came out.
+/// The result of a program.
 #[derive(Debug)]
 pub struct Ended {
     pub exit: Exit,
@@ -110,16 +110,16 @@ impl Lab {
         }
     }
 
-    pub async fn open(&self, program: &Program) -> (Session, JobId) {
+    pub async fn open(&self, program: &Program) -> (AgentConnection, JobId) {
         let spec = self.spec(program);
-        let mut session = self.sandbox.open(&spec).await.unwrap();
+        let mut agent = self.sandbox.open(&spec).await.unwrap();
         if !program.files.is_empty() {
-            session.unpack(&mut &*snapshot::project(&program.files)).await.unwrap();
+            agent.unpack(&mut &*snapshot::project(&program.files)).await.unwrap();
         }
-        (session, spec.job_id)
+        (agent, spec.job_id)
     }
 
-    /// The start that a coordinator and the execute job would make of it.
+    /// The start message that a coordinator and the execute job would build.
     pub fn start(&self, program: &Program) -> Start {
         let request = RunRequest {
             command: Some(program.command.clone()),
@@ -140,23 +140,23 @@ impl Lab {
     }
 
     pub async fn run(&self, program: Program) -> Ended {
-        let (mut session, job) = self.open(&program).await;
-        session.start(self.start(&program), program.stdin.clone()).await.unwrap();
-        let mut ended = finish(&mut session, &program.limits).await.unwrap();
+        let (mut agent, job) = self.open(&program).await;
+        agent.start(self.start(&program), program.stdin.clone()).await.unwrap();
+        let mut ended = finish(&mut agent, &program.limits).await.unwrap();
         if !program.artifacts.is_empty() {
-            collect(&mut session, &program, &mut ended).await;
+            collect(&mut agent, &program, &mut ended).await;
         }
-        drop(session);
+        drop(agent);
         wait_until_gone(job).await;
         ended
     }
 }
 
-/// Reads to the program's end.
-pub async fn finish(session: &mut Session, limits: &Limits) -> Result<Ended, SandboxError> {
+/// Reads events until the program ends.
+pub async fn finish(agent: &mut AgentConnection, limits: &Limits) -> Result<Ended, SandboxError> {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     loop {
-        match session.next().await? {
+        match agent.next().await? {
             Event::Output(Stream::Stdout, data) => stdout.extend(data),
             Event::Output(Stream::Stderr, data) => stderr.extend(data),
             Event::Exited(exit) => {
@@ -174,20 +174,20 @@ pub async fn finish(session: &mut Session, limits: &Limits) -> Result<Ended, San
     }
 }
 
-async fn collect(session: &mut Session, program: &Program, ended: &mut Ended) {
+async fn collect(agent: &mut AgentConnection, program: &Program, ended: &mut Ended) {
     let request = Collect { globs: program.artifacts.clone(), max_files: 100, max_bytes: MIB };
-    session.collect(request).await.unwrap();
-    while let Some(file) = session.next_file().await.unwrap() {
+    agent.collect(request).await.unwrap();
+    while let Some(file) = agent.next_file().await.unwrap() {
         let mut data = Vec::new();
         while (data.len() as u64) < file.size {
-            data.extend(session.file_data(file.size - data.len() as u64).await.unwrap());
+            data.extend(agent.file_data(file.size - data.len() as u64).await.unwrap());
         }
         ended.artifacts.push((file.path, data));
     }
-    ended.skipped = session.skipped().iter().map(|file| file.path.clone()).collect();
+    ended.skipped = agent.skipped().iter().map(|file| file.path.clone()).collect();
 }
 
-/// A setting of `.dev/env`, from the environment or from that file.
+/// A setting from the environment or from `.dev/env`.
 fn setting(name: &str) -> String {
     env::var(name)
         .ok()

@@ -1,4 +1,4 @@
-//! How long things take. The numbers are printed (`--nocapture`); only promises are asserted.
+//! Latencies. The numbers are printed (`--nocapture`); only the promised limit is asserted.
 
 use std::time::{Duration, Instant};
 
@@ -7,10 +7,10 @@ use engunity_protocol::{spec::Limits, verdict::Reason};
 use crate::lab::{Lab, Program, finish, python, shell, wait_until_gone};
 
 const RUNS: usize = 9;
-const PROMISED: Duration = Duration::from_millis(300);
+const KILL_LIMIT: Duration = Duration::from_millis(300);
 const TRIES: usize = 20;
 
-/// From nothing to a reported end: a container made, connected to, started, the file unpacked, the program run.
+/// A run without a warm sandbox: create, attach, start, unpack one file, run, report.
 #[tokio::test]
 async fn a_cold_run() {
     let lab = Lab::new().await;
@@ -18,13 +18,13 @@ async fn a_cold_run() {
     for _ in 0..RUNS {
         let program = python("print(1)");
         let began = Instant::now();
-        let (mut session, job) = lab.open(&program).await;
+        let (mut agent, job) = lab.open(&program).await;
         let opened = began.elapsed();
-        session.start(lab.start(&program), None).await.unwrap();
-        let ended = finish(&mut session, &program.limits).await.unwrap();
+        agent.start(lab.start(&program), None).await.unwrap();
+        let ended = finish(&mut agent, &program.limits).await.unwrap();
         times.push((began.elapsed(), opened));
         ended.assert(Reason::Ok);
-        drop(session);
+        drop(agent);
         wait_until_gone(job).await;
     }
     times.sort();
@@ -35,8 +35,8 @@ async fn a_cold_run() {
     );
 }
 
-/// From the order to the confirmed death, for the worst of programs. What the machine does beside is not the sandbox's:
-/// the promise holds if it is kept once within a few tries.
+/// From the kill message to the reported exit, for hostile programs. Other load on the machine is not the sandbox's fault,
+/// so the limit must hold in one of a few tries.
 #[tokio::test]
 async fn a_cancel() {
     let lab = Lab::new().await;
@@ -50,33 +50,33 @@ async fn a_cancel() {
         let limits = Limits { output_kb: 200_000, ..program.limits };
         let program = Program { limits, ..program };
         let mut times = Vec::new();
-        while times.len() < 3 || (times.iter().min() >= Some(&PROMISED) && times.len() < TRIES) {
+        while times.len() < 3 || (times.iter().min() >= Some(&KILL_LIMIT) && times.len() < TRIES) {
             times.push(cancelled(&lab, &program).await);
         }
         println!("cancel of {what}: {times:?}");
-        assert!(times.iter().min() < Some(&PROMISED), "{what}: {times:?}");
+        assert!(times.iter().min() < Some(&KILL_LIMIT), "{what}: {times:?}");
     }
 }
 
 async fn cancelled(lab: &Lab, program: &Program) -> Duration {
-    let (mut session, job) = lab.open(program).await;
-    session.start(lab.start(program), None).await.unwrap();
-    session.next().await.unwrap();
+    let (mut agent, job) = lab.open(program).await;
+    agent.start(lab.start(program), None).await.unwrap();
+    agent.next().await.unwrap();
     let began = Instant::now();
-    session.kill().await.unwrap();
-    let ended = finish(&mut session, &program.limits).await.unwrap();
+    agent.kill().await.unwrap();
+    let ended = finish(&mut agent, &program.limits).await.unwrap();
     let took = began.elapsed();
     ended.assert(Reason::Cancelled);
-    drop(session);
+    drop(agent);
     wait_until_gone(job).await;
     took
 }
 
-/// A container lives no longer than its connection, however it ends.
+/// A container ends with its connection.
 #[tokio::test]
-async fn a_sandbox_ends_with_its_session() {
+async fn a_sandbox_ends_with_its_connection() {
     let lab = Lab::new().await;
-    let (session, job) = lab.open(&shell("")).await;
-    drop(session);
+    let (agent, job) = lab.open(&shell("")).await;
+    drop(agent);
     wait_until_gone(job).await;
 }

@@ -1,5 +1,5 @@
-//! The real sandbox on a real engine: all runtimes, hostile programs, and how long things take. Needs Docker and the
-//! images (`./dev services`), named by `.dev/env`.
+//! The sandbox on a real engine: all runtimes, hostile programs, latencies. Needs Docker and the images (`./dev services`)
+//! named by `.dev/env`.
 
 mod escape;
 mod lab;

@@ -1,4 +1,4 @@
-//! Programs that want too much: each ends with the verdict that names what it wanted, and leaves nothing.
+//! Programs that exceed a limit: each ends with the verdict that names the limit, and leaves nothing behind.
 
 use engunity_protocol::{spec::Limits, verdict::Reason};
 
@@ -44,7 +44,7 @@ async fn a_memory_bomb_in_a_child_only_is_an_oom_too() {
 }
 
 #[tokio::test]
-async fn a_child_that_runs_out_of_memory_is_mentioned_when_the_program_copes() {
+async fn an_oom_that_the_program_survives_is_evidence() {
     let code = "import sys, subprocess\nsubprocess.call([sys.executable, '-c', 'b\"x\" * (1 << 30)'])";
     let ended = Lab::new().await.run(within(python(code), |limits| limits.memory_mb = 64)).await;
     ended.assert(Reason::Ok);
@@ -94,9 +94,9 @@ async fn binary_output_arrives_to_the_byte() {
 }
 
 #[tokio::test]
-async fn who_ignores_signals_or_sleeps_meets_the_deadline() {
-    let deaf = "import signal, time\nfor s in (1, 2, 3, 15): signal.signal(s, signal.SIG_IGN)\nwhile True: time.sleep(60)";
-    for program in [python(deaf), shell("sleep 600"), shell("while :; do :; done")] {
+async fn programs_that_ignore_signals_or_sleep_meet_the_deadline() {
+    let ignores_signals = "import signal, time\nfor s in (1, 2, 3, 15): signal.signal(s, signal.SIG_IGN)\nwhile True: time.sleep(60)";
+    for program in [python(ignores_signals), shell("sleep 600"), shell("while :; do :; done")] {
         let ended = Lab::new().await.run(within(program, |limits| limits.wall_s = 0.7)).await;
         ended.assert(Reason::Wall);
         assert!((700..15_000).contains(&ended.exit.wall_ms), "{} ms", ended.exit.wall_ms);
@@ -122,7 +122,7 @@ async fn open_files_are_limited() {
 }
 
 #[tokio::test]
-async fn what_it_cost_is_measured() {
+async fn cpu_time_and_memory_are_measured() {
     let ended =
         Lab::new().await.run(python("x = bytearray(30 << 20)\nfor i in range(3_000_000): pass")).await;
     ended.assert(Reason::Ok);
@@ -131,20 +131,20 @@ async fn what_it_cost_is_measured() {
 }
 
 #[tokio::test]
-async fn a_project_that_can_not_be_unpacked_is_told_at_once() {
+async fn a_project_that_can_not_be_unpacked_is_reported_at_once() {
     let lab = Lab::new().await;
-    // More than any pipe on the way holds, and nothing that compresses.
+    // Larger than every pipe on the way, and incompressible.
     let noise: String =
         (0..3_000_000u64).map(|n| format!("{:08x}", n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32)).collect();
-    let (mut session, job) = lab.open(&shell("")).await;
+    let (mut agent, job) = lab.open(&shell("")).await;
     let error =
-        session.unpack(&mut &*snapshot::project(&[("noise".to_owned(), noise.clone())])).await.unwrap_err();
+        agent.unpack(&mut &*snapshot::project(&[("noise".to_owned(), noise.clone())])).await.unwrap_err();
     assert!(error.is_disk(), "{error}");
-    drop(session);
+    drop(agent);
     wait_until_gone(job).await;
-    let (mut session, job) = lab.open(&shell("")).await;
-    let error = session.unpack(&mut noise.as_bytes()).await.unwrap_err();
+    let (mut agent, job) = lab.open(&shell("")).await;
+    let error = agent.unpack(&mut noise.as_bytes()).await.unwrap_err();
     assert!(error.to_string().contains("unpack"), "{error}");
-    drop(session);
+    drop(agent);
     wait_until_gone(job).await;
 }

@@ -1,4 +1,4 @@
-//! The other side of the broker, as far as a worker sees it.
+//! A coordinator as a worker sees it: it offers jobs, grants claims, sends control messages and records events.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -28,18 +28,18 @@ use engunity_worker::config::{self, Config};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 type Specs = Arc<Mutex<HashMap<JobId, JobSpec>>>;
 
-/// A coordinator that does not answer, and how often it was asked.
+/// A switch that leaves claims unanswered, and counts them.
 #[derive(Default)]
-struct Deafness {
-    on: AtomicBool,
-    asked: AtomicUsize,
+struct IgnoredClaims {
+    enabled: AtomicBool,
+    count: AtomicUsize,
 }
 
-pub struct Desk {
+pub struct FakeCoordinator {
     name: String,
     facts: ServiceConfig,
     pub vhost: Vhost,
@@ -47,30 +47,30 @@ pub struct Desk {
     broker: Connection,
     publisher: Publisher,
     specs: Specs,
-    deafness: Arc<Deafness>,
+    ignored_claims: Arc<IgnoredClaims>,
     events: Consumer,
     heartbeats: Consumer,
-    seen: Vec<WorkerEvent>,
-    heard: HashSet<JobId>,
+    pending: Vec<WorkerEvent>,
+    seen_jobs: HashSet<JobId>,
     scratch: tempfile::TempDir,
 }
 
-impl Desk {
+impl FakeCoordinator {
     pub async fn open() -> Self {
         let facts = ServiceConfig::from_env().unwrap();
         let vhost = Vhost::create().await.unwrap();
         let name = vhost.name.clone();
         let objects = bucket::create(&facts, &name).await.unwrap();
-        let broker = Connection::open(&vhost.url(), "desk").unwrap();
-        assert!(broker.wait_connected(PATIENCE).await);
-        let (specs, deafness) = (Specs::default(), Arc::<Deafness>::default());
-        tokio::spawn(grant(broker.clone(), specs.clone(), deafness.clone()));
+        let broker = Connection::open(&vhost.url(), "coordinator").unwrap();
+        assert!(broker.wait_connected(TIMEOUT).await);
+        let (specs, ignored_claims) = (Specs::default(), Arc::<IgnoredClaims>::default());
+        tokio::spawn(grant(broker.clone(), specs.clone(), ignored_claims.clone()));
         Self {
-            publisher: broker.publisher(16, PATIENCE),
+            publisher: broker.publisher(16, TIMEOUT),
             events: broker.consume(Queue::Events, 64),
             heartbeats: broker.consume(Queue::Heartbeats, 64),
-            seen: Vec::new(),
-            heard: HashSet::new(),
+            pending: Vec::new(),
+            seen_jobs: HashSet::new(),
             scratch: tempfile::tempdir().unwrap(),
             name,
             facts,
@@ -78,21 +78,21 @@ impl Desk {
             objects,
             broker,
             specs,
-            deafness,
+            ignored_claims,
         }
     }
 
-    /// Removes everything that was made for this test.
+    /// Removes everything that was created for the test.
     pub async fn close(self) {
-        self.no_containers().await;
+        self.assert_no_containers().await;
         self.broker.close().await;
         self.vhost.delete().await.unwrap();
         bucket::remove(&self.facts, &self.name).await.unwrap();
     }
 
-    pub async fn no_containers(&self) {
+    pub async fn assert_no_containers(&self) {
         let left = || async { Ok(containers::of(&self.name)?.is_empty().then_some(())) };
-        eventually("no container is left", PATIENCE, left).await.unwrap();
+        eventually("no container is left", TIMEOUT, left).await.unwrap();
     }
 
     pub fn config(&self, slots: u32) -> Config {
@@ -116,7 +116,7 @@ impl Desk {
         }
     }
 
-    /// Offers a job, as a dispatcher would.
+    /// Offers a job, like the dispatcher.
     pub async fn offer(&self, spec: JobSpec, class: JobClass) -> JobId {
         let job_id = JobId::new();
         self.specs.lock().unwrap().insert(job_id, spec);
@@ -138,47 +138,47 @@ impl Desk {
         self.publisher.publish(Route::control(worker), wire::encode(&control).unwrap()).await.unwrap();
     }
 
-    /// Whether the job was asked for.
+    /// Whether the job was claimed.
     pub fn is_claimed(&self, job: JobId) -> bool {
         !self.specs.lock().unwrap().contains_key(&job)
     }
 
-    /// From now on claims are taken and not answered, or answered again.
+    /// Chooses whether claims are answered from now on.
     pub fn answer_claims(&self, answer: bool) {
-        self.deafness.on.store(!answer, Ordering::SeqCst);
+        self.ignored_claims.enabled.store(!answer, Ordering::SeqCst);
     }
 
-    /// Waits until someone has asked in vain.
-    pub async fn until_asked_in_vain(&self) {
-        let asked = || async { Ok((self.deafness.asked.load(Ordering::SeqCst) > 0).then_some(())) };
-        eventually("a claim came", PATIENCE, asked).await.unwrap();
+    /// Waits until a claim was left unanswered.
+    pub async fn until_claim_ignored(&self) {
+        let ignored = || async { Ok((self.ignored_claims.count.load(Ordering::SeqCst) > 0).then_some(())) };
+        eventually("a claim was ignored", TIMEOUT, ignored).await.unwrap();
     }
 
-    /// Waits for the next event, of whichever job.
+    /// Waits for the next event of any job.
     pub async fn next(&mut self) -> WorkerEvent {
         loop {
-            if !self.seen.is_empty() {
-                return self.seen.remove(0);
+            if !self.pending.is_empty() {
+                return self.pending.remove(0);
             }
-            let delivery = timeout(PATIENCE, self.events.next()).await.expect("an event").unwrap();
+            let delivery = timeout(TIMEOUT, self.events.next()).await.expect("an event").unwrap();
             let events = wire::decode::<EventBatch>(&delivery.body).unwrap().events;
-            self.heard.extend(events.iter().map(|event| event.job_id));
-            self.seen.extend(events);
+            self.seen_jobs.extend(events.iter().map(|event| event.job_id));
+            self.pending.extend(events);
             delivery.ack().await;
         }
     }
 
-    /// Drops what was heard so far.
-    pub fn forget(&mut self) {
-        self.seen.clear();
-        self.heard.clear();
+    /// Forgets all events so far.
+    pub fn clear(&mut self) {
+        self.pending.clear();
+        self.seen_jobs.clear();
     }
 
-    pub fn was_heard_of(&self, job: JobId) -> bool {
-        self.heard.contains(&job)
+    pub fn was_reported(&self, job: JobId) -> bool {
+        self.seen_jobs.contains(&job)
     }
 
-    /// Waits until all of `jobs` have started, in whatever order; what else happens is kept for later.
+    /// Waits until all of `jobs` have started, in any order. Keeps the events for later.
     pub async fn until_started(&mut self, jobs: &[JobId]) {
         let (mut waiting, mut kept) = (jobs.to_vec(), Vec::new());
         while !waiting.is_empty() {
@@ -186,8 +186,8 @@ impl Desk {
             waiting.retain(|job| !(event.job_id == *job && event.body == EventBody::Started));
             kept.push(event);
         }
-        kept.append(&mut self.seen);
-        self.seen = kept;
+        kept.append(&mut self.pending);
+        self.pending = kept;
     }
 
     pub async fn until_output(&mut self, job: JobId) {
@@ -196,7 +196,7 @@ impl Desk {
         }
     }
 
-    /// Reads a job's events from here to the last one, which `None` says was a hand-back. Numbers and offsets must fit.
+    /// Reads the events of a job to its last one; `None` if it was handed back. Checks numbers and offsets.
     pub async fn end(&mut self, job: JobId) -> (Option<Outcome>, String, String) {
         let (mut seq, mut streams, mut ends) = (None, [Vec::new(), Vec::new()], [None, None]);
         loop {
@@ -224,12 +224,12 @@ impl Desk {
     }
 
     pub async fn heartbeat(&mut self) -> Heartbeat {
-        let delivery = timeout(PATIENCE, self.heartbeats.next()).await.expect("a heartbeat").unwrap();
+        let delivery = timeout(TIMEOUT, self.heartbeats.next()).await.expect("a heartbeat").unwrap();
         delivery.ack().await;
         wire::decode(&delivery.body).unwrap()
     }
 
-    /// Stores a project of these files.
+    /// Stores a snapshot of these files.
     pub async fn snapshot(&self, files: &[(&str, &str)]) -> Snapshot {
         let key = format!("snapshots/{}", Uuid::new_v4());
         self.objects.put(&key, Bytes::from(snapshot::project(files))).await.unwrap();
@@ -239,12 +239,12 @@ impl Desk {
 }
 
 /// Grants each job once.
-async fn grant(broker: Connection, specs: Specs, deafness: Arc<Deafness>) {
+async fn grant(broker: Connection, specs: Specs, ignored_claims: Arc<IgnoredClaims>) {
     serve(&broker, Queue::Claims, 8, move |body| {
-        let (specs, deafness) = (specs.clone(), deafness.clone());
+        let (specs, ignored_claims) = (specs.clone(), ignored_claims.clone());
         async move {
-            if deafness.on.load(Ordering::SeqCst) {
-                deafness.asked.fetch_add(1, Ordering::SeqCst);
+            if ignored_claims.enabled.load(Ordering::SeqCst) {
+                ignored_claims.count.fetch_add(1, Ordering::SeqCst);
                 return None;
             }
             let request: ClaimRequest = wire::decode(&body).unwrap();

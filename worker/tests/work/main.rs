@@ -1,5 +1,5 @@
-//! The whole worker on a real broker, engine and object storage, with a coordinator that only this test needs: it
-//! grants what was asked for and writes down what is reported.
+//! The whole worker on a real broker, engine and object storage, with a fake coordinator that grants claims and records
+//! reports.
 
 mod fake_coordinator;
 mod life;
