@@ -6,10 +6,10 @@ use std::sync::Arc;
 use engunity_languages::{Refusal, Resolved};
 use engunity_protocol::{
     JobId, ProjectId,
-    job::{Job, JobClass, RunRequest},
+    job::{Job, JobClass, JobSpec, RunRequest},
     problem::{ErrorCode, Problem},
     project::Project,
-    spec::{ExecuteSpec, JobSpec, Snapshot},
+    spec::{ExecuteSpec, Snapshot},
 };
 use engunity_store::{Accepted, Idempotency, NewJob};
 use serde::Deserialize;

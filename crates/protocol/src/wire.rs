@@ -8,9 +8,8 @@ use uuid::Uuid;
 use crate::{
     CoordinatorId, JobId, ProjectId, WorkerId,
     event::{Progress, Stream},
-    job::{Artifact, JobClass, JobKind},
+    job::{Artifact, JobClass, JobKind, JobSpec},
     session::{FileChange, ProjectChange},
-    spec::JobSpec,
     verdict::{Usage, Verdict},
 };
 

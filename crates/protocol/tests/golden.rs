@@ -8,10 +8,10 @@ use engunity_protocol::{
     CoordinatorId, JobId, ProjectId, WorkerId,
     event::{Encoding, JobEvent, Output, Progress, StateChange, Stream},
     file::{File, FileType},
-    job::{Artifact, Job, JobClass, JobKind, JobState, RunRequest, Waiting},
+    job::{Artifact, Job, JobClass, JobKind, JobSpec, JobState, RunRequest, Waiting},
     problem::{ErrorCode, FieldError, Problem},
     session::{ClientMessage, FileChange, FileChangeKind, ProjectChange, ServerMessage},
-    spec::{Command, ExecuteSpec, JobSpec, Limits, Snapshot},
+    spec::{Command, ExecuteSpec, Limits, Snapshot},
     verdict::{Reason, Usage, Verdict},
     wire::{
         self, Claim, ClaimAnswer, ClaimReply, ClaimRequest, Control, EventBatch, EventBody, Grant, Heartbeat,

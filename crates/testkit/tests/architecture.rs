@@ -125,13 +125,14 @@ fn within_a_program_each_edge_has_its_place() {
         (
             "coordinator/src",
             "warp",
-            &["coordinator/src/http/", "coordinator/src/api/", "coordinator/src/auth/", "coordinator/src/lib.rs"],
+            &[
+                "coordinator/src/http/",
+                "coordinator/src/api/",
+                "coordinator/src/auth/",
+                "coordinator/src/lib.rs",
+            ],
         ),
-        (
-            "coordinator/src",
-            "ractor",
-            &["coordinator/src/session/", "coordinator/src/supervisor.rs"],
-        ),
+        ("coordinator/src", "ractor", &["coordinator/src/session/", "coordinator/src/supervisor.rs"]),
     ];
     for (dir, edge, allowed) in places {
         for file in rust_files(dir).iter().filter(|file| !allowed.iter().any(|place| file.starts_with(place)))

@@ -3,7 +3,7 @@
 mod execute;
 mod noop;
 
-use engunity_protocol::spec::JobSpec;
+use engunity_protocol::job::JobSpec;
 
 use crate::execution::{Ending, Run};
 

@@ -16,8 +16,8 @@ use engunity_broker::{Connection, Consumer, Publisher, Queue, Route, serve};
 use engunity_protocol::{
     JobId, ProjectId, WorkerId,
     event::Stream,
-    job::{JobClass, JobKind},
-    spec::{Command, ExecuteSpec, JobSpec, Limits, Snapshot},
+    job::{JobClass, JobKind, JobSpec},
+    spec::{Command, ExecuteSpec, Limits, Snapshot},
     wire::{
         self, ClaimAnswer, ClaimReply, ClaimRequest, Control, EventBatch, EventBody, Grant, Heartbeat,
         JobReady, Outcome, Running, WorkerEvent,

@@ -8,8 +8,8 @@ use std::{
 
 use engunity_protocol::{
     JobId,
-    job::JobClass,
-    spec::{ExecuteSpec, JobSpec, Limits},
+    job::{JobClass, JobSpec},
+    spec::{ExecuteSpec, Limits},
     verdict::Reason,
     wire::Control,
 };

@@ -1,9 +1,9 @@
 //! One job at a time and its reports.
 
 use engunity_protocol::{
-    job::{Artifact, JobClass},
+    job::{Artifact, JobClass, JobSpec},
     path::ProjectPath,
-    spec::{ExecuteSpec, JobSpec, Snapshot},
+    spec::{ExecuteSpec, Snapshot},
     verdict::Reason,
     wire::Outcome,
 };

@@ -1,7 +1,19 @@
-//! Jobs: what is asked for, what a worker is told, how it ends.
+//! Jobs: which kinds there are, what is asked for, what a worker is told, how a job ends.
+//!
+//! ```text
+//! words ◄── kind ──► spec        words ◄── state ◄── verdict ◄── view        spec ◄── request
+//! ```
 
+mod kind;
+mod request;
 pub mod spec;
+mod state;
 pub mod verdict;
 mod view;
+mod words;
 
-pub use view::*;
+pub use kind::{JobClass, JobKind, JobSpec, KindProperties, Pool, Unspecified};
+pub use request::{LimitsRequest, RunRequest};
+pub use state::JobState;
+pub use view::{Artifact, Job, Waiting};
+pub use words::UnknownWord;

@@ -1,4 +1,4 @@
-//! What a worker is told to do: resolved and checked by the coordinator, stored with the job.
+//! The specification of an execute job: what a worker runs, with which limits, on which files.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use crate::{job::JobKind, schema};
+use crate::schema;
 
 /// A shell line, or an argv that no shell sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,25 +40,6 @@ impl Command {
         match self {
             Self::Shell(line) => line.clone(),
             Self::Argv(argv) => argv.join(" "),
-        }
-    }
-}
-
-/// What a job of each kind needs to know.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(clippy::large_enum_variant)] // one at a time, on its way to the wire
-pub enum JobSpec {
-    Execute(ExecuteSpec),
-    /// Does nothing (load tests only).
-    Noop,
-}
-
-impl JobSpec {
-    pub fn kind(&self) -> JobKind {
-        match self {
-            Self::Execute(_) => JobKind::Execute,
-            Self::Noop => JobKind::Noop,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use engunity_protocol::{
     JobId, ProjectId, UserId, WorkerId,
+    job::JobSpec,
     job::{Artifact, Job, JobClass, JobKind, JobState},
-    spec::JobSpec,
 };
 use sea_query::{Expr, ExprTrait, Iden, Order, PostgresQueryBuilder, Query};
 use sea_query_postgres::PostgresBinder;

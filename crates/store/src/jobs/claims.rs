@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use engunity_protocol::{JobId, ProjectId, WorkerId, spec::JobSpec, wire::Grant};
+use engunity_protocol::{JobId, ProjectId, WorkerId, job::JobSpec, wire::Grant};
 use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
 

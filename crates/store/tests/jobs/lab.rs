@@ -5,8 +5,8 @@ use engunity_protocol::{
     JobId, ProjectId, UserId, WorkerId,
     event::Stream,
     job::JobClass,
+    job::JobSpec,
     project::NewProject,
-    spec::JobSpec,
     verdict::{Reason, Usage, Verdict},
     wire::{EventBatch, EventBody, Grant, Heartbeat, Outcome, Running, WorkerEvent},
 };
