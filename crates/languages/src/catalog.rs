@@ -1,57 +1,34 @@
-//! All runtimes of a folder, found by name, file or language.
+//! All languages of a folder and their runtimes, found by name or file. Pure once loaded.
 
-use std::{
-    cmp::Reverse,
-    collections::HashMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{cmp::Reverse, collections::HashMap, path::Path};
 
 use engunity_protocol::{fleet::RuntimeView, job::LimitsRequest, problem::FieldError, spec::Limits};
 
 use crate::{
+    folder::{self, CatalogError},
+    language::{self, Language, OutlinePattern},
     limits::{Bounds, LimitsConfig},
-    manifest::Runtime,
+    runtime::Runtime,
 };
 
-/// The runtimes there are, sorted by name, and what runs may use.
+/// The languages there are, sorted by id, and what runs may use.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    runtimes: Vec<Runtime>,
+    languages: Vec<Language>,
     bounds: Bounds,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum CatalogError {
-    #[error("could not read {path}: {source}")]
-    Read { path: PathBuf, source: io::Error },
-    #[error("{path} is not a runtime: {source}")]
-    Parse { path: PathBuf, source: Box<toml::de::Error> },
-    #[error("{path} is not a runtime: {problem}")]
-    Invalid { path: PathBuf, problem: String },
-    #[error("{0} has no runtimes: no folder in it has a language.toml")]
-    Empty(PathBuf),
-    #[error("the runtimes {0} and {1} are both called {2:?}")]
-    Ambiguous(String, String, String),
-}
-
 impl Catalog {
-    /// Reads every `<dir>/<name>/language.toml`.
+    /// Reads every `<dir>/<id>/language.toml`.
     pub fn load(dir: impl AsRef<Path>) -> Result<Self, CatalogError> {
         let dir = dir.as_ref();
-        let mut runtimes = Vec::new();
-        for entry in fs::read_dir(dir).map_err(reading(dir))? {
-            let folder = entry.map_err(reading(dir))?.path();
-            if folder.join("language.toml").is_file() {
-                runtimes.push(load_runtime(&folder)?);
-            }
-        }
-        if runtimes.is_empty() {
+        let languages = folder::load_all(dir)?;
+        if languages.is_empty() {
             return Err(CatalogError::Empty(dir.to_owned()));
         }
-        runtimes.sort_by(|a, b| a.name.cmp(&b.name));
-        check_names(&runtimes)?;
-        Ok(Self { runtimes, bounds: Bounds::default() })
+        check_claims(&languages)?;
+        check_outlines(dir, &languages)?;
+        Ok(Self { languages, bounds: Bounds::default() })
     }
 
     /// Takes the operator's defaults and maxima instead of the built-in ones.
@@ -60,19 +37,50 @@ impl Catalog {
         self
     }
 
-    pub fn all(&self) -> &[Runtime] {
-        &self.runtimes
+    pub fn languages(&self) -> &[Language] {
+        &self.languages
+    }
+
+    /// Finds a language by its id or an alias.
+    pub fn language(&self, word: &str) -> Option<&Language> {
+        self.languages.iter().find(|language| language.is_called(word))
+    }
+
+    /// The language that the file at `path` is written in, as its name or else its extension tells.
+    pub fn language_of(&self, path: &str) -> Option<&Language> {
+        let name = language::file_name(path).to_ascii_lowercase();
+        let named = self.languages.iter().find(|language| language.file_names.contains(&name));
+        named.or_else(|| {
+            let extension = language::extension(path)?;
+            self.languages.iter().find(|language| language.extensions.contains(&extension))
+        })
+    }
+
+    /// What the API calls the language of the file at `path`.
+    pub fn language_id(&self, path: &str) -> Option<String> {
+        self.language_of(path).map(|language| language.id.clone())
+    }
+
+    /// What a line that begins a symbol looks like in `language`: its own patterns, or those of the one it is like.
+    pub fn outline<'a>(&'a self, language: &'a Language) -> &'a [OutlinePattern] {
+        let like = language.outline_like.as_deref().and_then(|other| self.language(other));
+        &like.unwrap_or(language).outline
+    }
+
+    /// The runtimes there are, in the order of their languages.
+    pub fn all(&self) -> impl Iterator<Item = &Runtime> {
+        self.languages.iter().filter_map(|language| language.runtime.as_ref())
     }
 
     /// Finds a runtime by its name or an alias.
     pub fn by_name(&self, name: &str) -> Option<&Runtime> {
-        self.runtimes.iter().find(|runtime| runtime.is_called(name))
+        self.all().find(|runtime| runtime.is_called(name))
     }
 
     /// Finds the runtime that runs the file at `path`, by its extension.
     pub fn by_entry(&self, path: &str) -> Option<&Runtime> {
-        let extension = Path::new(path).extension()?.to_str()?.to_ascii_lowercase();
-        self.runtimes.iter().find(|runtime| runtime.extensions.contains(&extension))
+        let extension = language::extension(path)?;
+        self.all().find(|runtime| runtime.extensions.contains(&extension))
     }
 
     /// Finds the runtime of a project's language, which may be a name, an alias or an extension.
@@ -104,7 +112,7 @@ impl Catalog {
 
     /// The runtimes as the API shows them.
     pub fn views(&self) -> Vec<RuntimeView> {
-        self.runtimes.iter().map(|runtime| self.view(runtime)).collect()
+        self.all().map(|runtime| self.view(runtime)).collect()
     }
 
     fn view(&self, runtime: &Runtime) -> RuntimeView {
@@ -123,46 +131,42 @@ impl Catalog {
     }
 }
 
-fn load_runtime(folder: &Path) -> Result<Runtime, CatalogError> {
-    let path = folder.join("language.toml");
-    let text = fs::read_to_string(&path).map_err(reading(&path))?;
-    let mut runtime: Runtime = toml::from_str(&text)
-        .map_err(|source| CatalogError::Parse { path: path.clone(), source: Box::new(source) })?;
-    check(&runtime).map_err(|problem| CatalogError::Invalid { path, problem })?;
-    runtime.starter_content = read_starter(&folder.join("runtime"), &runtime.starter)?;
-    runtime.folder = folder.join("runtime");
-    Ok(runtime)
+/// No two languages may claim a file or a name, no two runtimes a word.
+fn check_claims(languages: &[Language]) -> Result<(), CatalogError> {
+    let extensions = |language: &Language| language.extensions.clone();
+    let file_names = |language: &Language| language.file_names.clone();
+    let names = |language: &Language| language.names().cloned().collect();
+    let words = |language: &Language| language.runtime.iter().flat_map(Runtime::words).cloned().collect();
+    check_distinct(languages, extensions)?;
+    check_distinct(languages, file_names)?;
+    check_distinct(languages, names)?;
+    check_distinct(languages, words)
 }
 
-fn check(runtime: &Runtime) -> Result<(), String> {
-    if !runtime.run.contains("{entry}") {
-        return Err("`run` does not mention {entry}".into());
-    }
-    if runtime.version_command.is_empty() {
-        return Err("`version_command` is empty".into());
-    }
-    Ok(())
-}
-
-/// The starter lies in the folder itself, or is the smoke program.
-fn read_starter(folder: &Path, name: &str) -> Result<String, CatalogError> {
-    let own = folder.join(name);
-    let path = if own.is_file() { own } else { folder.join("smoke").join(name) };
-    fs::read_to_string(&path).map_err(reading(&path))
-}
-
-fn check_names(runtimes: &[Runtime]) -> Result<(), CatalogError> {
-    for (index, runtime) in runtimes.iter().enumerate() {
-        for word in runtime.aliases.iter().chain([&runtime.name]) {
-            if let Some(other) = runtimes[index + 1..].iter().find(|other| other.is_called(word)) {
-                return Err(CatalogError::Ambiguous(runtime.name.clone(), other.name.clone(), word.clone()));
+fn check_distinct(
+    languages: &[Language],
+    claims: impl Fn(&Language) -> Vec<String>,
+) -> Result<(), CatalogError> {
+    let mut owners = HashMap::new();
+    for language in languages {
+        for claim in claims(language) {
+            let owner = owners.insert(claim.to_ascii_lowercase(), &language.id);
+            if let Some(other) = owner.filter(|other| **other != language.id) {
+                return Err(CatalogError::Ambiguous(other.clone(), language.id.clone(), claim));
             }
         }
     }
     Ok(())
 }
 
-fn reading(path: &Path) -> impl FnOnce(io::Error) -> CatalogError {
-    let path = path.to_owned();
-    move |source| CatalogError::Read { path, source }
+fn check_outlines(dir: &Path, languages: &[Language]) -> Result<(), CatalogError> {
+    for language in languages {
+        let Some(other) = &language.outline_like else { continue };
+        if !languages.iter().any(|known| known.id == *other && !known.outline.is_empty()) {
+            let path = dir.join(&language.id).join("language.toml");
+            let problem = format!("`outline_like` names {other:?}, which has no outline");
+            return Err(CatalogError::Invalid { path, problem });
+        }
+    }
+    Ok(())
 }

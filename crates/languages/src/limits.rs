@@ -3,7 +3,7 @@
 use engunity_protocol::{job::LimitsRequest, problem::FieldError, spec::Limits};
 use serde::Deserialize;
 
-use crate::manifest::PartialLimits;
+use crate::runtime::PartialLimits;
 
 /// What a run gets when nobody says otherwise.
 const DEFAULT: Limits =

@@ -11,7 +11,7 @@ use engunity_protocol::{
 };
 use globset::Glob;
 
-use crate::{catalog::Catalog, manifest::Runtime};
+use crate::{catalog::Catalog, runtime::Runtime};
 
 /// Linux takes no single argument or variable longer than this (`MAX_ARG_STRLEN`).
 const MAX_WORD_BYTES: usize = 128 * 1024 - 1;
@@ -104,7 +104,7 @@ impl Catalog {
     }
 
     fn names(&self) -> String {
-        let names: Vec<_> = self.all().iter().map(|runtime| runtime.name.as_str()).collect();
+        let names: Vec<_> = self.all().map(|runtime| runtime.name.as_str()).collect();
         format!("name one of: {}", names.join(", "))
     }
 }

@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
-use engunity_languages::{Catalog, CatalogError, LimitsConfig};
+use engunity_languages::{Catalog, CatalogError, LimitsConfig, web};
 use engunity_protocol::{
     job::{LimitsRequest, RunRequest},
     problem::ErrorCode,
     spec::Command,
 };
 
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
 fn catalog() -> Catalog {
-    Catalog::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../languages")).unwrap()
+    Catalog::load(Path::new(ROOT).join("languages")).unwrap()
 }
 
 fn entry(path: &str) -> RunRequest {
@@ -37,6 +39,101 @@ fn runtimes_are_found_by_name_alias_extension_and_language() {
     assert_eq!(catalog.by_language("py").unwrap().name, "python");
     assert!(catalog.by_entry("Makefile").is_none());
     assert_eq!(catalog.by_name("go").unwrap().image("engunity/"), "engunity/runtime-go:latest");
+}
+
+#[test]
+fn a_files_language_goes_by_its_name_then_its_extension() {
+    let catalog = catalog();
+    for (path, language) in [
+        ("src/main.PY", Some("python")),
+        ("Dockerfile", Some("dockerfile")),
+        ("Gemfile", Some("ruby")),
+        ("a/b.tsx", Some("tsx")),
+        ("run.sh", Some("bash")),
+        ("x/Cargo.toml", Some("toml")),
+        ("Cargo.lock", Some("toml")),
+        ("go.mod", Some("go")),
+        (".env", Some("ini")),
+        ("README", None),
+        (".gitignore", None),
+        (".py", None),
+        ("py", None),
+        ("x.unknown", None),
+    ] {
+        assert_eq!(catalog.language_of(path).map(|found| found.id.as_str()), language, "{path}");
+    }
+}
+
+#[test]
+fn a_language_without_a_runtime_is_known_but_cannot_run() {
+    let catalog = catalog();
+    assert_eq!(catalog.language("JSON").unwrap().title, "JSON");
+    assert_eq!(catalog.language("js").unwrap().runtime.as_ref().unwrap().name, "node");
+    assert!(catalog.by_name("json").is_none());
+    assert!(catalog.by_language("toml").is_none());
+}
+
+#[test]
+fn a_folder_with_a_description_is_all_that_a_language_needs() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("zig");
+    std::fs::create_dir_all(folder.join("runtime")).unwrap();
+    let about = r#"
+        title = "Zig"
+        extensions = ["zig", "zon"]
+        file_names = ["build.zig"]
+        icon = "code"
+        colour = "orange"
+        comments = { line = "//" }
+        [[outline]]
+        kind = "function"
+        pattern = '^\s*(?:pub\s+)?fn\s+(\w+)'
+        [runtime]
+        image = "runtime-zig"
+        aliases = ["zigc"]
+        version_command = ["zig", "version"]
+        run = "zig run {entry}"
+        starter = "main.zig"
+    "#;
+    std::fs::write(folder.join("language.toml"), about).unwrap();
+    std::fs::write(folder.join("symbols.scm"), "(a) @definition.function").unwrap();
+    std::fs::write(folder.join("runtime/main.zig"), "// hello").unwrap();
+    let catalog = Catalog::load(dir.path()).unwrap();
+    let zig = catalog.language_of("src/a.zon").unwrap();
+    assert_eq!((zig.id.as_str(), zig.symbols.is_some()), ("zig", true));
+    assert_eq!(
+        catalog.resolve(&entry("a.zig"), None).unwrap().command,
+        Command::Shell("zig run a.zig".into())
+    );
+    let view = &catalog.views()[0];
+    assert_eq!((view.name.as_str(), view.title.as_str(), view.extensions.len()), ("zig", "Zig", 2));
+    assert_eq!(
+        (view.aliases.as_slice(), view.starter_content.as_str()),
+        (&["zigc".to_owned()][..], "// hello")
+    );
+    let tables = web::tables(&catalog);
+    assert!(
+        tables.contains(r#""id":"zig","title":"Zig","extensions":["zig","zon"],"fileNames":["build.zig"]"#),
+        "{tables}"
+    );
+}
+
+#[test]
+fn two_languages_cannot_claim_the_same_file() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["a", "b"] {
+        std::fs::create_dir(dir.path().join(name)).unwrap();
+        let about = format!("title = \"{name}\"\nextensions = [\"x\"]\nicon = \"code\"\ncolour = \"blue\"\n");
+        std::fs::write(dir.path().join(name).join("language.toml"), about).unwrap();
+    }
+    assert!(matches!(Catalog::load(dir.path()), Err(CatalogError::Ambiguous(..))));
+}
+
+/// If this fails: `cargo run -p engunity-languages --bin web-tables`.
+#[test]
+fn the_web_ides_tables_are_those_of_the_folders() {
+    let committed = std::fs::read_to_string(Path::new(ROOT).join(web::PATH)).unwrap();
+    assert_eq!(committed, web::tables(&catalog()), "stale: generate them again");
 }
 
 #[test]

@@ -55,6 +55,6 @@ smoke_tests!(bash, c, cpp, go, java, node, python, ruby, rust);
 #[tokio::test]
 async fn every_runtime_is_tested() {
     let lab = Lab::new().await;
-    let names: Vec<_> = lab.catalog.all().iter().map(|runtime| runtime.name.as_str()).collect();
+    let names: Vec<_> = lab.catalog.all().map(|runtime| runtime.name.as_str()).collect();
     assert_eq!(names, ["bash", "c", "cpp", "go", "java", "node", "python", "ruby", "rust"]);
 }

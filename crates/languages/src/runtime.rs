@@ -1,21 +1,25 @@
-//! The schema of `language.toml`.
+//! The schema of `[runtime]` in `language.toml`: how a language runs.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-/// One language, as its folder describes it.
+/// What runs a language's programs.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Runtime {
+    /// Of the API's `runtime`; the language's id if absent.
+    #[serde(default)]
     pub name: String,
+    /// The language's title if absent.
+    #[serde(default)]
     pub title: String,
     /// The image's name, without the operator's prefix and without a tag.
     pub image: String,
-    /// Extensions (without the dot) of files this runtime can run.
+    /// Extensions (without the dot) of files this runtime can run; all of the language's if absent.
     #[serde(default)]
     pub extensions: Vec<String>,
-    /// Other words for it: language names, program names.
+    /// Names of its programs; the language's id and aliases come by themselves.
     #[serde(default)]
     pub aliases: Vec<String>,
     /// An argv that prints the version.
@@ -43,8 +47,11 @@ pub struct Runtime {
 impl Runtime {
     /// Whether `word` is its name or one of its aliases; case does not matter.
     pub fn is_called(&self, word: &str) -> bool {
-        self.name.eq_ignore_ascii_case(word)
-            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(word))
+        self.words().any(|own| own.eq_ignore_ascii_case(word))
+    }
+
+    pub(crate) fn words(&self) -> impl Iterator<Item = &String> {
+        self.aliases.iter().chain([&self.name])
     }
 
     /// The image to run it in.
