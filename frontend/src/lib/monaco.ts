@@ -1,5 +1,6 @@
 /** Loads Monaco from our own /vs, once, and gives it our themes. Types only come from the package. */
 import type * as Monaco from "monaco-editor";
+import { LANGUAGES } from "./languages.gen";
 import { dark, light } from "./monacoThemes";
 
 export type MonacoApi = typeof Monaco;
@@ -83,6 +84,7 @@ const UNKNOWABLE = [2307, 2792, 7016, 2580, 2584, 2591, 1375, 1378];
 function configure(api: MonacoApi): void {
   api.editor.defineTheme("engunity-dark", dark);
   api.editor.defineTheme("engunity-light", light);
+  registerMissingLanguages(api);
   const ts = typescript(api);
   const compilerOptions = {
     target: ts.ScriptTarget.ESNext,
@@ -97,6 +99,16 @@ function configure(api: MonacoApi): void {
     language.setCompilerOptions(compilerOptions);
     language.setDiagnosticsOptions({ diagnosticCodesToIgnore: UNKNOWABLE });
     language.setEagerModelSync(true);
+  }
+}
+
+/** Languages that Monaco cannot colour keep their id and their comment keys. */
+function registerMissingLanguages(api: MonacoApi): void {
+  const known = new Set(api.languages.getLanguages().map(({ id }) => id));
+  for (const { monaco: id, title, comments } of LANGUAGES) {
+    if (known.has(id)) continue;
+    api.languages.register({ id, aliases: [title] });
+    api.languages.setLanguageConfiguration(id, { comments: { lineComment: comments.line, blockComment: comments.block } });
   }
 }
 

@@ -2,42 +2,35 @@ import {
   Braces, Database, FileArchive, FileCode2, FileImage, FileText, FileType2, Folder, FolderOpen, Gem, Hash, Settings2,
   SquareTerminal, Table2, type LucideIcon,
 } from "lucide-react";
+import { knownLanguageOf, type LanguageIcon } from "@/lib/languages";
 import { extension } from "@/lib/path";
+
+const ICONS: Record<LanguageIcon, LucideIcon> = {
+  braces: Braces, code: FileCode2, database: Database, gem: Gem, hash: Hash, settings: Settings2, style: FileType2, table: Table2,
+  terminal: SquareTerminal, text: FileText,
+};
 
 interface Look {
   icon: LucideIcon;
   colour: string;
 }
 
-const LOOKS: [string, LucideIcon, string][] = [
-  ["py pyi ipynb", FileCode2, "--blue"],
-  ["js mjs cjs jsx", FileCode2, "--amber"],
-  ["ts tsx mts cts", FileCode2, "--cyan"],
-  ["json jsonc", Braces, "--amber"],
-  ["txt log", FileText, "--slate"],
-  ["md mdx rst", FileText, "--cyan"],
-  ["rs", FileCode2, "--orange"],
-  ["go", FileCode2, "--cyan"],
-  ["c h", Hash, "--blue"],
-  ["cpp cc cxx hpp hh", Hash, "--violet"],
-  ["java kt", FileCode2, "--rose"],
-  ["rb", Gem, "--rose"],
-  ["sh bash zsh", SquareTerminal, "--green"],
-  ["html htm xml svg", FileCode2, "--orange"],
-  ["css scss less", FileType2, "--violet"],
-  ["csv tsv", Table2, "--green"],
-  ["sql db sqlite", Database, "--violet"],
+/** Files that are written in no language. */
+const OTHERS: [string, LucideIcon, string][] = [
+  ["db sqlite", Database, "--violet"],
   ["png jpg jpeg gif webp ico bmp avif", FileImage, "--violet"],
   ["zip tar gz zst xz", FileArchive, "--slate"],
-  ["toml yaml yml ini cfg conf env lock", Settings2, "--slate"],
+  ["lock", Settings2, "--slate"],
 ];
 
 const byExtension = new Map<string, Look>(
-  LOOKS.flatMap(([names, icon, colour]) => names.split(" ").map((name): [string, Look] => [name, { icon, colour }])),
+  OTHERS.flatMap(([names, icon, colour]) => names.split(" ").map((name): [string, Look] => [name, { icon, colour }])),
 );
 const plain: Look = { icon: FileText, colour: "--slate" };
 
 export function lookOf(path: string): Look {
+  const language = knownLanguageOf(path);
+  if (language) return { icon: ICONS[language.icon], colour: `--${language.colour}` };
   return byExtension.get(extension(path)) ?? plain;
 }
 

@@ -1,5 +1,5 @@
 "use client";
-import { languageName } from "@/lib/languages";
+import { languageOf } from "@/lib/languages";
 import { documentOf, useDocuments } from "@/model/documents/documents";
 import type { Phase } from "@/model/documents/sync";
 import { execute } from "@/shell/commands";
@@ -35,8 +35,9 @@ export function CursorStatus() {
   const fileId = useActiveFileId();
   const { line, column, selected } = useCursor();
   const text = useDocuments((state) => (fileId ? state.status[fileId]?.kind === "text" : false));
-  const model = fileId && text ? documentOf(fileId)?.model : undefined;
-  if (!model) return null;
+  const document = fileId && text ? documentOf(fileId) : undefined;
+  if (!document) return null;
+  const { model, path } = document;
   const { insertSpaces, tabSize } = model.getOptions();
   return (
     <>
@@ -46,7 +47,7 @@ export function CursorStatus() {
       </StatusButton>
       <StatusText className="max-md:hidden">{insertSpaces ? `Spaces: ${tabSize}` : "Tabs"}</StatusText>
       <StatusText className="max-md:hidden">{model.getEOL() === "\r\n" ? "CRLF" : "LF"}</StatusText>
-      <StatusText className="max-sm:hidden">{languageName(model.getLanguageId())}</StatusText>
+      <StatusText className="max-sm:hidden">{languageOf(path).title}</StatusText>
     </>
   );
 }

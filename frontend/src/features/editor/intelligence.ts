@@ -3,7 +3,7 @@
  * HTML; everything else is asked here. A language server registers a provider and is asked first.
  */
 import type * as Monaco from "monaco-editor";
-import { outline, type OutlineSymbol } from "./outline";
+import { OUTLINED, outline, type OutlineSymbol } from "./outline";
 import type { Model, MonacoApi } from "@/lib/monaco";
 
 export interface LanguageIntelligence {
@@ -28,7 +28,9 @@ export async function symbolsOf(model: Model): Promise<OutlineSymbol[]> {
   return outline(language, model.getLinesContent());
 }
 
-const OWN_SYMBOLS = ["python", "ruby", "rust", "go", "java", "c", "cpp", "shell", "markdown"];
+/** Monaco's own workers find the symbols of these. */
+const SERVED_BY_MONACO = new Set(["javascript", "typescript"]);
+const OWN_SYMBOLS = OUTLINED.filter((language) => !SERVED_BY_MONACO.has(language));
 
 /** Gives Monaco's own "go to symbol" what the breadcrumbs know. */
 export function provideSymbols(api: MonacoApi): Monaco.IDisposable {

@@ -2,6 +2,8 @@
  * Symbols of a file by its lines: enough for breadcrumbs and "go to symbol" until a language server
  * answers. Pure, so that it runs on any text.
  */
+import { LANGUAGES } from "@/lib/languages.gen";
+
 export type SymbolKind = "class" | "function" | "heading";
 
 export interface OutlineSymbol {
@@ -18,38 +20,16 @@ interface Pattern {
   regex: RegExp;
 }
 
-const fn = (regex: RegExp): Pattern => ({ kind: "function", regex });
-const type = (regex: RegExp): Pattern => ({ kind: "class", regex });
-const C_LIKE = [
-  type(/^\s*(?:typedef\s+)?(?:class|struct|enum|union|namespace)\s+([A-Za-z_]\w*)[^;]*$/),
-  fn(/^\s*(?:[\w:*&<>,~\s]+\s+[*&]*)((?!(?:if|for|while|switch|return|else|new)\b)~?[A-Za-z_]\w*(?:::~?\w+)*)\s*\([^;]*$/),
-];
+/** By Monaco's id; what a language server will know, its folder in `languages/` tells by regular expressions. */
+const PATTERNS = new Map<string, Pattern[]>(
+  LANGUAGES.filter(({ outline }) => outline).map(({ monaco, outline }) => [
+    monaco,
+    outline!.map(({ kind, pattern }) => ({ kind, regex: new RegExp(pattern) })),
+  ]),
+);
 
-const PATTERNS: Record<string, Pattern[]> = {
-  python: [type(/^\s*class\s+(\w+)/), fn(/^\s*(?:async\s+)?def\s+(\w+)/)],
-  ruby: [type(/^\s*(?:class|module)\s+([\w:]+)/), fn(/^\s*def\s+([\w.?!=]+)/)],
-  rust: [
-    type(/^\s*(?:pub(?:\([^)]*\))?\s+)?(?:struct|enum|trait|mod|union)\s+(\w+)/),
-    type(/^\s*impl(?:<[^>]*>)?\s+(.+?)\s*(?:where.*)?\{/),
-    fn(/^\s*(?:pub(?:\([^)]*\))?\s+)?(?:const\s+|async\s+|unsafe\s+|extern\s+"C"\s+)*fn\s+(\w+)/),
-  ],
-  go: [type(/^type\s+(\w+)/), fn(/^func\s+(?:\([^)]*\)\s*)?(\w+)/)],
-  java: [
-    type(/^\s*(?:[\w@]+\s+)*(?:class|interface|enum|record)\s+(\w+)/),
-    fn(/^\s*(?:(?:public|private|protected|static|final|abstract|synchronized)\s+)+[\w<>[\],.?\s]+\s+(\w+)\s*\([^;]*$/),
-  ],
-  c: C_LIKE,
-  cpp: C_LIKE,
-  shell: [fn(/^\s*(?:function\s+)?([\w-]+)\s*\(\)\s*\{?/)],
-  javascript: [
-    type(/^\s*(?:export\s+)?(?:default\s+)?(?:abstract\s+)?(?:class|interface|enum|namespace)\s+(\w+)/),
-    fn(/^\s*(?:export\s+)?(?:default\s+)?(?:async\s+)?function\s*\*?\s*(\w+)/),
-    fn(/^(?:export\s+)?(?:const|let)\s+(\w+)\s*=\s*(?:async\s*)?(?:\([^)]*\)|\w+)\s*(?::[^=]+)?=>/),
-    fn(/^\s+(?:(?:public|private|protected|static|async|override|get|set)\s+)*((?!(?:if|for|while|switch|catch|return|function)\b)#?\w+)\s*\([^;]*\)\s*(?::[^{]+)?\{\s*$/),
-  ],
-  markdown: [],
-};
-PATTERNS.typescript = PATTERNS.javascript!;
+/** Monaco's ids of the languages that have an outline here. */
+export const OUTLINED: readonly string[] = [...PATTERNS.keys(), "markdown"];
 
 const MAX_LINES = 20_000;
 /** Here indentation decides where a symbol ends; elsewhere the next one at its depth or less does as well. */
@@ -58,7 +38,7 @@ const TAB = 4;
 export function outline(language: string, lines: readonly string[]): OutlineSymbol[] {
   if (lines.length > MAX_LINES) return [];
   if (language === "markdown") return headings(lines);
-  const patterns = PATTERNS[language];
+  const patterns = PATTERNS.get(language);
   if (!patterns) return [];
   const found: (OutlineSymbol & { indent: number })[] = [];
   lines.forEach((line, index) => {

@@ -1,11 +1,10 @@
-const MARKS: Record<string, [string, string]> = {
-  python: ["Py", "--blue"], node: ["JS", "--amber"], javascript: ["JS", "--amber"], typescript: ["TS", "--cyan"], bash: ["$_", "--green"],
-  c: ["C", "--blue"], cpp: ["C+", "--violet"], rust: ["Rs", "--orange"], go: ["Go", "--cyan"], java: ["Ja", "--rose"], ruby: ["Rb", "--rose"],
-};
+import { languageNamed } from "@/lib/languages";
 
 /** A language in two letters and its colour. */
 export function LanguageMark({ language }: { language: string | null | undefined }) {
-  const [text, colour] = MARKS[language ?? ""] ?? ["··", "--slate"];
+  const known = languageNamed(language ?? "");
+  const text = known?.mark ?? "··";
+  const colour = known?.mark ? `--${known.colour}` : "--slate";
   return (
     <span
       aria-hidden

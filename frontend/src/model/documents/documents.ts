@@ -121,7 +121,7 @@ function createModel(entry: FileEntry, text: string): Model {
   // A renamed file's model keeps its first address, so a newcomer at the old path needs another.
   const uri = monaco().editor.getModel(free) ? monaco().Uri.from({ scheme: "file", path, query: entry.id }) : free;
   addresses.set(uri.toString(), entry.id);
-  return monaco().editor.createModel(text, languageOf(entry.path), uri);
+  return monaco().editor.createModel(text, languageOf(entry.path).monaco, uri);
 }
 
 /** The file behind a model's address. */
@@ -224,7 +224,7 @@ export function renamedDocument(fileId: Id, path: string): void {
   const document = documents.get(fileId);
   if (!document) return;
   document.path = path;
-  monaco().editor.setModelLanguage(document.model, languageOf(path));
+  monaco().editor.setModelLanguage(document.model, languageOf(path).monaco);
 }
 
 /** The network is back: sends what waited, also of files that are not open now. */
