@@ -14,7 +14,7 @@ use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::app::App;
 use crate::auth::tokens::Caller;
-use crate::files::{content, language};
+use crate::files::content;
 use crate::http::error::{Answer, Failure};
 use crate::http::input::Checks;
 use crate::http::request::Request;
@@ -73,8 +73,11 @@ pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
             Some(content::keep(&app, caller.user_id, new.content.clone().unwrap_or_default()).await?)
         }
     };
-    let language =
-        new.language.clone().or_else(|| language::of(path.as_str())).filter(|_| new.kind == FileType::File);
+    let language = new
+        .language
+        .clone()
+        .or_else(|| app.catalog.language_id(path.as_str()))
+        .filter(|_| new.kind == FileType::File);
     let draft = Draft { path, kind: new.kind, language, content: kept };
     let file = app.store.create_file(caller.user_id, project, &draft, quota(&app)).await?;
     tell(&app, &request.headers, FileChangeKind::Created, &file);
@@ -199,7 +202,7 @@ pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
         .language
         .clone()
         .map(Some)
-        .or_else(|| patch.name.as_deref().map(language::of))
+        .or_else(|| patch.name.as_deref().map(|name| app.catalog.language_id(name)))
         .filter(|_| before.kind == FileType::File);
     let edit = Edit {
         name: patch.name,

@@ -16,9 +16,9 @@ use warp::http::Method;
 use super::{files, projects};
 use crate::app::App;
 use crate::auth::tokens::Caller;
+use crate::files::content;
 use crate::files::ingest;
 use crate::files::snapshot::{self, Packing};
-use crate::files::{content, language};
 use crate::http::error::{Answer, Failure};
 use crate::http::input::Checks;
 use crate::http::reply;
@@ -128,7 +128,7 @@ fn check_entry(app: &App, entry: &ManifestEntry) -> Result<Arrival, (&'static st
         executable: entry.mode & 0o111 != 0,
         binary: false,
         inline: entry.size <= content::MAX_INLINE as u64,
-        language: language::of(path.as_str()),
+        language: app.catalog.language_id(path.as_str()),
         path,
     })
 }

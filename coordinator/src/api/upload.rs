@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use engunity_artifacts::keys;
+use engunity_languages::Catalog;
 use engunity_protocol::file::FileType;
 use engunity_protocol::problem::{ErrorCode, Problem};
 use engunity_protocol::project::Project;
@@ -27,7 +28,7 @@ use super::{files, projects};
 use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::files::archive::{self as unpack, Budget, Entry, Kind, Refusal};
-use crate::files::{content, language};
+use crate::files::content;
 use crate::http::error::{Answer, Failure};
 use crate::http::request::{Request, too_large};
 use crate::http::router::{Route, Takes};
@@ -228,7 +229,7 @@ async fn unpack(app: &App, form: Form, strip: bool) -> Result<Unpacked, Failure>
         Ok::<_, Failure>((form, spool, if strip { unpack::strip_top(entries) } else { entries }))
     })
     .await??;
-    let arrivals = entries.iter().map(arrival).collect();
+    let arrivals = entries.iter().map(|entry| arrival(&app.catalog, entry)).collect();
     Ok(Unpacked { form, spool: Arc::new(spool), entries: Arc::new(entries), arrivals })
 }
 
@@ -257,7 +258,7 @@ fn refused(kind: Kind, refusal: Refusal) -> Failure {
     }
 }
 
-fn arrival(entry: &Entry) -> Arrival {
+fn arrival(catalog: &Catalog, entry: &Entry) -> Arrival {
     Arrival {
         path: entry.path.clone(),
         kind: if entry.folder { FileType::Folder } else { FileType::File },
@@ -266,7 +267,7 @@ fn arrival(entry: &Entry) -> Arrival {
         executable: entry.executable,
         binary: entry.binary,
         inline: !entry.folder && !entry.binary && entry.size <= content::MAX_INLINE as u64,
-        language: language::of(entry.path.as_str()).filter(|_| !entry.folder),
+        language: catalog.language_id(entry.path.as_str()).filter(|_| !entry.folder),
     }
 }
 

@@ -3,5 +3,4 @@
 pub mod archive;
 pub mod content;
 pub mod ingest;
-pub mod language;
 pub mod snapshot;
