@@ -13,6 +13,6 @@ const LOOKS = {
 
 /** The state of a job, as a picture with a name. */
 export function StateIcon({ state, label, size = 15 }: { state: keyof typeof LOOKS; label: string; size?: number }) {
-  const [Icon, look] = LOOKS[state];
+  const [Icon, look] = LOOKS[state] ?? LOOKS.queued;
   return <Icon size={size} role="img" aria-label={label} className={cx("shrink-0", look)} />;
 }

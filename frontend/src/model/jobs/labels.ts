@@ -8,7 +8,7 @@ const STATE_LABELS: Record<JobState, string> = {
 };
 
 export function stateLabel(state: JobState): string {
-  return STATE_LABELS[state];
+  return STATE_LABELS[state] ?? state;
 }
 
 const REASONS: Record<Reason, (job: Job) => string> = {
@@ -28,7 +28,9 @@ const REASONS: Record<Reason, (job: Job) => string> = {
 };
 
 export function verdictWords(job: Job): string {
-  return job.verdict ? REASONS[job.verdict.reason](job) : stateLabel(job.state);
+  if (!job.verdict) return stateLabel(job.state);
+  // A newer server may know more reasons; its evidence tells what happened.
+  return REASONS[job.verdict.reason]?.(job) ?? job.verdict.evidence;
 }
 
 /** The evidence, where it says more than the words already do. */
@@ -56,7 +58,11 @@ export function waitingWords(job: Job): string {
   return job.waiting.because ? `${place} · ${job.waiting.because}` : place;
 }
 
+const TITLES: Record<Job["kind"], string> = {
+  execute: "Run", index: "Build the search index", refine: "Refine", noop: "No operation",
+};
+
 export function titleOf(job: Job): string {
   if (job.title) return job.title;
-  return { execute: "Run", index: "Build the search index", refine: "Refine", noop: "No operation" }[job.kind];
+  return TITLES[job.kind] ?? job.kind;
 }

@@ -3,8 +3,10 @@
  * server-sent events. Either way each event comes once, in order.
  */
 import { jobs as api } from "@/api/client";
+import { parseJobEvent, parseJson } from "@/api/messages";
 import { readEvents } from "@/api/sse";
 import type { Id, NumberedJobEvent } from "@/api/types";
+import { warnOnce } from "@/lib/warnOnce";
 import { connection } from "@/model/live/session";
 import { backoff } from "@/model/live/protocol";
 import { useLive } from "@/model/live/store";
@@ -42,11 +44,15 @@ export function followJob(jobId: Id, onEvent: Listener): () => void {
     for (let attempt = 0; !over && !detour.signal.aborted; attempt++) {
       try {
         for await (const event of readEvents(await api.events(jobId, after, detour.signal))) {
-          attempt = 0;
-          take({ id: Number(event.id), event: event.event, data: JSON.parse(event.data) } as NumberedJobEvent);
+          const parsed = parseJobEvent({ id: Number(event.id), event: event.event, data: parseJson(event.data) });
+          if (parsed.ok) {
+            attempt = 0;
+            take(parsed.value);
+          } else if (parsed.reason === "malformed") throw new Error(parsed.detail);
+          else warnOnce(`The server sent an event of an unknown type, which is ignored: ${parsed.detail}`);
         }
       } catch {
-        // Cut off: the next turn resumes after the last event.
+        // Cut off, or not readable: the next attempt resumes after the last event.
       }
       if (!over && !detour.signal.aborted) await new Promise((resolve) => setTimeout(resolve, backoff(attempt)));
     }

@@ -24,7 +24,10 @@ class FakeSocket {
     this.onopen?.();
   }
   say(message: ServerMessage): void {
-    this.onmessage?.({ data: JSON.stringify(message) });
+    this.sayText(JSON.stringify(message));
+  }
+  sayText(data: string): void {
+    this.onmessage?.({ data });
   }
   welcome(seq: number, snapshot = true): void {
     this.say({ type: "welcome", epoch: "e", seq, snapshot, conn_id: "c", presence: [], jobs: [] });
@@ -56,6 +59,47 @@ afterEach(() => {
 });
 
 describe("LiveConnection", () => {
+  it("ignores a message of an unknown type, and says so once", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    socket().open();
+    socket().welcome(1);
+    socket().sayText('{"type":"terminal.output","seq":2}');
+    socket().sayText('{"type":"terminal.output","seq":3}');
+    expect(live.open).toBe(true);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(hooks.message).toHaveBeenCalledTimes(1);
+  });
+
+  it("starts again from a snapshot after a message that it can't read", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    socket().open();
+    socket().welcome(5);
+    const before = socket();
+    before.sayText('{"type":"job","seq":6,"job":{"id":7}}');
+    expect(live.open).toBe(false);
+    expect(before.readyState).toBe(3);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(socket()).not.toBe(before);
+    socket().open();
+    expect(socket().sent[0]).toEqual({ type: "hello" });
+  });
+
+  it("reconnects more slowly each time a message can't be read", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    for (let round = 0; round < 6; round++) {
+      socket().open();
+      socket().welcome(1);
+      socket().sayText("no JSON");
+      await vi.advanceTimersByTimeAsync(25_000);
+    }
+    socket().open();
+    socket().welcome(1);
+    socket().sayText("no JSON");
+    const { length } = FakeSocket.all;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(FakeSocket.all).toHaveLength(length);
+  });
+
   it("doubts the line as soon as the browser says that the network is gone", async () => {
     socket().open();
     socket().welcome(1);

@@ -2,8 +2,10 @@
  * The one live connection of an open project. Reconnects by itself after sleep, a lost network or a
  * restarted server, resumes where it was, and tells a quiet line from a dead one by pings.
  */
+import { parseServerMessage } from "@/api/messages";
 import type { ClientMessage, Id, NumberedJobEvent, ServerMessage } from "@/api/types";
 import { isTyping } from "@/lib/typing";
+import { warnOnce } from "@/lib/warnOnce";
 import { advance, backoff, hello, isRepeat, median, sample, SAMPLES, type Resume } from "./protocol";
 
 /** `blocked`: tickets come but no socket ever opens, as behind proxies that let no WebSocket through. */
@@ -35,6 +37,8 @@ const PONG_MS = 8_000;
 const DOUBT_MS = 2_000;
 /** So many sockets in a row that closed before the server's welcome mean that none will open. */
 const TURNED_AWAY = 2;
+/** So long after the last message that could not be read, reconnecting is quick again. */
+const FORGIVEN_MS = 60_000;
 /** A job that says more than this at once is asked to wait: what comes faster than it can be shown only costs both sides. */
 const INTAKE = 500_000;
 const REST_MS = 150;
@@ -50,6 +54,9 @@ export class LiveConnection {
   private resume: Resume = {};
   private attempt = 0;
   private turnedAway = 0;
+  /** Messages that could not be read, of late: each lengthens the wait before the next connection. */
+  private malformed = 0;
+  private malformedAt = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private pinger: ReturnType<typeof setTimeout> | undefined;
   private deadline: ReturnType<typeof setTimeout> | undefined;
@@ -137,7 +144,7 @@ export class LiveConnection {
     this.expect();
     socket.onopen = () => this.write(hello(this.resume));
     socket.onmessage = ({ data }) => {
-      if (typeof data === "string") this.receive(JSON.parse(data) as ServerMessage, data.length);
+      if (typeof data === "string") this.read(data);
     };
     socket.onclose = () => {
       if (this.socket !== socket) return;
@@ -146,8 +153,25 @@ export class LiveConnection {
     };
   }
 
-  private receive(message: ServerMessage, size: number): void {
+  private read(text: string): void {
     clearTimeout(this.deadline);
+    const parsed = parseServerMessage(text);
+    if (parsed.ok) this.receive(parsed.value, text.length);
+    else if (parsed.reason === "unknown") warnOnce(`The server sent a message of an unknown type, which is ignored: ${parsed.detail}`);
+    else this.resync(parsed.detail);
+  }
+
+  /** After a message that can't be read nothing is known of what it said: a new connection starts from a snapshot. */
+  private resync(detail: string): void {
+    warnOnce(`The server sent a message that can't be read; reconnecting (${detail})`);
+    this.malformed++;
+    this.malformedAt = performance.now();
+    this.resume = {};
+    this.drop();
+    this.again();
+  }
+
+  private receive(message: ServerMessage, size: number): void {
     if (isRepeat(this.resume, message)) return;
     this.resume = advance(this.resume, message);
     if (message.type === "welcome") this.welcome();
@@ -209,6 +233,7 @@ export class LiveConnection {
 
   private pong(sent: number): void {
     this.times = sample(this.times, performance.now() - sent);
+    if (performance.now() - this.malformedAt > FORGIVEN_MS) this.malformed = 0;
     clearTimeout(this.pinger);
     this.pinger = setTimeout(() => this.ping(), this.times.length < SAMPLES ? EARLY_PING_MS : PING_MS);
     this.hooks.link("open", median(this.times));
@@ -244,6 +269,6 @@ export class LiveConnection {
     if (this.stopped) return;
     this.hooks.link(this.turnedAway < TURNED_AWAY ? "waiting" : "blocked", null);
     clearTimeout(this.retry);
-    this.retry = setTimeout(() => void this.connect(), backoff(this.attempt++));
+    this.retry = setTimeout(() => void this.connect(), backoff(Math.max(this.attempt++, this.malformed)));
   }
 }
