@@ -118,6 +118,20 @@ fn a_folder_with_a_description_is_all_that_a_language_needs() {
     );
 }
 
+/// The languages whose syntax trees the index reads.
+#[test]
+fn symbols_are_queries_for_definitions() {
+    let catalog = catalog();
+    let parsed =
+        ["bash", "c", "cpp", "go", "java", "javascript", "python", "ruby", "rust", "tsx", "typescript"];
+    for id in parsed {
+        let query = catalog.language(id).unwrap().symbols.as_deref().unwrap();
+        for pattern in query.lines().filter(|line| !line.starts_with(';')) {
+            assert!(pattern.contains("@name") && pattern.contains("@definition."), "{id}: {pattern}");
+        }
+    }
+}
+
 #[test]
 fn two_languages_cannot_claim_the_same_file() {
     let dir = tempfile::tempdir().unwrap();
