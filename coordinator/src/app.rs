@@ -11,17 +11,17 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::auth::rate_limit::Limiter;
 use crate::auth::tokens::Keys;
 use crate::config::Config;
-use crate::orchestrator::{Engine, Settings};
-use crate::projects::Desk;
+use crate::orchestrator::{Orchestrator, Settings};
+use crate::projects::ProjectBatcher;
 use crate::telemetry;
 
 pub struct App {
     pub config: Config,
     pub store: Store,
     /// Projects, where many requests share a statement.
-    pub desk: Desk,
+    pub projects: ProjectBatcher,
     /// Jobs, fleet and sessions.
-    pub engine: Arc<Engine>,
+    pub orchestrator: Arc<Orchestrator>,
     pub objects: ObjectStore,
     pub catalog: Arc<Catalog>,
     pub keys: Keys,
@@ -38,17 +38,18 @@ impl App {
         let objects = ObjectStore::new(config.s3.clone()).context("s3")?;
         let catalog =
             Catalog::load(&config.runtimes.dir).context("runtimes.dir")?.with_limits(&config.limits);
-        let engine = Engine::new(settings(&config), store.clone(), objects.clone()).context("broker.url")?;
+        let orchestrator =
+            Orchestrator::new(settings(&config), store.clone(), objects.clone()).context("broker.url")?;
         let keys = Keys::new(&config.auth.secret, config.auth.access_token_minutes);
-        let desk = Desk::open(&store);
+        let projects = ProjectBatcher::open(&store);
         let limiter = Limiter::new(config.rate_limit.per_minute);
         let login_failures = Limiter::new(config.auth.login_failures_per_minute);
         let metrics = telemetry::metrics()?;
         Ok(Arc::new(Self {
             config,
             store,
-            desk,
-            engine,
+            projects,
+            orchestrator,
             objects,
             catalog: Arc::new(catalog),
             keys,

@@ -46,7 +46,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let app = App::build(config).await?;
     migrate(&app).await?;
     make_bucket(&app);
-    let background = app.engine.start(vec![telemetry::upkeep(app.metrics.clone())]).await?;
+    let background = app.orchestrator.start(vec![telemetry::upkeep(app.metrics.clone())]).await?;
     let listener = TcpListener::bind(app.config.http.listen)
         .await
         .with_context(|| format!("http.listen {}", app.config.http.listen))?;
@@ -69,9 +69,9 @@ impl Running {
     /// Stops listening, finishes what is under way, and returns within the grace.
     pub async fn stop(self) {
         self.stop.cancel();
-        self.app.engine.drain();
+        self.app.orchestrator.drain();
         let _ = self.serving.await;
-        self.app.engine.stop(self.background).await;
+        self.app.orchestrator.stop(self.background).await;
     }
 }
 

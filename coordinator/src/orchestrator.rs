@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Each arrow is one transaction in PostgreSQL; the broker carries only wake-ups and what workers say. After a commit,
-//! [`Live`] tells readers and sessions here and on other coordinators, and they read the database.
+//! [`Notifier`] tells readers and sessions here and on other coordinators, and they read the database.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,9 +25,9 @@ use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    jobs::{claims, dispatcher::Dispatcher, event_router::EventRouter, worker_registry::Fleet},
+    jobs::{claims, dispatcher::Dispatcher, event_router::EventRouter, worker_registry::WorkerRegistry},
     maintenance::clocks,
-    notify::notifier::Live,
+    notify::notifier::Notifier,
     session::Sessions,
     supervisor::{Background, Service},
 };
@@ -35,7 +35,7 @@ use crate::{
 /// Unconfirmed messages at one time.
 const IN_FLIGHT: usize = 4096;
 /// How long a publish waits for the broker before the clock takes over.
-const PUBLISH_PATIENCE: Duration = Duration::from_secs(5);
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the engine is told by the configuration.
 #[derive(Debug, Clone)]
@@ -50,32 +50,33 @@ pub struct Settings {
 }
 
 /// Everything inside, shared by handlers and services.
-pub struct Engine {
+pub struct Orchestrator {
     pub id: CoordinatorId,
     pub settings: Settings,
     pub store: Store,
     pub objects: ObjectStore,
     pub broker: Connection,
-    pub live: Arc<Live>,
+    pub notifier: Arc<Notifier>,
     pub dispatcher: Dispatcher,
-    pub fleet: Fleet,
+    pub fleet: WorkerRegistry,
     pub sessions: Arc<Sessions>,
     /// Cancelled when the coordinator begins to end: streams and sockets close with a hint to come back.
     pub draining: CancellationToken,
     publisher: Publisher,
 }
 
-impl Engine {
+impl Orchestrator {
     /// Puts it together; nothing runs yet, and nothing that may be down is needed.
     pub fn new(settings: Settings, store: Store, objects: ObjectStore) -> Result<Arc<Self>, BrokerError> {
         let id = coordinator_id(&settings.id);
         let broker = Connection::open(&settings.broker_url, &id.0)?;
-        let publisher = broker.publisher(IN_FLIGHT, PUBLISH_PATIENCE);
-        let live = Live::new(id.clone());
-        let dispatcher = Dispatcher::new(store.clone(), publisher.clone(), live.clone());
-        let fleet = Fleet::new(store.clone(), publisher.clone(), dispatcher.clone(), broker.connected());
+        let publisher = broker.publisher(IN_FLIGHT, PUBLISH_TIMEOUT);
+        let notifier = Notifier::new(id.clone());
+        let dispatcher = Dispatcher::new(store.clone(), publisher.clone(), notifier.clone());
+        let fleet =
+            WorkerRegistry::new(store.clone(), publisher.clone(), dispatcher.clone(), broker.connected());
         let sessions = Sessions::new(id.clone(), store.clone(), publisher.clone());
-        live.tell_sessions(sessions.clone());
+        notifier.set_session_sink(sessions.clone());
         let draining = CancellationToken::new();
         Ok(Arc::new(Self {
             id,
@@ -83,7 +84,7 @@ impl Engine {
             store,
             objects,
             broker,
-            live,
+            notifier,
             dispatcher,
             fleet,
             sessions,
@@ -105,35 +106,49 @@ impl Engine {
 
     fn services(self: &Arc<Self>) -> Vec<Service> {
         let service = |name, run: fn(Arc<Self>) -> BoxFuture<'static, ()>| {
-            let engine = self.clone();
-            Service::new(name, move || run(engine.clone()))
+            let orchestrator = self.clone();
+            Service::new(name, move || run(orchestrator.clone()))
         };
         vec![
-            service("dispatch.runs", |engine| Box::pin(engine.dispatcher.clone().run(SlotPool::Runs))),
-            service("dispatch.noops", |engine| Box::pin(engine.dispatcher.clone().run(SlotPool::Noops))),
-            service("claims", |engine| {
-                Box::pin(claims::run(engine.broker.clone(), engine.store.clone(), engine.live.clone()))
+            service("dispatch.runs", |orchestrator| {
+                Box::pin(orchestrator.dispatcher.clone().run(SlotPool::Runs))
             }),
-            service("heartbeats", |engine| {
-                Box::pin(async move { engine.fleet.listen(engine.broker.clone()).await })
+            service("dispatch.noops", |orchestrator| {
+                Box::pin(orchestrator.dispatcher.clone().run(SlotPool::Noops))
             }),
-            service("pings", |engine| Box::pin(async move { engine.fleet.ping().await })),
-            service("events", |engine| Box::pin(engine.router().run(engine.broker.clone()))),
-            service("news.send", |engine| {
-                Box::pin(async move { engine.live.send(engine.publisher.clone()).await })
+            service("claims", |orchestrator| {
+                Box::pin(claims::run(
+                    orchestrator.broker.clone(),
+                    orchestrator.store.clone(),
+                    orchestrator.notifier.clone(),
+                ))
             }),
-            service("news.receive", |engine| {
-                Box::pin(async move { engine.live.receive(engine.broker.clone()).await })
+            service("heartbeats", |orchestrator| {
+                Box::pin(async move { orchestrator.fleet.listen(orchestrator.broker.clone()).await })
             }),
-            service("news.jobs", |engine| Box::pin(engine.sessions.clone().tell_jobs())),
-            service("relay", |engine| Box::pin(engine.sessions.clone().receive(engine.broker.clone()))),
+            service("pings", |orchestrator| Box::pin(async move { orchestrator.fleet.ping().await })),
+            service("events", |orchestrator| {
+                Box::pin(orchestrator.router().run(orchestrator.broker.clone()))
+            }),
+            service("notifications.send", |orchestrator| {
+                Box::pin(async move { orchestrator.notifier.send(orchestrator.publisher.clone()).await })
+            }),
+            service("notifications.receive", |orchestrator| {
+                Box::pin(async move { orchestrator.notifier.receive(orchestrator.broker.clone()).await })
+            }),
+            service("notifications.jobs", |orchestrator| {
+                Box::pin(orchestrator.sessions.clone().notify_job_changes())
+            }),
+            service("relay", |orchestrator| {
+                Box::pin(orchestrator.sessions.clone().receive(orchestrator.broker.clone()))
+            }),
         ]
     }
 
     fn router(&self) -> EventRouter {
         EventRouter {
             store: self.store.clone(),
-            live: self.live.clone(),
+            notifier: self.notifier.clone(),
             dispatcher: self.dispatcher.clone(),
         }
     }

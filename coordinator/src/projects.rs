@@ -14,22 +14,22 @@ use crate::notify::batcher::Batcher;
 /// Requests of one statement.
 const BATCH: usize = 64;
 /// Statements of each kind under way at the same time: the second fills up while the first waits.
-const LANES: usize = 2;
+const CONCURRENCY: usize = 2;
 
-pub struct Desk {
+pub struct ProjectBatcher {
     creating: Batcher<(UserId, NewProject), Option<Project>>,
     listing: Batcher<(UserId, i64), Vec<Project>>,
 }
 
-impl Desk {
+impl ProjectBatcher {
     pub fn open(store: &Store) -> Self {
         let (creating, listing) = (store.clone(), store.clone());
         Self {
-            creating: Batcher::start(LANES, BATCH, Duration::ZERO, move |new: Vec<_>| {
+            creating: Batcher::start(CONCURRENCY, BATCH, Duration::ZERO, move |new: Vec<_>| {
                 let store = creating.clone();
                 async move { store.create_projects(&new).await }
             }),
-            listing: Batcher::start(LANES, BATCH, Duration::ZERO, move |asked: Vec<_>| {
+            listing: Batcher::start(CONCURRENCY, BATCH, Duration::ZERO, move |asked: Vec<_>| {
                 let store = listing.clone();
                 async move { store.first_projects(&asked).await }
             }),

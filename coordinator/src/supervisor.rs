@@ -37,12 +37,12 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use crate::session::{self, Sessions};
 
-/// Failures within [`PERIOD`] that are answered by a restart at once.
-const BUDGET: usize = 5;
-const PERIOD: Duration = Duration::from_secs(60);
+/// Failures within [`BUDGET_PERIOD`] that are answered by a restart at once.
+const RESTART_BUDGET: usize = 5;
+const BUDGET_PERIOD: Duration = Duration::from_secs(60);
 const PAUSE_BEYOND_BUDGET: Duration = Duration::from_secs(5);
 /// How long the services may take to stop.
-const PATIENCE: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A named endless task; `start` makes a new one each time.
 #[derive(Clone)]
@@ -114,7 +114,7 @@ impl Background {
 
     pub async fn stop(self) {
         self.root.stop(None);
-        let _ = tokio::time::timeout(PATIENCE, self.ended).await;
+        let _ = tokio::time::timeout(STOP_TIMEOUT, self.ended).await;
     }
 }
 
@@ -138,9 +138,9 @@ impl RootState {
     /// How long to wait before starting `name` again.
     fn pause(&mut self, name: &'static str, now: Instant) -> Duration {
         let failures = self.failures.entry(name).or_default();
-        failures.retain(|failed| now.duration_since(*failed) < PERIOD);
+        failures.retain(|failed| now.duration_since(*failed) < BUDGET_PERIOD);
         failures.push(now);
-        if failures.len() > BUDGET { PAUSE_BEYOND_BUDGET } else { Duration::ZERO }
+        if failures.len() > RESTART_BUDGET { PAUSE_BEYOND_BUDGET } else { Duration::ZERO }
     }
 }
 
@@ -259,9 +259,9 @@ mod tests {
     #[test]
     fn restarts_beyond_the_budget_wait() {
         let (mut state, now) = (RootState::default(), Instant::now());
-        assert!((0..BUDGET).all(|_| state.pause("a", now) == Duration::ZERO));
+        assert!((0..RESTART_BUDGET).all(|_| state.pause("a", now) == Duration::ZERO));
         assert_eq!(state.pause("a", now), PAUSE_BEYOND_BUDGET);
         assert_eq!(state.pause("b", now), Duration::ZERO);
-        assert_eq!(state.pause("a", now + PERIOD), Duration::ZERO);
+        assert_eq!(state.pause("a", now + BUDGET_PERIOD), Duration::ZERO);
     }
 }

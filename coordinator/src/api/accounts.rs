@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::auth::password;
 use crate::auth::rate_limit::{Key, Limiter};
 use crate::auth::tokens::{self as auth, Caller, PERSONAL_PREFIX, unauthenticated};
-use crate::http::error::{Answer, Failure};
+use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
 use crate::http::reply;
 use crate::http::request::Request;
@@ -24,7 +24,7 @@ use crate::http::router::{Route, Takes};
 
 const TICKET_LIFE: Duration = Duration::from_secs(30);
 /// Personal tokens that one user may have.
-const MOST_TOKENS: usize = 100;
+const MAX_TOKENS: usize = 100;
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -43,7 +43,7 @@ pub fn routes() -> Vec<Route> {
 /// Makes an account and signs it in.
 #[utoipa::path(post, path = "/api/v1/auth/register", tag = "auth", request_body = Register,
     responses((status = 201, body = Credentials), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn register(app: Arc<App>, mut request: Request) -> Answer {
+pub async fn register(app: Arc<App>, mut request: Request) -> ApiResult {
     let new: Register = request.json().await?;
     let email = new.email.trim();
     let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
@@ -51,14 +51,14 @@ pub async fn register(app: Arc<App>, mut request: Request) -> Answer {
     let hash = password::hash(new.password.clone()).await?;
     let user = app.store.create_user(email, name, &hash).await.map_err(|error| match error {
         StoreError::Conflict(_) => {
-            Failure::new(ErrorCode::Conflict, "there is an account with this email already")
+            ApiError::new(ErrorCode::Conflict, "there is an account with this email already")
         }
         other => other.into(),
     })?;
     reply::created(&sign_in(&app, user).await?)
 }
 
-fn check_register(email: &str, password: &str, name: Option<&str>) -> Result<(), Failure> {
+fn check_register(email: &str, password: &str, name: Option<&str>) -> Result<(), ApiError> {
     let mut checks = Checks::default();
     if !is_email(email) {
         checks.refuse("email", "must be an email address");
@@ -85,7 +85,7 @@ fn is_domain(domain: &str) -> bool {
 /// Signs in with email and password.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = Login,
     responses((status = 200, body = Credentials), (status = 401, body = Problem), (status = 429, body = Problem)))]
-pub async fn login(app: Arc<App>, mut request: Request) -> Answer {
+pub async fn login(app: Arc<App>, mut request: Request) -> ApiResult {
     let login: Login = request.json().await?;
     let email = login.email.trim();
     let key = Key::Login(request.peer, email.to_lowercase());
@@ -100,29 +100,29 @@ pub async fn login(app: Arc<App>, mut request: Request) -> Answer {
         }
         None => {
             app.login_failures.count(key);
-            Err(Failure::new(ErrorCode::InvalidCredentials, "email or password is wrong"))
+            Err(ApiError::new(ErrorCode::InvalidCredentials, "email or password is wrong"))
         }
     }
 }
 
-fn check_attempts(failures: &Limiter, key: &Key) -> Result<(), Failure> {
+fn check_attempts(failures: &Limiter, key: &Key) -> Result<(), ApiError> {
     match failures.look(key) {
         Some(quota) if !quota.allowed => {
             let detail = format!("too many failed logins; try again in {} s", quota.reset);
-            Err(Failure::new(ErrorCode::RateLimited, detail)
+            Err(ApiError::new(ErrorCode::RateLimited, detail)
                 .with_header(header::RETRY_AFTER, quota.reset.into()))
         }
         _ => Ok(()),
     }
 }
 
-async fn sign_in(app: &App, user: User) -> Result<Credentials, Failure> {
+async fn sign_in(app: &App, user: User) -> Result<Credentials, ApiError> {
     let refresh_token = new_secret("engr_");
     app.store.add_refresh_token(user.id, &auth::hash(&refresh_token), refresh_end(app)).await?;
     credentials(app, user, refresh_token)
 }
 
-fn credentials(app: &App, user: User, refresh_token: String) -> Result<Credentials, Failure> {
+fn credentials(app: &App, user: User, refresh_token: String) -> Result<Credentials, ApiError> {
     let access_token = app.keys.sign(&user)?;
     Ok(Credentials {
         user,
@@ -140,7 +140,7 @@ fn refresh_end(app: &App) -> chrono::DateTime<Utc> {
 /// Exchanges a refresh token for new tokens. It works once: its second use ends all tokens that came from the same login.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshToken,
     responses((status = 200, body = Credentials), (status = 401, body = Problem)))]
-pub async fn refresh(app: Arc<App>, mut request: Request) -> Answer {
+pub async fn refresh(app: Arc<App>, mut request: Request) -> ApiResult {
     let old: RefreshToken = request.json().await?;
     let new = new_secret("engr_");
     match app
@@ -150,7 +150,7 @@ pub async fn refresh(app: Arc<App>, mut request: Request) -> Answer {
     {
         Rotation::Rotated(user) => reply::json(&credentials(&app, user, new)?),
         Rotation::Reused => {
-            Err(Failure::new(ErrorCode::TokenReused, "all tokens of this login have ended; sign in again"))
+            Err(ApiError::new(ErrorCode::TokenReused, "all tokens of this login have ended; sign in again"))
         }
         Rotation::Unknown => Err(unauthenticated("the refresh token is unknown or expired")),
     }
@@ -158,7 +158,7 @@ pub async fn refresh(app: Arc<App>, mut request: Request) -> Answer {
 
 /// Ends the login that a refresh token came from.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", request_body = RefreshToken, responses((status = 204)))]
-pub async fn logout(app: Arc<App>, mut request: Request) -> Answer {
+pub async fn logout(app: Arc<App>, mut request: Request) -> ApiResult {
     let token: RefreshToken = request.json().await?;
     app.store.end_refresh_family(&auth::hash(&token.refresh_token)).await?;
     reply::no_content()
@@ -167,7 +167,7 @@ pub async fn logout(app: Arc<App>, mut request: Request) -> Answer {
 /// Who is signed in.
 #[utoipa::path(get, path = "/api/v1/auth/me", tag = "auth", security(("bearer" = [])),
     responses((status = 200, body = User), (status = 401, body = Problem)))]
-pub async fn me(app: Arc<App>, caller: Caller, _: Request) -> Answer {
+pub async fn me(app: Arc<App>, caller: Caller, _: Request) -> ApiResult {
     let user = app
         .store
         .user(caller.user_id)
@@ -179,20 +179,20 @@ pub async fn me(app: Arc<App>, caller: Caller, _: Request) -> Answer {
 /// Lists personal access tokens, without the tokens themselves.
 #[utoipa::path(get, path = "/api/v1/auth/tokens", tag = "auth", security(("bearer" = [])),
     responses((status = 200, body = Vec<PersonalToken>)))]
-pub async fn tokens(app: Arc<App>, caller: Caller, _: Request) -> Answer {
+pub async fn tokens(app: Arc<App>, caller: Caller, _: Request) -> ApiResult {
     reply::json(&app.store.personal_tokens(caller.user_id).await?)
 }
 
 /// Makes a personal access token. The answer is the only place that ever shows it.
 #[utoipa::path(post, path = "/api/v1/auth/tokens", tag = "auth", security(("bearer" = [])), request_body = NewPersonalToken,
     responses((status = 201, body = PersonalToken), (status = 422, body = Problem)))]
-pub async fn create_token(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+pub async fn create_token(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
     let new: NewPersonalToken = request.json().await?;
     check_token(&new)?;
-    if app.store.personal_tokens(caller.user_id).await?.len() >= MOST_TOKENS {
-        return Err(Failure::new(
+    if app.store.personal_tokens(caller.user_id).await?.len() >= MAX_TOKENS {
+        return Err(ApiError::new(
             ErrorCode::QuotaExceeded,
-            format!("at most {MOST_TOKENS} personal tokens; revoke one first"),
+            format!("at most {MAX_TOKENS} personal tokens; revoke one first"),
         ));
     }
     let token = new_secret(PERSONAL_PREFIX);
@@ -206,7 +206,7 @@ pub async fn create_token(app: Arc<App>, caller: Caller, mut request: Request) -
     reply::created(&made)
 }
 
-fn check_token(new: &NewPersonalToken) -> Result<(), Failure> {
+fn check_token(new: &NewPersonalToken) -> Result<(), ApiError> {
     let mut checks = Checks::default();
     checks.text("name", new.name.trim(), 1, 100);
     if new.expires_in_days.is_some_and(|days| !(1..=3650).contains(&days)) {
@@ -218,18 +218,18 @@ fn check_token(new: &NewPersonalToken) -> Result<(), Failure> {
 /// Revokes a personal access token, at once.
 #[utoipa::path(delete, path = "/api/v1/auth/tokens/{token_id}", tag = "auth", security(("bearer" = [])),
     params(("token_id" = String, Path)), responses((status = 204), (status = 404, body = Problem)))]
-pub async fn delete_token(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn delete_token(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let id: Uuid = request.id("token_id")?;
     if app.store.delete_personal_token(caller.user_id, id).await? {
         reply::no_content()
     } else {
-        Err(Failure::not_found("this token"))
+        Err(ApiError::not_found("this token"))
     }
 }
 
 /// Makes a key that opens one session socket within 30 seconds.
 #[utoipa::path(post, path = "/api/v1/auth/ticket", tag = "auth", security(("bearer" = [])), responses((status = 200, body = Ticket)))]
-pub async fn ticket(app: Arc<App>, caller: Caller, _: Request) -> Answer {
+pub async fn ticket(app: Arc<App>, caller: Caller, _: Request) -> ApiResult {
     let ticket = new_secret("engt_");
     app.store.add_ticket(caller.user_id, &auth::hash(&ticket), Utc::now() + TICKET_LIFE).await?;
     reply::json(&Ticket { ticket, expires_in: TICKET_LIFE.as_secs() as i64 })

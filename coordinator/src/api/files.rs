@@ -15,7 +15,7 @@ use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::files::content;
-use crate::http::error::{Answer, Failure};
+use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
 use crate::http::request::Request;
 use crate::http::router::Route;
@@ -47,12 +47,12 @@ pub fn quota(app: &App) -> ProjectQuota {
 #[utoipa::path(get, path = "/api/v1/code/{project_id}/files", operation_id = "list_files", tag = "files", security(("bearer" = [])),
     params(("project_id" = ProjectId, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Vec<File>), (status = 404, body = Problem)))]
-pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let project: ProjectId = request.id("project_id")?;
     let limit = paging::limit(&request, 1000, 10_000)?;
     let after = paging::cursor::<String>(&request)?;
     let files = app.store.files(caller.user_id, project, limit + 1, after.as_deref()).await?;
-    let mut files = files.ok_or_else(|| Failure::not_found("this project"))?;
+    let mut files = files.ok_or_else(|| ApiError::not_found("this project"))?;
     let next = paging::cut(&mut files, limit, |last| last.path.clone());
     let mut response = reply::json(&files)?;
     paging::link(&request, next, &mut response);
@@ -63,7 +63,7 @@ pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/files", operation_id = "create_file", tag = "files", security(("bearer" = [])),
     params(("project_id" = ProjectId, Path)), request_body = NewFile,
     responses((status = 201, body = File), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
     let project: ProjectId = request.id("project_id")?;
     let new: NewFile = request.json().await?;
     let path = place(&app, &caller, project, &new).await?;
@@ -94,7 +94,7 @@ async fn place(
     caller: &Caller,
     project: ProjectId,
     new: &NewFile,
-) -> Result<ProjectPath, Failure> {
+) -> Result<ProjectPath, ApiError> {
     check_new(new)?;
     let (field, text) = match (&new.path, &new.name) {
         (Some(path), _) => ("path", path.clone()),
@@ -102,10 +102,10 @@ async fn place(
             ("name", below(app, caller, project, new.parent_id, name.as_deref().unwrap_or_default()).await?)
         }
     };
-    ProjectPath::parse(&text).map_err(|error| Failure::field(field, error.to_string()))
+    ProjectPath::parse(&text).map_err(|error| ApiError::field(field, error.to_string()))
 }
 
-fn check_new(new: &NewFile) -> Result<(), Failure> {
+fn check_new(new: &NewFile) -> Result<(), ApiError> {
     let mut checks = Checks::default();
     match (&new.path, &new.name) {
         (None, None) => checks.refuse("path", "give path, or name and parent_id"),
@@ -124,9 +124,9 @@ fn check_new(new: &NewFile) -> Result<(), Failure> {
     check_size(new.content.as_deref())
 }
 
-fn check_size(text: Option<&str>) -> Result<(), Failure> {
+fn check_size(text: Option<&str>) -> Result<(), ApiError> {
     match text {
-        Some(text) if text.len() > content::MAX_TEXT => Err(Failure::new(
+        Some(text) if text.len() > content::MAX_TEXT => Err(ApiError::new(
             ErrorCode::PayloadTooLarge,
             format!("content may have at most {} bytes here; use upload or sync", content::MAX_TEXT),
         )),
@@ -140,12 +140,12 @@ async fn below(
     project: ProjectId,
     parent: Option<FileId>,
     name: &str,
-) -> Result<String, Failure> {
+) -> Result<String, ApiError> {
     let Some(parent) = parent else { return Ok(name.to_owned()) };
     // Who can't see the project must not learn anything about its folders.
     super::projects::find(app, caller.user_id, project).await?;
     let folder = app.store.folder_path(caller.user_id, project, parent).await?;
-    let folder = folder.ok_or_else(|| Failure::field("parent_id", "must be a folder of this project"))?;
+    let folder = folder.ok_or_else(|| ApiError::field("parent_id", "must be a folder of this project"))?;
     Ok(format!("{folder}/{name}"))
 }
 
@@ -153,7 +153,7 @@ async fn below(
 #[utoipa::path(get, path = "/api/v1/code/files/{file_id}", operation_id = "read_file", tag = "files", security(("bearer" = [])),
     params(("file_id" = FileId, Path), ("If-None-Match" = Option<String>, Header)),
     responses((status = 200, body = File), (status = 304), (status = 404, body = Problem)))]
-pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let stored = find(&app, &caller, request.id("file_id")?).await?;
     if let Some(response) = conditional::unchanged(&request.headers, stored.file.etag.as_deref()) {
         return Ok(response);
@@ -162,12 +162,12 @@ pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     shown(StatusCode::OK, file, text)
 }
 
-async fn find(app: &App, caller: &Caller, id: FileId) -> Result<Stored, Failure> {
-    app.store.file(caller.user_id, id).await?.ok_or_else(|| Failure::not_found("this file"))
+async fn find(app: &App, caller: &Caller, id: FileId) -> Result<Stored, ApiError> {
+    app.store.file(caller.user_id, id).await?.ok_or_else(|| ApiError::not_found("this file"))
 }
 
 /// Fetches the text where it is an object that can be shown as text.
-async fn with_text(app: &App, caller: &Caller, stored: Stored) -> Result<(File, Option<String>), Failure> {
+async fn with_text(app: &App, caller: &Caller, stored: Stored) -> Result<(File, Option<String>), ApiError> {
     let Stored { file, text } = stored;
     match &file.etag {
         Some(hash) if text.is_none() && !file.binary && file.size <= content::MAX_TEXT as i64 => {
@@ -178,7 +178,7 @@ async fn with_text(app: &App, caller: &Caller, stored: Stored) -> Result<(File, 
     }
 }
 
-fn shown(status: StatusCode, mut file: File, text: Option<String>) -> Answer {
+fn shown(status: StatusCode, mut file: File, text: Option<String>) -> ApiResult {
     file.content = Some(text);
     let mut response = reply::json_with(status, &file)?;
     conditional::tag(&mut response, file.etag.as_deref());
@@ -189,7 +189,7 @@ fn shown(status: StatusCode, mut file: File, text: Option<String>) -> Answer {
 #[utoipa::path(patch, path = "/api/v1/code/files/{file_id}", operation_id = "update_file", tag = "files", security(("bearer" = [])),
     params(("file_id" = FileId, Path), ("If-Match" = Option<String>, Header)), request_body = FilePatch,
     responses((status = 200, body = File), (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem)))]
-pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
     let id: FileId = request.id("file_id")?;
     let patch: FilePatch = request.json().await?;
     check_patch(&patch)?;
@@ -226,7 +226,7 @@ pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
     shown(StatusCode::OK, file, text)
 }
 
-fn check_patch(patch: &FilePatch) -> Result<(), Failure> {
+fn check_patch(patch: &FilePatch) -> Result<(), ApiError> {
     let mut checks = Checks::default();
     if let Some(name) = &patch.name {
         match ProjectPath::parse(name) {
@@ -243,17 +243,17 @@ fn check_patch(patch: &FilePatch) -> Result<(), Failure> {
 /// Deletes a file, or a folder with all in it.
 #[utoipa::path(delete, path = "/api/v1/code/files/{file_id}", operation_id = "delete_file", tag = "files", security(("bearer" = [])),
     params(("file_id" = FileId, Path)), responses((status = 204), (status = 404, body = Problem)))]
-pub async fn delete(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn delete(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let id: FileId = request.id("file_id")?;
     let project =
-        app.store.delete_file(caller.user_id, id).await?.ok_or_else(|| Failure::not_found("this file"))?;
+        app.store.delete_file(caller.user_id, id).await?.ok_or_else(|| ApiError::not_found("this file"))?;
     let change = FileChange {
         change: FileChangeKind::Deleted,
         file: None,
         file_id: Some(id),
         by: connection(&request.headers),
     };
-    app.engine.live.files_changed(project, change);
+    app.orchestrator.notifier.notify_files(project, change);
     reply::no_content()
 }
 
@@ -261,9 +261,9 @@ pub async fn delete(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 #[utoipa::path(get, path = "/api/v1/code/files/{file_id}/content", operation_id = "read_file_bytes", tag = "files", security(("bearer" = [])),
     params(("file_id" = FileId, Path), ("If-None-Match" = Option<String>, Header)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 304), (status = 404, body = Problem)))]
-pub async fn raw(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn raw(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let Stored { file, text } = find(&app, &caller, request.id("file_id")?).await?;
-    let Some(hash) = &file.etag else { return Err(Failure::not_found("a folder's content")) };
+    let Some(hash) = &file.etag else { return Err(ApiError::not_found("a folder's content")) };
     if let Some(response) = conditional::unchanged(&request.headers, file.etag.as_deref()) {
         return Ok(response);
     }
@@ -280,12 +280,12 @@ pub async fn raw(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 fn tell(app: &App, headers: &HeaderMap, change: FileChangeKind, file: &File) {
     let change =
         FileChange { change, file: Some(file.clone()), file_id: Some(file.id), by: connection(headers) };
-    app.engine.live.files_changed(file.project_id, change);
+    app.orchestrator.notifier.notify_files(file.project_id, change);
 }
 
 /// Tells that many files changed at once.
 pub fn tell_bulk(app: &App, headers: &HeaderMap, project: ProjectId) {
-    app.engine.live.files_changed(
+    app.orchestrator.notifier.notify_files(
         project,
         FileChange { change: FileChangeKind::Bulk, file: None, file_id: None, by: connection(headers) },
     );
@@ -296,7 +296,7 @@ fn connection(headers: &HeaderMap) -> Option<String> {
     headers.get("x-engunity-connection")?.to_str().ok().filter(|id| id.len() <= 64).map(str::to_owned)
 }
 
-impl From<ChangeError> for Failure {
+impl From<ChangeError> for ApiError {
     fn from(error: ChangeError) -> Self {
         let said = error.to_string();
         match error {
@@ -316,19 +316,19 @@ impl From<ChangeError> for Failure {
 }
 
 /// Says which content is the current one, in the body and as every answer about it does.
-fn stale(said: String, current: Option<String>) -> Failure {
-    let failure = Failure::new(ErrorCode::PreconditionFailed, said);
-    let Some(hash) = current else { return failure };
+fn stale(said: String, current: Option<String>) -> ApiError {
+    let error = ApiError::new(ErrorCode::PreconditionFailed, said);
+    let Some(hash) = current else { return error };
     match HeaderValue::from_str(&format!("\"{hash}\"")) {
-        Ok(tag) => failure.with_etag(hash).with_header(header::ETAG, tag),
-        Err(_) => failure.with_etag(hash),
+        Ok(tag) => error.with_etag(hash).with_header(header::ETAG, tag),
+        Err(_) => error.with_etag(hash),
     }
 }
 
 /// Names contents that a commit needs and nobody sent, as many as an answer bears.
-fn missing(said: String, hashes: Vec<String>) -> Failure {
-    let mut failure = Failure::new(ErrorCode::Conflict, said);
-    let error = |hash| engunity_protocol::problem::FieldError { field: "hash".into(), message: hash };
-    failure.problem.errors = hashes.into_iter().take(1000).map(error).collect();
-    failure
+fn missing(said: String, hashes: Vec<String>) -> ApiError {
+    let mut error = ApiError::new(ErrorCode::Conflict, said);
+    let missing = |hash| engunity_protocol::problem::FieldError { field: "hash".into(), message: hash };
+    error.problem.errors = hashes.into_iter().take(1000).map(missing).collect();
+    error
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use warp::http::{Method, StatusCode};
 
 use crate::app::App;
-use crate::http::error::Answer;
+use crate::http::error::ApiResult;
 use crate::http::reply;
 use crate::http::request::Request;
 use crate::http::router::Route;
@@ -31,7 +31,7 @@ pub struct Health {
 
 /// Says that the process answers.
 #[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, body = Health)))]
-pub async fn health(_: Arc<App>, _: Request) -> Answer {
+pub async fn health(_: Arc<App>, _: Request) -> ApiResult {
     reply::json(&Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
@@ -46,9 +46,9 @@ pub struct Readiness {
 
 /// Says whether each dependency answers; 503 when one does not.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
-pub async fn ready(app: Arc<App>, _: Request) -> Answer {
+pub async fn ready(app: Arc<App>, _: Request) -> ApiResult {
     // Storage that came later, or lost its bucket, gets it here.
-    let broker = async { if app.engine.broker.is_connected() { Ok(()) } else { Err("not connected") } };
+    let broker = async { if app.orchestrator.broker.is_connected() { Ok(()) } else { Err("not connected") } };
     let (postgres, broker, object_storage) =
         tokio::join!(word(app.store.ping()), word(broker), word(app.objects.ensure_bucket()));
     let ready = [&postgres, &broker, &object_storage].iter().all(|word| *word == "ok");
@@ -66,6 +66,6 @@ async fn word<E: std::fmt::Display>(sign: impl Future<Output = Result<(), E>>) -
 
 /// Counts and durations in the Prometheus text format.
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, content_type = "text/plain")))]
-pub async fn metrics(app: Arc<App>, _: Request) -> Answer {
+pub async fn metrics(app: Arc<App>, _: Request) -> ApiResult {
     Ok(reply::bytes(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", app.metrics.render()))
 }

@@ -12,7 +12,7 @@ use warp::http::Method;
 use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::http::{
-    error::{Answer, Failure},
+    error::{ApiError, ApiResult},
     reply,
     request::Request,
     router::{Route, Takes},
@@ -30,7 +30,7 @@ pub fn routes() -> Vec<Route> {
 /// The state of a project's index.
 #[utoipa::path(get, path = "/api/v1/code/{project_id}/index", operation_id = "read_index", tag = "search", security(("bearer" = [])),
     params(("project_id" = String, Path)), responses((status = 200, body = IndexStatus), (status = 404, body = Problem)))]
-pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     check(&app, &caller, &request).await?;
     reply::json(&IndexStatus {
         state: IndexState::None,
@@ -46,12 +46,12 @@ pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 /// Builds a project's index.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/index", operation_id = "build_index", tag = "search", security(("bearer" = [])),
     params(("project_id" = String, Path)), responses((status = 503, body = Problem)))]
-pub async fn build(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn build(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     check(&app, &caller, &request).await?;
-    Err(Failure::new(ErrorCode::NotConfigured, "this installation has no index engine"))
+    Err(ApiError::new(ErrorCode::NotConfigured, "this installation has no index engine"))
 }
 
-async fn check(app: &App, caller: &Caller, request: &Request) -> Result<(), Failure> {
+async fn check(app: &App, caller: &Caller, request: &Request) -> Result<(), ApiError> {
     let project = app.store.project(caller.user_id, request.id("project_id")?).await?;
-    project.map(drop).ok_or_else(|| Failure::not_found("this project"))
+    project.map(drop).ok_or_else(|| ApiError::not_found("this project"))
 }

@@ -12,7 +12,7 @@ use warp::http::{HeaderValue, Method, header};
 
 use crate::auth::tokens::Caller;
 use crate::http::{
-    error::{Answer, Failure},
+    error::{ApiError, ApiResult},
     reply,
     request::Request,
     router::Route,
@@ -34,17 +34,17 @@ pub fn routes() -> Vec<Route> {
            ("Last-Event-ID" = Option<String>, Header, description = "the same, as browsers send it")),
     responses((status = 200, content_type = "text/event-stream", body = JobEvent),
               (status = 204, description = "everything was read before"), (status = 404, body = Problem)))]
-pub async fn events(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn events(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let job_id: JobId = request.id("job_id")?;
     let after = after(&request)?;
-    let engine = &app.engine;
-    let reader = JobReader::open(&app.store, &engine.live, caller.user_id, job_id, after).await?;
-    let reader = reader.ok_or_else(|| Failure::not_found("this job"))?;
+    let orchestrator = &app.orchestrator;
+    let reader = JobReader::open(&app.store, &orchestrator.notifier, caller.user_id, job_id, after).await?;
+    let reader = reader.ok_or_else(|| ApiError::not_found("this job"))?;
     if reader.has_ended() {
         // What makes an EventSource stop coming back.
         return reply::no_content();
     }
-    let mut response = reply::stream("text/event-stream", body(reader, engine.draining.clone()));
+    let mut response = reply::stream("text/event-stream", body(reader, orchestrator.draining.clone()));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would collect the stream otherwise.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -52,11 +52,11 @@ pub async fn events(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 }
 
 /// The header wins: a browser that comes back repeats the old URL.
-fn after(request: &Request) -> Result<i64, Failure> {
+fn after(request: &Request) -> Result<i64, ApiError> {
     let expected = "the number of an event";
     match request.header("last-event-id").map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => {
-            text.parse().map_err(|_| Failure::field("Last-Event-ID", format!("must be {expected}")))
+            text.parse().map_err(|_| ApiError::field("Last-Event-ID", format!("must be {expected}")))
         }
         None => Ok(request.query_value("after", expected)?.unwrap_or(0)),
     }

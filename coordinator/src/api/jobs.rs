@@ -14,7 +14,7 @@ use warp::http::{Method, StatusCode};
 use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::http::{
-    error::{Answer, Failure},
+    error::{ApiError, ApiResult},
     paging, reply,
     request::Request,
     router::{Route, Takes},
@@ -33,7 +33,7 @@ pub fn routes() -> Vec<Route> {
     params(("project_id" = Option<String>, Query), ("state" = Option<JobState>, Query), ("kind" = Option<JobKind>, Query),
            ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Vec<Job>), (status = 422, body = Problem)))]
-pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let limit = paging::limit(&request, 50, 200)?;
     let filter = JobFilter {
         project_id: request.query_value("project_id", "a project's id")?,
@@ -57,13 +57,14 @@ fn words<T: ToString + FromStr>(all: &[T]) -> String {
 /// A job.
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}", operation_id = "read_job", tag = "jobs", security(("bearer" = [])),
     params(("job_id" = String, Path)), responses((status = 200, body = Job), (status = 404, body = Problem)))]
-pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     reply::json(&find(&app, &caller, request.id("job_id")?).await?)
 }
 
 /// A user's job, with what it waits for.
-async fn find(app: &App, caller: &Caller, id: JobId) -> Result<Job, Failure> {
-    let mut job = app.store.job(caller.user_id, id).await?.ok_or_else(|| Failure::not_found("this job"))?.job;
+async fn find(app: &App, caller: &Caller, id: JobId) -> Result<Job, ApiError> {
+    let mut job =
+        app.store.job(caller.user_id, id).await?.ok_or_else(|| ApiError::not_found("this job"))?.job;
     app.store.fill_waiting(caller.user_id, std::slice::from_mut(&mut job)).await?;
     Ok(job)
 }
@@ -71,7 +72,7 @@ async fn find(app: &App, caller: &Caller, id: JobId) -> Result<Job, Failure> {
 /// Cancels a job: a queued one at once, a running one as fast as its worker hears of it. One that has ended stays as it is.
 #[utoipa::path(post, path = "/api/v1/jobs/{job_id}/cancel", operation_id = "cancel_job", tag = "jobs", security(("bearer" = [])),
     params(("job_id" = String, Path)), responses((status = 202, body = Job), (status = 404, body = Problem)))]
-pub async fn cancel(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn cancel(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let id: JobId = request.id("job_id")?;
     let job = match app.store.cancel_job(caller.user_id, id).await? {
         Some(cancelled) => follow(&app, cancelled).await,
@@ -84,16 +85,16 @@ pub async fn cancel(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 async fn follow(app: &App, cancelled: Cancelled) -> Job {
     let Cancelled { job, ended, running_at } = cancelled;
     if let Some((worker, attempt)) = running_at {
-        app.engine.fleet.control(&worker, &Control::Cancel { job_id: job.id, attempt }).await;
+        app.orchestrator.fleet.control(&worker, &Control::Cancel { job_id: job.id, attempt }).await;
     }
     if ended {
-        app.engine.live.jobs_changed(&[JobChange {
+        app.orchestrator.notifier.notify_jobs(&[JobChange {
             job_id: job.id,
             project_id: job.project_id,
             state: true,
             ended,
         }]);
-        app.engine.dispatcher.wake();
+        app.orchestrator.dispatcher.wake();
     }
     job
 }

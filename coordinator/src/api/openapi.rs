@@ -15,7 +15,7 @@ use super::{
     ws,
 };
 use crate::app::App;
-use crate::http::error::Answer;
+use crate::http::error::ApiResult;
 use crate::http::reply;
 use crate::http::request::Request;
 use crate::http::router::Route;
@@ -104,7 +104,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn document(_: Arc<App>, _: Request) -> Answer {
+async fn document(_: Arc<App>, _: Request) -> ApiResult {
     Ok(reply::bytes(StatusCode::OK, "application/json", JSON.clone()))
 }
 

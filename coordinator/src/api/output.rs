@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::http::{
     conditional,
-    error::{Answer, Failure},
+    error::{ApiError, ApiResult},
     reply,
     request::Request,
     router::Route,
@@ -52,12 +52,12 @@ impl FromStr for Wanted {
     params(("job_id" = String, Path), ("stream" = Option<Stream>, Query, description = "stdout if absent"),
            ("offset" = Option<u64>, Query, description = "in bytes")),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = Problem)))]
-pub async fn output(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn output(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let id: JobId = request.id("job_id")?;
     let Wanted(stream) = request.query_value("stream", "stdout or stderr")?.unwrap_or(Wanted(Stream::Stdout));
     let offset: u64 = request.query_value("offset", "a number of bytes")?.unwrap_or(0);
     if i64::try_from(offset).is_err() {
-        return Err(Failure::field("offset", "is larger than any output"));
+        return Err(ApiError::field("offset", "is larger than any output"));
     }
     let JobHead { job, .. } = app.store.job(caller.user_id, id).await?.ok_or_else(no_job)?;
     let end = app.store.output_end(id, job.attempt, stream).await?.max(offset);
@@ -76,8 +76,8 @@ pub async fn output(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     Ok(response)
 }
 
-fn no_job() -> Failure {
-    Failure::not_found("this job")
+fn no_job() -> ApiError {
+    ApiError::not_found("this job")
 }
 
 /// Reads output piece by piece up to where it ended when the request came.
@@ -117,7 +117,7 @@ impl Reading {
 /// The artifacts of a job that has ended.
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}/artifacts", operation_id = "list_artifacts", tag = "jobs", security(("bearer" = [])),
     params(("job_id" = String, Path)), responses((status = 200, body = Vec<Artifact>), (status = 404, body = Problem)))]
-pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let (_, artifacts) =
         app.store.artifacts(caller.user_id, request.id("job_id")?).await?.ok_or_else(no_job)?;
     reply::json(&artifacts)
@@ -127,10 +127,10 @@ pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}/artifacts/{path}", operation_id = "download_artifact", tag = "jobs", security(("bearer" = [])),
     params(("job_id" = String, Path), ("path" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 304), (status = 404, body = Problem)))]
-pub async fn download(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn download(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let id: JobId = request.id("job_id")?;
     let (attempt, artifacts) = app.store.artifacts(caller.user_id, id).await?.ok_or_else(no_job)?;
-    let missing = || Failure::not_found("this artifact");
+    let missing = || ApiError::not_found("this artifact");
     let artifact =
         artifacts.into_iter().find(|artifact| artifact.path == request.param("path")).ok_or_else(missing)?;
     if let Some(response) = conditional::unchanged(&request.headers, Some(&artifact.hash)) {

@@ -15,7 +15,7 @@ use warp::http::{Method, header};
 
 use crate::app::App;
 use crate::auth::tokens::Caller;
-use crate::http::error::{Answer, Failure};
+use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
 use crate::http::request::Request;
 use crate::http::router::Route;
@@ -34,11 +34,11 @@ pub fn routes() -> Vec<Route> {
 /// Lists one's projects, newest first.
 #[utoipa::path(get, path = "/api/v1/code", operation_id = "list_projects", tag = "projects", security(("bearer" = [])),
     params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = Vec<Project>)))]
-pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let limit = paging::limit(&request, 100, 1000)?;
     let after = paging::cursor::<Position>(&request)?.map(|Position(cursor)| cursor);
     let mut projects = match after {
-        None => app.desk.newest(caller.user_id, limit + 1).await?,
+        None => app.projects.newest(caller.user_id, limit + 1).await?,
         Some(after) => app.store.projects_after(caller.user_id, limit + 1, after).await?,
     };
     let next = paging::cut(&mut projects, limit, |last| Position((last.created_at, last.id)));
@@ -73,7 +73,7 @@ impl FromStr for Position {
 /// Creates a project.
 #[utoipa::path(post, path = "/api/v1/code", operation_id = "create_project", tag = "projects", security(("bearer" = [])),
     request_body = NewProject, responses((status = 201, body = Project), (status = 422, body = Problem)))]
-pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
     let mut new: NewProject = request.json().await?;
     new.name = new.name.trim().to_owned();
     check(
@@ -82,7 +82,7 @@ pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
         new.language.as_deref(),
         new.repository_url.as_deref(),
     )?;
-    let project = app.desk.create(caller.user_id, new).await?;
+    let project = app.projects.create(caller.user_id, new).await?;
     let mut response = reply::created(&project)?;
     reply::set(&mut response, header::LOCATION, &format!("/api/v1/code/{}", project.id));
     Ok(response)
@@ -93,7 +93,7 @@ fn check(
     description: Option<&str>,
     language: Option<&str>,
     url: Option<&str>,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let mut checks = Checks::default();
     if let Some(name) = name {
         checks.text("name", name, 1, 200);
@@ -107,18 +107,18 @@ fn check(
 /// One project.
 #[utoipa::path(get, path = "/api/v1/code/{project_id}", operation_id = "read_project", tag = "projects", security(("bearer" = [])),
     params(("project_id" = ProjectId, Path)), responses((status = 200, body = Project), (status = 404, body = Problem)))]
-pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     reply::json(&find(&app, caller.user_id, request.id("project_id")?).await?)
 }
 
 /// A project of this user, or 404.
-pub async fn find(app: &App, owner: UserId, id: ProjectId) -> Result<Project, Failure> {
-    app.store.project(owner, id).await?.ok_or_else(|| Failure::not_found("this project"))
+pub async fn find(app: &App, owner: UserId, id: ProjectId) -> Result<Project, ApiError> {
+    app.store.project(owner, id).await?.ok_or_else(|| ApiError::not_found("this project"))
 }
 
 /// What many files have come into, as the answer to whoever sent them. A project that names no language is written in the
 /// one that most of them run in.
-pub async fn filled(app: &App, owner: UserId, id: ProjectId, arrivals: &[Arrival]) -> Answer {
+pub async fn filled(app: &App, owner: UserId, id: ProjectId, arrivals: &[Arrival]) -> ApiResult {
     let project = find(app, owner, id).await?;
     if project.language.is_some() {
         return reply::json(&project);
@@ -127,7 +127,7 @@ pub async fn filled(app: &App, owner: UserId, id: ProjectId, arrivals: &[Arrival
     let Some(runtime) = app.catalog.common(paths) else { return reply::json(&project) };
     let named = app.store.name_language(owner, id, &runtime.name).await?;
     if named.is_some() {
-        app.engine.live.project_changed(id, ProjectChange::Updated);
+        app.orchestrator.notifier.notify_project(id, ProjectChange::Updated);
     }
     reply::json(&named.unwrap_or(project))
 }
@@ -136,7 +136,7 @@ pub async fn filled(app: &App, owner: UserId, id: ProjectId, arrivals: &[Arrival
 #[utoipa::path(patch, path = "/api/v1/code/{project_id}", operation_id = "update_project", tag = "projects", security(("bearer" = [])),
     params(("project_id" = ProjectId, Path)), request_body = ProjectPatch,
     responses((status = 200, body = Project), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
     let id = request.id("project_id")?;
     let mut patch: ProjectPatch = request.json().await?;
     patch.name = patch.name.map(|name| name.trim().to_owned());
@@ -145,21 +145,21 @@ pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
         (text(&patch.description), text(&patch.language), text(&patch.repository_url));
     check(patch.name.as_deref(), description.as_deref(), language.as_deref(), url.as_deref())?;
     let changed = app.store.update_project(caller.user_id, id, &patch).await?;
-    let project = changed.ok_or_else(|| Failure::not_found("this project"))?;
-    app.engine.live.project_changed(id, ProjectChange::Updated);
+    let project = changed.ok_or_else(|| ApiError::not_found("this project"))?;
+    app.orchestrator.notifier.notify_project(id, ProjectChange::Updated);
     reply::json(&project)
 }
 
 /// Deletes a project with its files, jobs and archives.
 #[utoipa::path(delete, path = "/api/v1/code/{project_id}", operation_id = "delete_project", tag = "projects", security(("bearer" = [])),
     params(("project_id" = ProjectId, Path)), responses((status = 204), (status = 404, body = Problem)))]
-pub async fn delete(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn delete(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let id = request.id("project_id")?;
     let trash = [keys::uploads_prefix(caller.user_id, id), keys::snapshots_prefix(id)];
     if !app.store.delete_project(caller.user_id, id, &trash).await? {
-        return Err(Failure::not_found("this project"));
+        return Err(ApiError::not_found("this project"));
     }
-    app.engine.live.project_changed(id, ProjectChange::Deleted);
+    app.orchestrator.notifier.notify_project(id, ProjectChange::Deleted);
     reply::no_content()
 }
 

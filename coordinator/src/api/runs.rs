@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::files::snapshot;
 use crate::http::{
-    error::{Answer, Failure},
+    error::{ApiError, ApiResult},
     reply,
     request::Request,
     router::{Route, Takes},
@@ -48,7 +48,7 @@ pub fn routes() -> Vec<Route> {
     params(("project_id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "the same key and body give the same job")),
     request_body = RunRequest,
     responses((status = 202, body = Job), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn run(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+pub async fn run(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
     let project_id: ProjectId = request.id("project_id")?;
     let key = idempotency_key(&request)?;
     let asked: RunRequest = request.json().await?;
@@ -60,15 +60,15 @@ pub async fn run(app: Arc<App>, caller: Caller, mut request: Request) -> Answer 
     let resolved = app.catalog.resolve(&asked, project.language.as_deref()).map_err(refused)?;
     let snapshot = snapshot::snapshot(&app, caller.user_id, project_id).await?;
     let job = new_job(&caller, &project, asked, resolved, snapshot, idempotency);
-    let accepted = app.engine.dispatcher.accept(vec![job]).await?.pop();
+    let accepted = app.orchestrator.dispatcher.accept(vec![job]).await?.pop();
     answer(&job_of(accepted)?)
 }
 
-fn idempotency_key(request: &Request) -> Result<Option<String>, Failure> {
+fn idempotency_key(request: &Request) -> Result<Option<String>, ApiError> {
     let Some(key) = request.headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= MAX_KEY);
     let wrong =
-        || Failure::field("Idempotency-Key", format!("must have 1 to {MAX_KEY} visible ASCII characters"));
+        || ApiError::field("Idempotency-Key", format!("must have 1 to {MAX_KEY} visible ASCII characters"));
     key.map(|key| Some(key.to_owned())).ok_or_else(wrong)
 }
 
@@ -83,7 +83,7 @@ async fn known(
     app: &App,
     caller: &Caller,
     idempotency: Option<&Idempotency>,
-) -> Result<Option<Job>, Failure> {
+) -> Result<Option<Job>, ApiError> {
     let Some(idempotency) = idempotency else { return Ok(None) };
     match app.store.job_by_key(caller.user_id, idempotency).await? {
         None => Ok(None),
@@ -91,26 +91,26 @@ async fn known(
     }
 }
 
-fn job_of(accepted: Option<Accepted>) -> Result<Job, Failure> {
+fn job_of(accepted: Option<Accepted>) -> Result<Job, ApiError> {
     match accepted {
         Some(Accepted::New(job) | Accepted::Same(job)) => Ok(job),
-        Some(Accepted::Mismatch) => Err(Failure::new(
+        Some(Accepted::Mismatch) => Err(ApiError::new(
             ErrorCode::IdempotencyMismatch,
             "this Idempotency-Key came before with another request; use a new one",
         )),
         Some(Accepted::NoProject) => Err(no_project()),
-        None => Err(Failure::internal("a job was neither accepted nor refused")),
+        None => Err(ApiError::internal("a job was neither accepted nor refused")),
     }
 }
 
-fn no_project() -> Failure {
-    Failure::not_found("this project")
+fn no_project() -> ApiError {
+    ApiError::not_found("this project")
 }
 
-fn refused(refusal: Refusal) -> Failure {
-    let mut failure = Failure::new(refusal.code, refusal.detail);
-    failure.problem.errors = refusal.errors;
-    failure
+fn refused(refusal: Refusal) -> ApiError {
+    let mut error = ApiError::new(refusal.code, refusal.detail);
+    error.problem.errors = refusal.errors;
+    error
 }
 
 fn new_job(
@@ -137,7 +137,7 @@ fn new_job(
     }
 }
 
-fn answer(job: &Job) -> Answer {
+fn answer(job: &Job) -> ApiResult {
     let mut response = reply::json_with(StatusCode::ACCEPTED, job)?;
     reply::set(&mut response, header::LOCATION, &format!("/api/v1/jobs/{}", job.id));
     Ok(response)
@@ -157,19 +157,19 @@ pub struct NoopsRequest {
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/noops", operation_id = "submit_noops", tag = "jobs", security(("bearer" = [])),
     params(("project_id" = String, Path)), request_body = Option<NoopsRequest>,
     responses((status = 202, body = Job), (status = 404, body = Problem)))]
-pub async fn noops(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+pub async fn noops(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
     if !app.config.load_tests.enabled {
-        return Err(Failure::not_found("this endpoint (without load_tests.enabled)"));
+        return Err(ApiError::not_found("this endpoint (without load_tests.enabled)"));
     }
     let project_id: ProjectId = request.id("project_id")?;
     let asked: NoopsRequest = request.json_or_nothing().await?.unwrap_or_default();
     let count = asked.count.unwrap_or(1);
     if !(1..=MAX_NOOPS).contains(&count) {
-        return Err(Failure::field("count", format!("must be 1 to {MAX_NOOPS}")));
+        return Err(ApiError::field("count", format!("must be 1 to {MAX_NOOPS}")));
     }
     let jobs = (0..count).map(|_| noop(&caller, project_id, asked.class)).collect();
-    let accepted = app.engine.dispatcher.accept(jobs).await?;
-    let jobs = accepted.into_iter().map(|one| job_of(Some(one))).collect::<Result<Vec<Job>, Failure>>()?;
+    let accepted = app.orchestrator.dispatcher.accept(jobs).await?;
+    let jobs = accepted.into_iter().map(|one| job_of(Some(one))).collect::<Result<Vec<Job>, ApiError>>()?;
     match jobs.as_slice() {
         [job] if asked.count.is_none() => answer(job),
         jobs => reply::json_with(StatusCode::ACCEPTED, jobs),

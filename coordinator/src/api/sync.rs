@@ -19,7 +19,7 @@ use crate::auth::tokens::Caller;
 use crate::files::content;
 use crate::files::ingest;
 use crate::files::snapshot::{self, Packing};
-use crate::http::error::{Answer, Failure};
+use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
 use crate::http::reply;
 use crate::http::request::Request;
@@ -51,7 +51,7 @@ pub fn routes() -> Vec<Route> {
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/sync", operation_id = "plan_sync", tag = "sync", security(("bearer" = [])),
     params(("project_id" = ProjectId, Path)), request_body = Manifest,
     responses((status = 200, body = SyncPlan), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn plan(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+pub async fn plan(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
     let project: ProjectId = request.id("project_id")?;
     let manifest: Manifest = request.json().await?;
     let arrivals = check(&app, &manifest)?;
@@ -61,7 +61,7 @@ pub async fn plan(app: Arc<App>, caller: Caller, mut request: Request) -> Answer
         plan.inserts.iter().chain(&plan.updates).map(|write| arrivals[write.arrival].hash.as_str()).collect();
     let missing = app.store.missing_hashes(caller.user_id, &hashes).await?;
     if !app.store.keep_manifest(caller.user_id, project, &manifest).await? {
-        return Err(Failure::not_found("this project"));
+        return Err(ApiError::not_found("this project"));
     }
     reply::json(&summary(missing, plan))
 }
@@ -77,10 +77,10 @@ fn summary(missing: Vec<String>, plan: Plan) -> SyncPlan {
 }
 
 /// Checks every line of a manifest; names what is wrong with the first ones.
-fn check(app: &App, manifest: &Manifest) -> Result<Vec<Arrival>, Failure> {
+fn check(app: &App, manifest: &Manifest) -> Result<Vec<Arrival>, ApiError> {
     let most = app.config.quota.project_files as usize;
     if manifest.files.len() > most {
-        return Err(Failure::field("files", format!("a project may have at most {most} files")));
+        return Err(ApiError::field("files", format!("a project may have at most {most} files")));
     }
     let mut checks = Checks::default();
     let mut seen: HashMap<&str, usize> = HashMap::with_capacity(manifest.files.len());
@@ -137,7 +137,7 @@ fn check_entry(app: &App, entry: &ManifestEntry) -> Result<Arrival, (&'static st
 #[utoipa::path(put, path = "/api/v1/code/{project_id}/blobs", operation_id = "put_blobs", tag = "sync", security(("bearer" = [])),
     params(("project_id" = ProjectId, Path)), request_body(content = Vec<u8>, content_type = "application/x-tar"),
     responses((status = 200, body = BlobsStored), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn blobs(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn blobs(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let project: ProjectId = request.id("project_id")?;
     projects::find(&app, caller.user_id, project).await?;
     let stored = ingest::take(&app, caller.user_id, request.body.clone()).await?;
@@ -148,7 +148,7 @@ pub async fn blobs(app: Arc<App>, caller: Caller, request: Request) -> Answer {
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/sync/commit", operation_id = "commit_sync", tag = "sync", security(("bearer" = [])),
     params(("project_id" = ProjectId, Path)), request_body = Option<Manifest>,
     responses((status = 200, body = Project), (status = 404, body = Problem), (status = 409, body = Problem, description = "Contents are missing; `errors` names their hashes.")))]
-pub async fn commit(app: Arc<App>, caller: Caller, mut request: Request) -> Answer {
+pub async fn commit(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
     let project: ProjectId = request.id("project_id")?;
     let manifest = match request.json_or_nothing::<Manifest>().await? {
         Some(manifest) => manifest,
@@ -160,12 +160,12 @@ pub async fn commit(app: Arc<App>, caller: Caller, mut request: Request) -> Answ
     projects::filled(&app, caller.user_id, project, &arrivals).await
 }
 
-async fn kept(app: &App, caller: &Caller, project: ProjectId) -> Result<Manifest, Failure> {
+async fn kept(app: &App, caller: &Caller, project: ProjectId) -> Result<Manifest, ApiError> {
     if let Some(manifest) = app.store.kept_manifest(caller.user_id, project).await? {
         return Ok(manifest);
     }
     projects::find(app, caller.user_id, project).await?;
-    Err(Failure::new(
+    Err(ApiError::new(
         ErrorCode::Conflict,
         "there is no manifest to commit: post one to sync, or send it here",
     ))
@@ -175,14 +175,14 @@ async fn kept(app: &App, caller: &Caller, project: ProjectId) -> Result<Manifest
 #[utoipa::path(get, path = "/api/v1/code/{project_id}/archive", operation_id = "download_project", tag = "sync", security(("bearer" = [])),
     params(("project_id" = ProjectId, Path)),
     responses((status = 200, content_type = "application/gzip"), (status = 404, body = Problem)))]
-pub async fn archive(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn archive(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let project: ProjectId = request.id("project_id")?;
-    let seat = DOWNLOADS.acquire().await.map_err(Failure::internal)?;
+    let seat = DOWNLOADS.acquire().await.map_err(ApiError::internal)?;
     let reader = app
         .store
         .read_project(caller.user_id, project)
         .await?
-        .ok_or_else(|| Failure::not_found("this project"))?;
+        .ok_or_else(|| ApiError::not_found("this project"))?;
     let name = format!("{}.tar.gz", reader.name);
     let body = snapshot::pack(&app, caller.user_id, reader, Packing::Gzip);
     // The seat is free again when the body is done or dropped.

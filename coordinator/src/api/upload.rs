@@ -29,7 +29,7 @@ use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::files::archive::{self as unpack, Budget, Entry, Kind, Refusal};
 use crate::files::content;
-use crate::http::error::{Answer, Failure};
+use crate::http::error::{ApiError, ApiResult};
 use crate::http::request::{Request, too_large};
 use crate::http::router::{Route, Takes};
 
@@ -64,7 +64,7 @@ pub fn routes() -> Vec<Route> {
     params(("project_id" = ProjectId, Path), ("strip" = Option<bool>, Query, description = "Take off the single top folder of an archive.")),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Project), (status = 404, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem)))]
-pub async fn upload(app: Arc<App>, caller: Caller, request: Request) -> Answer {
+pub async fn upload(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
     let project: ProjectId = request.id("project_id")?;
     projects::find(&app, caller.user_id, project).await?;
     let strip = request.query_value("strip", "1 or 0")?.is_some_and(|Flag(on)| on);
@@ -72,7 +72,7 @@ pub async fn upload(app: Arc<App>, caller: Caller, request: Request) -> Answer {
     let unpacked = unpack(&app, form, strip).await?;
     store_objects(&app, caller.user_id, &unpacked).await?;
     let key = keys::upload(caller.user_id, project, Uuid::now_v7(), &unpacked.form.name);
-    let kept = Kept { app: app.clone(), key: Some(key.clone()) };
+    let guard = UploadGuard { app: app.clone(), key: Some(key.clone()) };
     app.objects.put_file(&key, unpacked.form.file.path()).await?;
     let texts = unpacked.texts();
     match app
@@ -80,9 +80,9 @@ pub async fn upload(app: Arc<App>, caller: Caller, request: Request) -> Answer {
         .put_files(caller.user_id, project, &unpacked.arrivals, texts, &key, files::quota(&app))
         .await
     {
-        Ok(()) => kept.wanted(),
+        Ok(()) => guard.commit(),
         Err(error) => {
-            kept.unwanted().await;
+            guard.rollback().await;
             return Err(error.into());
         }
     }
@@ -101,24 +101,24 @@ pub struct UploadForm {
 }
 
 /// The stored archive, until its upload is whole: a request may be refused or dropped at any moment.
-struct Kept {
+struct UploadGuard {
     app: Arc<App>,
     key: Option<String>,
 }
 
-impl Kept {
-    fn wanted(mut self) {
+impl UploadGuard {
+    fn commit(mut self) {
         self.key = None;
     }
 
-    async fn unwanted(mut self) {
+    async fn rollback(mut self) {
         if let Some(key) = self.key.take() {
             discard(&self.app, &key).await;
         }
     }
 }
 
-impl Drop for Kept {
+impl Drop for UploadGuard {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
             let app = self.app.clone();
@@ -143,7 +143,7 @@ struct Form {
 }
 
 /// Reads the form; its file goes to disk as it comes.
-async fn receive(app: &App, request: &Request) -> Result<Form, Failure> {
+async fn receive(app: &App, request: &Request) -> Result<Form, ApiError> {
     let limit = app.config.quota.upload_mb << 20;
     let length = request.header(header::CONTENT_LENGTH).and_then(|text| text.parse::<u64>().ok());
     if length.is_some_and(|length| length > limit + FORM) {
@@ -151,28 +151,28 @@ async fn receive(app: &App, request: &Request) -> Result<Form, Failure> {
     }
     let content_type = request.header(header::CONTENT_TYPE).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type)
-        .map_err(|error| Failure::new(ErrorCode::MalformedBody, error.to_string()))?;
+        .map_err(|error| ApiError::new(ErrorCode::MalformedBody, error.to_string()))?;
     let mut form = Multipart::new(request.body.clone().pieces(), boundary);
     let (mut file, mut path) = (None, None);
     while let Some(field) = form.next_field().await.map_err(malformed)? {
         match field.name().unwrap_or_default() {
             "file" if file.is_some() => {
-                return Err(Failure::field("file", "send one file, or an archive of many"));
+                return Err(ApiError::field("file", "send one file, or an archive of many"));
             }
             "file" => file = Some(spool(field, limit).await?),
             "path" => path = Some(short_text(field).await?),
-            other => return Err(Failure::field(other, "is not a field of this form")),
+            other => return Err(ApiError::field(other, "is not a field of this form")),
         }
     }
-    let (file, size, name) = file.ok_or_else(|| Failure::field("file", "is missing"))?;
+    let (file, size, name) = file.ok_or_else(|| ApiError::field("file", "is missing"))?;
     Ok(Form { file, size, name, path })
 }
 
-fn malformed(error: multer::Error) -> Failure {
-    Failure::new(ErrorCode::MalformedBody, format!("the form can't be read: {error}"))
+fn malformed(error: multer::Error) -> ApiError {
+    ApiError::new(ErrorCode::MalformedBody, format!("the form can't be read: {error}"))
 }
 
-async fn spool(mut field: Field<'static>, limit: u64) -> Result<(NamedTempFile, u64, String), Failure> {
+async fn spool(mut field: Field<'static>, limit: u64) -> Result<(NamedTempFile, u64, String), ApiError> {
     let name = field.file_name().unwrap_or("upload").to_owned();
     let file = NamedTempFile::new().map_err(disk)?;
     let mut writer = tokio::io::BufWriter::new(tokio::fs::File::from_std(file.reopen().map_err(disk)?));
@@ -188,24 +188,24 @@ async fn spool(mut field: Field<'static>, limit: u64) -> Result<(NamedTempFile, 
     Ok((file, size, name))
 }
 
-async fn short_text(mut field: Field<'static>) -> Result<String, Failure> {
+async fn short_text(mut field: Field<'static>) -> Result<String, ApiError> {
     let mut text = Vec::new();
     while let Some(piece) = field.chunk().await.map_err(malformed)? {
         text.extend_from_slice(&piece);
         if text.len() > 4096 {
-            return Err(Failure::field("path", "is too long"));
+            return Err(ApiError::field("path", "is too long"));
         }
     }
-    String::from_utf8(text).map_err(|_| Failure::field("path", "is not UTF-8"))
+    String::from_utf8(text).map_err(|_| ApiError::field("path", "is not UTF-8"))
 }
 
 /// Our own disk failed: not the client's fault, and worth telling apart from a bug.
-pub fn disk(error: io::Error) -> Failure {
+pub fn disk(error: io::Error) -> ApiError {
     if error.kind() == io::ErrorKind::StorageFull {
         tracing::error!(%error, "the disk for temporary files is full");
-        return Failure::new(ErrorCode::Unavailable, "the coordinator's disk is full; try again later");
+        return ApiError::new(ErrorCode::Unavailable, "the coordinator's disk is full; try again later");
     }
-    Failure::internal(format_args!("a temporary file failed: {error}"))
+    ApiError::internal(format_args!("a temporary file failed: {error}"))
 }
 
 /// An upload taken apart: the spool holds the bytes of all files.
@@ -216,7 +216,7 @@ struct Unpacked {
     arrivals: Vec<Arrival>,
 }
 
-async fn unpack(app: &App, form: Form, strip: bool) -> Result<Unpacked, Failure> {
+async fn unpack(app: &App, form: Form, strip: bool) -> Result<Unpacked, ApiError> {
     let quota = &app.config.quota;
     let budget = Budget {
         entries: quota.project_files as usize,
@@ -226,14 +226,14 @@ async fn unpack(app: &App, form: Form, strip: bool) -> Result<Unpacked, Failure>
     };
     let (form, spool, entries) = tokio::task::spawn_blocking(move || {
         let (spool, entries) = unpack_now(&form, budget)?;
-        Ok::<_, Failure>((form, spool, if strip { unpack::strip_top(entries) } else { entries }))
+        Ok::<_, ApiError>((form, spool, if strip { unpack::strip_top(entries) } else { entries }))
     })
     .await??;
     let arrivals = entries.iter().map(|entry| arrival(&app.catalog, entry)).collect();
     Ok(Unpacked { form, spool: Arc::new(spool), entries: Arc::new(entries), arrivals })
 }
 
-fn unpack_now(form: &Form, budget: Budget) -> Result<(File, Vec<Entry>), Failure> {
+fn unpack_now(form: &Form, budget: Budget) -> Result<(File, Vec<Entry>), ApiError> {
     let mut archive = form.file.reopen().map_err(disk)?;
     let spool = tempfile::tempfile().map_err(disk)?;
     let kind = unpack::kind(&mut archive, &form.name).map_err(disk)?;
@@ -243,18 +243,18 @@ fn unpack_now(form: &Form, budget: Budget) -> Result<(File, Vec<Entry>), Failure
     let unpacked = unpack::unpack(archive, kind, name, form.size, &mut writer, budget);
     let entries = unpacked.map_err(|refusal| refused(kind, refusal))?;
     if kind == Kind::Plain && entries.is_empty() {
-        return Err(Failure::field("path", "names no file"));
+        return Err(ApiError::field("path", "names no file"));
     }
     io::Write::flush(&mut writer).map_err(disk)?;
     drop(writer);
     Ok((spool, entries))
 }
 
-fn refused(kind: Kind, refusal: Refusal) -> Failure {
+fn refused(kind: Kind, refusal: Refusal) -> ApiError {
     match refusal {
         Refusal::Spool(error) => disk(error),
-        Refusal::Entry { why, .. } if kind == Kind::Plain => Failure::field("path", why),
-        other => Failure::new(ErrorCode::BadArchive, other.to_string()),
+        Refusal::Entry { why, .. } if kind == Kind::Plain => ApiError::field("path", why),
+        other => ApiError::new(ErrorCode::BadArchive, other.to_string()),
     }
 }
 
@@ -286,7 +286,7 @@ fn text(spool: &File, entry: &Entry) -> io::Result<String> {
 }
 
 /// Stores what does not go into the database, each content once.
-async fn store_objects(app: &Arc<App>, owner: UserId, unpacked: &Unpacked) -> Result<(), Failure> {
+async fn store_objects(app: &Arc<App>, owner: UserId, unpacked: &Unpacked) -> Result<(), ApiError> {
     let mut seen = HashSet::new();
     let mut stores = Vec::new();
     for (entry, arrival) in unpacked.entries.iter().zip(&unpacked.arrivals) {
@@ -297,7 +297,7 @@ async fn store_objects(app: &Arc<App>, owner: UserId, unpacked: &Unpacked) -> Re
     stream::iter(stores).buffer_unordered(PARALLEL).try_collect().await
 }
 
-async fn store_object(app: Arc<App>, owner: UserId, spool: Arc<File>, entry: Entry) -> Result<(), Failure> {
+async fn store_object(app: Arc<App>, owner: UserId, spool: Arc<File>, entry: Entry) -> Result<(), ApiError> {
     let bytes = piece_of(&spool, &entry).await?;
     content::keep_stream(&app, owner, &entry.hash, entry.size as i64, entry.binary, bytes).await
 }
@@ -306,7 +306,7 @@ async fn store_object(app: Arc<App>, owner: UserId, spool: Arc<File>, entry: Ent
 async fn piece_of(
     spool: &File,
     entry: &Entry,
-) -> Result<impl stream::Stream<Item = io::Result<Bytes>> + Send + 'static + use<>, Failure> {
+) -> Result<impl stream::Stream<Item = io::Result<Bytes>> + Send + 'static + use<>, ApiError> {
     // Clones of a file share their position; a path of its own gives each reader its own.
     let own =
         File::open(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(spool))).map_err(disk)?;

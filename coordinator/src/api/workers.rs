@@ -7,7 +7,7 @@ use warp::http::Method;
 
 use crate::app::App;
 use crate::auth::tokens::Caller;
-use crate::http::{error::Answer, reply, request::Request, router::Route};
+use crate::http::{error::ApiResult, reply, request::Request, router::Route};
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -19,13 +19,13 @@ pub fn routes() -> Vec<Route> {
 /// The workers: slots, what is busy, version, last seen.
 #[utoipa::path(get, path = "/api/v1/workers", operation_id = "list_workers", tag = "fleet", security(("bearer" = [])),
     responses((status = 200, body = Vec<Worker>)))]
-pub async fn workers(app: Arc<App>, _: Caller, _: Request) -> Answer {
+pub async fn workers(app: Arc<App>, _: Caller, _: Request) -> ApiResult {
     reply::json(&app.store.workers().await?)
 }
 
 /// The languages that can run, with their limits and a starter program each.
 #[utoipa::path(get, path = "/api/v1/runtimes", operation_id = "list_runtimes", tag = "fleet", security(("bearer" = [])),
     responses((status = 200, body = Vec<RuntimeView>)))]
-pub async fn runtimes(app: Arc<App>, _: Caller, _: Request) -> Answer {
+pub async fn runtimes(app: Arc<App>, _: Caller, _: Request) -> ApiResult {
     reply::json(&app.catalog.views())
 }

@@ -6,7 +6,7 @@ use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, Salt
 use argon2::{Argon2, Params};
 use tokio::sync::Semaphore;
 
-use crate::http::error::Failure;
+use crate::http::error::ApiError;
 
 /// OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 static ARGON: LazyLock<Argon2<'static>> = LazyLock::new(|| {
@@ -17,17 +17,17 @@ static ARGON: LazyLock<Argon2<'static>> = LazyLock::new(|| {
 /// What an unknown email is checked against, so that it takes as long as a known one.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody's password").unwrap_or_default());
 
-static SEATS: LazyLock<Semaphore> = LazyLock::new(|| {
+static HASHING_SLOTS: LazyLock<Semaphore> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Semaphore::new((processors / 2).max(1))
 });
 
-pub async fn hash(password: String) -> Result<String, Failure> {
-    blocking(move || hash_now(&password)).await?.map_err(Failure::internal)
+pub async fn hash(password: String) -> Result<String, ApiError> {
+    blocking(move || hash_now(&password)).await?.map_err(ApiError::internal)
 }
 
 /// Whether the password belongs to the hash; without a hash it does not, and takes as long to say so.
-pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Failure> {
+pub async fn verify(password: String, hash: Option<String>) -> Result<bool, ApiError> {
     blocking(move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
@@ -38,8 +38,8 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Fail
     .await
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    let _seat = SEATS.acquire().await.map_err(Failure::internal)?;
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    let _slot = HASHING_SLOTS.acquire().await.map_err(ApiError::internal)?;
     Ok(tokio::task::spawn_blocking(work).await?)
 }
 

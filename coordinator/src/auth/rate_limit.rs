@@ -10,7 +10,7 @@ use moka::sync::Cache;
 
 const WINDOW: Duration = Duration::from_secs(60);
 /// More than these at once push the oldest out: memory stays bounded.
-const MOST_KEYS: u64 = 100_000;
+const MAX_KEYS: u64 = 100_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Key {
@@ -43,7 +43,7 @@ pub struct Quota {
 impl Limiter {
     /// At most `limit` a minute; 0 is no limit.
     pub fn new(limit: u32) -> Self {
-        Self { limit, windows: Cache::builder().max_capacity(MOST_KEYS).time_to_live(WINDOW).build() }
+        Self { limit, windows: Cache::builder().max_capacity(MAX_KEYS).time_to_live(WINDOW).build() }
     }
 
     /// Counts one request; `None` where there is no limit.

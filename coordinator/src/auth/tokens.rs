@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use warp::http::{HeaderMap, HeaderValue, header};
 
 use crate::app::App;
-use crate::http::error::Failure;
+use crate::http::error::ApiError;
 
 /// Personal tokens begin with it, so that people and secret scanners know them.
 pub const PERSONAL_PREFIX: &str = "engp_";
@@ -61,7 +61,7 @@ impl Keys {
         self.minutes * 60
     }
 
-    pub fn sign(&self, user: &User) -> Result<String, Failure> {
+    pub fn sign(&self, user: &User) -> Result<String, ApiError> {
         let now = Utc::now().timestamp();
         let name = user.name.clone().unwrap_or_else(|| user.email.clone());
         let claims = Claims {
@@ -71,10 +71,10 @@ impl Keys {
             iat: now,
             exp: now + self.lifetime(),
         };
-        jsonwebtoken::encode(&Header::default(), &claims, &self.encoding).map_err(Failure::internal)
+        jsonwebtoken::encode(&Header::default(), &claims, &self.encoding).map_err(ApiError::internal)
     }
 
-    fn check(&self, token: &str) -> Result<Caller, Failure> {
+    fn check(&self, token: &str) -> Result<Caller, ApiError> {
         let claims =
             jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(explain)?.claims;
         let user_id = claims.sub.parse().map_err(|_| unauthenticated("the access token names no user"))?;
@@ -82,7 +82,7 @@ impl Keys {
     }
 }
 
-fn explain(error: jsonwebtoken::errors::Error) -> Failure {
+fn explain(error: jsonwebtoken::errors::Error) -> ApiError {
     use jsonwebtoken::errors::ErrorKind;
     unauthenticated(match error.kind() {
         ErrorKind::ExpiredSignature => "the access token has expired",
@@ -90,13 +90,13 @@ fn explain(error: jsonwebtoken::errors::Error) -> Failure {
     })
 }
 
-pub fn unauthenticated(detail: &str) -> Failure {
-    Failure::new(ErrorCode::Unauthenticated, detail)
+pub fn unauthenticated(detail: &str) -> ApiError {
+    ApiError::new(ErrorCode::Unauthenticated, detail)
         .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"engunity\""))
 }
 
 /// The caller that the `Authorization` header proves.
-pub async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Failure> {
+pub async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
     let token = bearer(headers)?;
     if token.starts_with(PERSONAL_PREFIX) {
         let owner = app.store.personal_token_owner(&hash(token)).await?;
@@ -108,7 +108,7 @@ pub async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Failure> {
 }
 
 /// The caller whose ticket this is. A ticket works once.
-pub async fn redeem_ticket(app: &App, ticket: &str) -> Result<Caller, Failure> {
+pub async fn redeem_ticket(app: &App, ticket: &str) -> Result<Caller, ApiError> {
     let owner = app.store.redeem_ticket(&hash(ticket)).await?;
     owner
         .map(from_user)
@@ -119,7 +119,7 @@ fn from_user(user: User) -> Caller {
     Caller { user_id: user.id, name: user.name.unwrap_or(user.email).into() }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, Failure> {
+fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
     let value = headers
         .get(header::AUTHORIZATION)
         .ok_or_else(|| unauthenticated("send Authorization: Bearer <access token>"))?;

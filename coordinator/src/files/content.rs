@@ -9,7 +9,7 @@ use engunity_store::files::Content;
 use futures::Stream;
 
 use crate::app::App;
-use crate::http::error::Failure;
+use crate::http::error::ApiError;
 
 /// Longest text that lies in the database.
 pub const MAX_INLINE: usize = 1 << 20;
@@ -27,7 +27,7 @@ pub fn as_text(bytes: &[u8]) -> Option<&str> {
 }
 
 /// Stores a text as the content of a file, and says how.
-pub async fn keep(app: &App, owner: UserId, text: String) -> Result<Content, Failure> {
+pub async fn keep(app: &App, owner: UserId, text: String) -> Result<Content, ApiError> {
     let (hash, size) = (hash(text.as_bytes()), text.len() as i64);
     let binary = text.contains('\0');
     if text.len() <= MAX_INLINE && !binary {
@@ -45,7 +45,7 @@ pub async fn keep_object(
     size: i64,
     binary: bool,
     bytes: Bytes,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     if !app.store.announce_blob(owner, hash, size, binary).await? {
         app.objects.put(&keys::blob(owner, hash), bytes).await?;
         app.store.blob_stored(owner, hash).await?;
@@ -61,7 +61,7 @@ pub async fn keep_stream(
     size: i64,
     binary: bool,
     bytes: impl Stream<Item = io::Result<Bytes>> + Send,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     if !app.store.announce_blob(owner, hash, size, binary).await? {
         app.objects.put_stream(&keys::blob(owner, hash), bytes).await?;
         app.store.blob_stored(owner, hash).await?;
@@ -70,7 +70,7 @@ pub async fn keep_stream(
 }
 
 /// The text of a file whose bytes are an object.
-pub async fn fetch_text(app: &App, owner: UserId, hash: &str) -> Result<Option<String>, Failure> {
+pub async fn fetch_text(app: &App, owner: UserId, hash: &str) -> Result<Option<String>, ApiError> {
     let bytes = app.objects.get(&keys::blob(owner, hash), MAX_TEXT as u64).await?;
     Ok(String::from_utf8(bytes.into()).ok())
 }

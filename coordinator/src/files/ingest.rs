@@ -18,7 +18,7 @@ use crate::api::upload::disk;
 use crate::app::App;
 use crate::files::archive::{self as unpack, Found, Refusal, Sink, TextCheck};
 use crate::files::content;
-use crate::http::error::Failure;
+use crate::http::error::ApiError;
 use crate::http::request::Body;
 
 /// Contents between the thread that unpacks and the task that stores.
@@ -34,7 +34,7 @@ enum Arrived {
 }
 
 /// Stores all contents of the tar; answers their hashes.
-pub async fn take(app: &Arc<App>, owner: UserId, body: Body) -> Result<Vec<String>, Failure> {
+pub async fn take(app: &Arc<App>, owner: UserId, body: Body) -> Result<Vec<String>, ApiError> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let reader = Arriving { body, now: Handle::current(), piece: Bytes::new() };
     let quota = app.config.quota.clone();
@@ -66,7 +66,7 @@ impl Read for Arriving {
             let next = self
                 .now
                 .block_on(self.body.piece())
-                .map_err(|failure| io::Error::other(failure.problem.detail))?;
+                .map_err(|error| io::Error::other(error.problem.detail))?;
             let Some(next) = next else { return Ok(0) };
             self.piece = next;
         }
@@ -76,10 +76,10 @@ impl Read for Arriving {
     }
 }
 
-fn refused(refusal: Refusal) -> Failure {
+fn refused(refusal: Refusal) -> ApiError {
     match refusal {
         Refusal::Spool(error) => disk(error),
-        other => Failure::new(ErrorCode::BadArchive, other.to_string()),
+        other => ApiError::new(ErrorCode::BadArchive, other.to_string()),
     }
 }
 
@@ -175,7 +175,7 @@ async fn store(
     app: &Arc<App>,
     owner: UserId,
     mut arriving: mpsc::Receiver<Arrived>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, ApiError> {
     let (mut stored, mut texts, mut bytes) = (Vec::new(), Vec::new(), 0);
     while let Some(arrived) = arriving.recv().await {
         match arrived {
@@ -211,7 +211,7 @@ async fn store(
     Ok(stored)
 }
 
-async fn stage(app: &App, owner: UserId, mut texts: Vec<Text>) -> Result<(), Failure> {
+async fn stage(app: &App, owner: UserId, mut texts: Vec<Text>) -> Result<(), ApiError> {
     // One statement can't write a row twice, and rows in one order can't make two of us wait for each other.
     texts.sort_by(|a, b| a.hash.cmp(&b.hash));
     texts.dedup_by(|a, b| a.hash == b.hash);

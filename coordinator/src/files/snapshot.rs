@@ -18,7 +18,7 @@ use tar::{EntryType, Header};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::app::App;
-use crate::http::error::Failure;
+use crate::http::error::ApiError;
 
 /// Texts that are held at one time.
 const PIECE_BYTES: i64 = 2 << 20;
@@ -27,7 +27,7 @@ const PIECE_FILES: usize = 500;
 const AHEAD: usize = 4;
 const TAR_BLOCK: usize = 512;
 /// How long a reader may leave a piece waiting: the database connection is not ours alone.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// How the tar is packed.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub enum Packing {
 static MAKING: LazyLock<Cache<ProjectId, Arc<Mutex<()>>>> = LazyLock::new(|| Cache::new(10_000));
 
 /// The snapshot of the project as it is now: made, unless there is one of this revision.
-pub async fn snapshot(app: &App, owner: UserId, project: ProjectId) -> Result<Snapshot, Failure> {
+pub async fn snapshot(app: &App, owner: UserId, project: ProjectId) -> Result<Snapshot, ApiError> {
     if let Some(snapshot) = existing(app, owner, project).await? {
         return Ok(snapshot);
     }
@@ -52,14 +52,14 @@ pub async fn snapshot(app: &App, owner: UserId, project: ProjectId) -> Result<Sn
     make(app, owner, project).await
 }
 
-async fn existing(app: &App, owner: UserId, project: ProjectId) -> Result<Option<Snapshot>, Failure> {
+async fn existing(app: &App, owner: UserId, project: ProjectId) -> Result<Option<Snapshot>, ApiError> {
     let found = app.store.snapshot(owner, project).await?;
-    found.map(|(_, snapshot)| snapshot).ok_or_else(|| Failure::not_found("this project"))
+    found.map(|(_, snapshot)| snapshot).ok_or_else(|| ApiError::not_found("this project"))
 }
 
-async fn make(app: &App, owner: UserId, project: ProjectId) -> Result<Snapshot, Failure> {
+async fn make(app: &App, owner: UserId, project: ProjectId) -> Result<Snapshot, ApiError> {
     let reader =
-        app.store.read_project(owner, project).await?.ok_or_else(|| Failure::not_found("this project"))?;
+        app.store.read_project(owner, project).await?.ok_or_else(|| ApiError::not_found("this project"))?;
     let revision = reader.revision;
     let files = reader.files.iter().filter(|file| !file.folder);
     let (count, bytes) = files.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.size as u64));
@@ -155,7 +155,7 @@ impl Writer {
         if packed.is_empty() {
             return Ok(());
         }
-        let sent = tokio::time::timeout(PATIENCE, self.out.send(Ok(packed.into()))).await;
+        let sent = tokio::time::timeout(READ_TIMEOUT, self.out.send(Ok(packed.into()))).await;
         sent.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
             .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }

@@ -8,15 +8,15 @@ use warp::http::{HeaderName, HeaderValue, header};
 use warp::reply::Response;
 
 /// What a handler answers.
-pub type Answer = Result<Response, Failure>;
+pub type ApiResult = Result<Response, ApiError>;
 
 #[derive(Debug)]
-pub struct Failure {
+pub struct ApiError {
     pub problem: Box<Problem>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl Failure {
+impl ApiError {
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self { problem: Box::new(Problem::new(code, detail)), headers: Vec::new() }
     }
@@ -35,9 +35,9 @@ impl Failure {
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let detail =
             errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect::<Vec<_>>().join("; ");
-        let mut failure = Self::new(ErrorCode::InvalidInput, detail);
-        failure.problem.errors = errors;
-        failure
+        let mut error = Self::new(ErrorCode::InvalidInput, detail);
+        error.problem.errors = errors;
+        error
     }
 
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -69,7 +69,7 @@ impl Failure {
     }
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(cause) => {
@@ -86,7 +86,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<ObjectError> for Failure {
+impl From<ObjectError> for ApiError {
     fn from(error: ObjectError) -> Self {
         match error {
             ObjectError::Unavailable(cause) => {
@@ -98,7 +98,7 @@ impl From<ObjectError> for Failure {
     }
 }
 
-impl From<tokio::task::JoinError> for Failure {
+impl From<tokio::task::JoinError> for ApiError {
     fn from(error: tokio::task::JoinError) -> Self {
         Self::internal(error)
     }

@@ -3,10 +3,10 @@
 use engunity_protocol::problem::{ErrorCode, FieldError};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::error::Failure;
+use super::error::ApiError;
 
 /// Parses JSON; tells text that is no JSON (400) from JSON that is not what is expected (422).
-pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(no_object(body));
     }
@@ -15,21 +15,21 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
         let path = error.path().to_string();
         refuse(&path, error.into_inner())
     })?;
-    parser.end().map_err(|error| Failure::new(ErrorCode::MalformedBody, error.to_string()))?;
+    parser.end().map_err(|error| ApiError::new(ErrorCode::MalformedBody, error.to_string()))?;
     Ok(value)
 }
 
 /// A struct would also be read from an array of its fields, which nobody means.
-fn no_object(body: &[u8]) -> Failure {
+fn no_object(body: &[u8]) -> ApiError {
     match serde_json::from_slice::<IgnoredAny>(body) {
-        Ok(_) => Failure::field("body", "must be an object"),
-        Err(error) => Failure::new(ErrorCode::MalformedBody, format!("not JSON: {error}")),
+        Ok(_) => ApiError::field("body", "must be an object"),
+        Err(error) => ApiError::new(ErrorCode::MalformedBody, format!("not JSON: {error}")),
     }
 }
 
-fn refuse(path: &str, error: serde_json::Error) -> Failure {
+fn refuse(path: &str, error: serde_json::Error) -> ApiError {
     if !error.is_data() {
-        return Failure::new(ErrorCode::MalformedBody, format!("not JSON: {error}"));
+        return ApiError::new(ErrorCode::MalformedBody, format!("not JSON: {error}"));
     }
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or(&message);
@@ -39,7 +39,7 @@ fn refuse(path: &str, error: serde_json::Error) -> Failure {
         (path, Some(name)) if names_a_member(message) && !path.ends_with(name) => format!("{path}.{name}"),
         (path, _) => path.to_owned(),
     };
-    Failure::field(field, message)
+    ApiError::field(field, message)
 }
 
 /// serde says which member of the struct at `path` is meant only in its message.
@@ -96,8 +96,8 @@ impl Checks {
         self.0.len()
     }
 
-    pub fn done(self) -> Result<(), Failure> {
-        if self.0.is_empty() { Ok(()) } else { Err(Failure::fields(self.0)) }
+    pub fn done(self) -> Result<(), ApiError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ApiError::fields(self.0)) }
     }
 }
 
@@ -112,8 +112,8 @@ mod tests {
     use super::*;
 
     fn problem<T: DeserializeOwned>(body: &str) -> (u16, Option<String>) {
-        let Err(failure) = json::<T>(body.as_bytes()) else { panic!("{body} was taken") };
-        (failure.problem.status, failure.problem.errors.first().map(|e| e.field.clone()))
+        let Err(error) = json::<T>(body.as_bytes()) else { panic!("{body} was taken") };
+        (error.problem.status, error.problem.errors.first().map(|e| e.field.clone()))
     }
 
     #[test]

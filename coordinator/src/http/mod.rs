@@ -2,7 +2,7 @@
 //!
 //! A request's way: `server` (connection) -> warp filter below (takes it apart) -> `pipeline` (id, log, metrics,
 //! headers) -> `router` (path, method, caller, rate, content type, length) -> a handler, a plain async function
-//! `(Arc<App>, Caller, Request) -> Answer`.
+//! `(Arc<App>, Caller, Request) -> ApiResult`.
 
 pub mod conditional;
 mod cors;

@@ -8,28 +8,28 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use warp::http::header;
 use warp::reply::Response;
 
-use super::error::Failure;
+use super::error::ApiError;
 use super::reply;
 use super::request::Request;
 
 /// The page's size: what is asked for, from 1 to `most`.
-pub fn limit(request: &Request, default: i64, most: i64) -> Result<i64, Failure> {
+pub fn limit(request: &Request, default: i64, most: i64) -> Result<i64, ApiError> {
     let expected = format!("a number from 1 to {most}");
     let limit = request.query_value("limit", &expected)?.unwrap_or(default);
     if (1..=most).contains(&limit) {
         Ok(limit)
     } else {
-        Err(Failure::field("limit", format!("must be {expected}")))
+        Err(ApiError::field("limit", format!("must be {expected}")))
     }
 }
 
 /// Where the page begins.
-pub fn cursor<T: FromStr>(request: &Request) -> Result<Option<T>, Failure> {
+pub fn cursor<T: FromStr>(request: &Request) -> Result<Option<T>, ApiError> {
     let Some(text) = request.query_param("cursor").filter(|text| !text.is_empty()) else { return Ok(None) };
     let inside = BASE64_URL_SAFE_NO_PAD.decode(&text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     // PostgreSQL has no NUL.
     let parsed = inside.filter(|inside| !inside.contains('\0')).and_then(|inside| inside.parse().ok());
-    parsed.map(Some).ok_or_else(|| Failure::field("cursor", "is not one that a Link header gave"))
+    parsed.map(Some).ok_or_else(|| ApiError::field("cursor", "is not one that a Link header gave"))
 }
 
 /// Cuts what was fetched (one more than a page) to the page; `position` says where the next one begins.

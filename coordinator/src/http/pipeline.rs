@@ -10,7 +10,7 @@ use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use warp::reply::Response;
 
 use super::cors::Cors;
-use super::error::{Answer, Failure};
+use super::error::{ApiError, ApiResult};
 use super::request::Request;
 use super::router::{self, Entry, Table};
 use super::web::Web;
@@ -51,30 +51,30 @@ impl Pipeline {
         if let Some(body) = body {
             body.drain(if answer.is_err() { DRAIN_BYTES } else { IGNORED_BYTES }, DRAIN_TIME).await;
         }
-        let mut response = answer.unwrap_or_else(Failure::into_response);
+        let mut response = answer.unwrap_or_else(ApiError::into_response);
         self.finish(&headers, quota, &id, &mut response);
         record(&method, template, response.status(), started.elapsed());
         log(&method, &path, &response, &id, started.elapsed());
         response
     }
 
-    async fn route(&self, mut request: Request, quota: &mut Option<Quota>) -> (&'static str, Answer) {
+    async fn route(&self, mut request: Request, quota: &mut Option<Quota>) -> (&'static str, ApiResult) {
         let Some((entry, params)) = self.table.find(&request.path) else {
             return ("static", self.web.answer(&request).await);
         };
         request.params = params;
         let answer = match entry.route(&request.method) {
             Err(_) if request.method == Method::OPTIONS => Ok(self.options(entry, &request.headers)),
-            Err(failure) => Err(failure),
+            Err(error) => Err(error),
             Ok(route) => self.run(route, request, quota).await,
         };
         (entry.template, answer)
     }
 
-    async fn run(&self, route: &router::Route, request: Request, quota: &mut Option<Quota>) -> Answer {
+    async fn run(&self, route: &router::Route, request: Request, quota: &mut Option<Quota>) -> ApiResult {
         let handled = AssertUnwindSafe(router::run(&self.app, route, request, quota)).catch_unwind().await;
         handled.unwrap_or_else(|_| {
-            Err(Failure::internal(format_args!("the handler of {} panicked", route.path)))
+            Err(ApiError::internal(format_args!("the handler of {} panicked", route.path)))
         })
     }
 

@@ -10,22 +10,22 @@ use warp::Reply;
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
-use super::error::{Answer, Failure};
+use super::error::{ApiError, ApiResult};
 
-pub fn json<T: Serialize + ?Sized>(value: &T) -> Answer {
+pub fn json<T: Serialize + ?Sized>(value: &T) -> ApiResult {
     json_with(StatusCode::OK, value)
 }
 
-pub fn created<T: Serialize + ?Sized>(value: &T) -> Answer {
+pub fn created<T: Serialize + ?Sized>(value: &T) -> ApiResult {
     json_with(StatusCode::CREATED, value)
 }
 
-pub fn json_with<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Answer {
-    let body = serde_json::to_vec(value).map_err(Failure::internal)?;
+pub fn json_with<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> ApiResult {
+    let body = serde_json::to_vec(value).map_err(ApiError::internal)?;
     Ok(bytes(status, "application/json", body))
 }
 
-pub fn no_content() -> Answer {
+pub fn no_content() -> ApiResult {
     let mut response = Response::new(Vec::new().into());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use warp::http::{HeaderMap, HeaderName, Method};
 use warp::hyper::upgrade::OnUpgrade;
 
-use super::error::Failure;
+use super::error::ApiError;
 use super::input;
 use crate::auth::tokens::Caller;
 
@@ -53,9 +53,9 @@ impl Request {
     }
 
     /// An id in the path. What is not even an id can't exist.
-    pub fn id<T: FromStr>(&self, name: &str) -> Result<T, Failure> {
+    pub fn id<T: FromStr>(&self, name: &str) -> Result<T, ApiError> {
         let what = name.strip_suffix("_id").unwrap_or(name);
-        self.param(name).parse().map_err(|_| Failure::not_found(&format!("this {what}")))
+        self.param(name).parse().map_err(|_| ApiError::not_found(&format!("this {what}")))
     }
 
     pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
@@ -71,13 +71,13 @@ impl Request {
     }
 
     /// A parameter of the query as a number, a word or an id; `Err` names it when it is not one.
-    pub fn query_value<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, Failure> {
+    pub fn query_value<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, ApiError> {
         let Some(text) = self.query_param(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| Failure::field(name, format!("must be {expected}")))
+        text.parse().map(Some).map_err(|_| ApiError::field(name, format!("must be {expected}")))
     }
 
     /// The whole body, at most as long as the route allows.
-    pub async fn bytes(&mut self) -> Result<Bytes, Failure> {
+    pub async fn bytes(&mut self) -> Result<Bytes, ApiError> {
         let limit = self.body_limit;
         let Some(first) = self.body.piece().await? else { return Ok(Bytes::new()) };
         check_length(first.len(), limit)?;
@@ -93,22 +93,22 @@ impl Request {
     }
 
     /// The body as JSON of this type: 400 if it is not JSON, 422 with the field if it is not of the type.
-    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
+    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, ApiError> {
         input::json(&self.bytes().await?)
     }
 
     /// The same where no body at all means `None`.
-    pub async fn json_or_nothing<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Failure> {
+    pub async fn json_or_nothing<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ApiError> {
         let body = self.bytes().await?;
         if body.is_empty() { Ok(None) } else { input::json(&body).map(Some) }
     }
 }
 
-pub fn too_large(limit: usize) -> Failure {
-    Failure::new(ErrorCode::PayloadTooLarge, format!("the body may have at most {limit} bytes"))
+pub fn too_large(limit: usize) -> ApiError {
+    ApiError::new(ErrorCode::PayloadTooLarge, format!("the body may have at most {limit} bytes"))
 }
 
-fn check_length(length: usize, limit: usize) -> Result<(), Failure> {
+fn check_length(length: usize, limit: usize) -> Result<(), ApiError> {
     if length > limit { Err(too_large(limit)) } else { Ok(()) }
 }
 
@@ -143,13 +143,13 @@ impl Body {
     }
 
     /// The next piece; `None` at the end. A pause of more than 20 s is a timeout.
-    pub async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
         match tokio::time::timeout(BODY_PAUSE, self.next()).await {
-            Err(_) => Err(Failure::new(ErrorCode::Timeout, "the body stopped arriving")),
+            Err(_) => Err(ApiError::new(ErrorCode::Timeout, "the body stopped arriving")),
             Ok(None) => Ok(None),
             Ok(Some(Ok(piece))) => Ok(Some(piece)),
             Ok(Some(Err(_))) => {
-                Err(Failure::new(ErrorCode::MalformedBody, "the body ended before its announced end"))
+                Err(ApiError::new(ErrorCode::MalformedBody, "the body ended before its announced end"))
             }
         }
     }
@@ -157,7 +157,7 @@ impl Body {
     /// What is left, as other readers take it.
     pub fn pieces(self) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
         stream::try_unfold(self, |mut body| async move {
-            let piece = body.piece().await.map_err(|failure| io::Error::other(failure.problem.detail))?;
+            let piece = body.piece().await.map_err(|error| io::Error::other(error.problem.detail))?;
             Ok(piece.map(|piece| (piece, body)))
         })
     }

@@ -10,13 +10,13 @@ use engunity_protocol::problem::ErrorCode;
 use futures::future::BoxFuture;
 use warp::http::{HeaderMap, HeaderValue, Method, header};
 
-use super::error::{Answer, Failure};
+use super::error::{ApiError, ApiResult};
 use super::request::{self, Request};
 use crate::app::App;
 use crate::auth::rate_limit::{Key, Quota};
 use crate::auth::tokens::{self as auth, Caller};
 
-type Handler = Arc<dyn Fn(Arc<App>, Request) -> BoxFuture<'static, Answer> + Send + Sync>;
+type Handler = Arc<dyn Fn(Arc<App>, Request) -> BoxFuture<'static, ApiResult> + Send + Sync>;
 
 /// What a route takes as its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Route {
     pub fn open<F, Fut>(method: Method, path: &'static str, handler: F) -> Self
     where
         F: Fn(Arc<App>, Request) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Answer> + Send + 'static,
+        Fut: Future<Output = ApiResult> + Send + 'static,
     {
         let takes = if has_body(&method) { Takes::Json { optional: false } } else { Takes::Nothing };
         let handler: Handler = Arc::new(move |app, request| Box::pin(handler(app, request)));
@@ -66,14 +66,14 @@ impl Route {
     pub fn signed<F, Fut>(method: Method, path: &'static str, handler: F) -> Self
     where
         F: Fn(Arc<App>, Caller, Request) -> Fut + Send + Sync + Clone + 'static,
-        Fut: Future<Output = Answer> + Send + 'static,
+        Fut: Future<Output = ApiResult> + Send + 'static,
     {
         let route = Self::open(method, path, move |app, mut request: Request| {
             let caller = request.caller.take();
             let handler = handler.clone();
             async move {
-                let caller =
-                    caller.ok_or_else(|| Failure::internal("a signed route was reached without a caller"))?;
+                let caller = caller
+                    .ok_or_else(|| ApiError::internal("a signed route was reached without a caller"))?;
                 handler(app, caller, request).await
             }
         });
@@ -115,14 +115,14 @@ pub struct Entry {
 
 impl Entry {
     /// The route of this method; `HEAD` is answered like `GET`.
-    pub fn route(&self, method: &Method) -> Result<&Route, Failure> {
+    pub fn route(&self, method: &Method) -> Result<&Route, ApiError> {
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
         self.routes.iter().find(|route| route.method == wanted).ok_or_else(|| {
             let detail = format!(
                 "{method} is not allowed here; use one of: {}",
                 self.allow.to_str().unwrap_or_default()
             );
-            Failure::new(ErrorCode::MethodNotAllowed, detail).with_header(header::ALLOW, self.allow.clone())
+            ApiError::new(ErrorCode::MethodNotAllowed, detail).with_header(header::ALLOW, self.allow.clone())
         })
     }
 }
@@ -176,7 +176,12 @@ fn allow(routes: &[Route]) -> HeaderValue {
 }
 
 /// Runs the checks in their order, then the handler. `quota` receives what the rate limiter said, for the headers.
-pub async fn run(app: &Arc<App>, route: &Route, mut request: Request, quota: &mut Option<Quota>) -> Answer {
+pub async fn run(
+    app: &Arc<App>,
+    route: &Route,
+    mut request: Request,
+    quota: &mut Option<Quota>,
+) -> ApiResult {
     let caller = if route.signed { Some(auth::caller(app, &request.headers).await) } else { None };
     if route.counted {
         let key = match &caller {
@@ -192,22 +197,22 @@ pub async fn run(app: &Arc<App>, route: &Route, mut request: Request, quota: &mu
     let http = &app.config.http;
     let seconds = if route.slow { http.upload_timeout_s } else { http.request_timeout_s };
     let timeout = Duration::from_secs(seconds);
-    let late = |_| Failure::new(ErrorCode::Timeout, format!("it took longer than {} s", timeout.as_secs()));
+    let late = |_| ApiError::new(ErrorCode::Timeout, format!("it took longer than {} s", timeout.as_secs()));
     tokio::time::timeout(timeout, (route.handler)(app.clone(), request)).await.map_err(late)?
 }
 
-fn check_quota(quota: Option<Quota>) -> Result<(), Failure> {
+fn check_quota(quota: Option<Quota>) -> Result<(), ApiError> {
     match quota {
         Some(quota) if !quota.allowed => {
             let detail = format!("at most {} requests a minute; try again in {} s", quota.limit, quota.reset);
-            Err(Failure::new(ErrorCode::RateLimited, detail)
+            Err(ApiError::new(ErrorCode::RateLimited, detail)
                 .with_header(header::RETRY_AFTER, quota.reset.into()))
         }
         _ => Ok(()),
     }
 }
 
-fn check_accept(route: &Route, headers: &HeaderMap) -> Result<(), Failure> {
+fn check_accept(route: &Route, headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
         return Ok(());
     };
@@ -217,7 +222,7 @@ fn check_accept(route: &Route, headers: &HeaderMap) -> Result<(), Failure> {
     {
         return Ok(());
     }
-    Err(Failure::new(ErrorCode::NotAcceptable, format!("this answers {}", route.answers.join(" or "))))
+    Err(ApiError::new(ErrorCode::NotAcceptable, format!("this answers {}", route.answers.join(" or "))))
 }
 
 /// Whether an `Accept` header takes `offer`.
@@ -234,7 +239,7 @@ pub fn accepts(accept: &str, offer: &str) -> bool {
     })
 }
 
-fn check_body(app: &App, route: &Route, request: &mut Request) -> Result<(), Failure> {
+fn check_body(app: &App, route: &Route, request: &mut Request) -> Result<(), ApiError> {
     request.body_limit = route.limit.unwrap_or(app.config.http.body_limit_mb << 20);
     let length = request.header(header::CONTENT_LENGTH).and_then(|text| text.parse::<u64>().ok());
     if route.takes == Takes::Nothing {
@@ -253,10 +258,10 @@ fn check_body(app: &App, route: &Route, request: &mut Request) -> Result<(), Fai
 }
 
 /// Bodies are taken as they are: a packed one would be refused as broken, which says less.
-fn check_encoding(takes: Takes, encoding: Option<&str>) -> Result<(), Failure> {
+fn check_encoding(takes: Takes, encoding: Option<&str>) -> Result<(), ApiError> {
     match encoding {
         Some(encoding) if takes != Takes::Bytes && !encoding.eq_ignore_ascii_case("identity") => {
-            Err(Failure::new(
+            Err(ApiError::new(
                 ErrorCode::UnsupportedMediaType,
                 format!("send it without Content-Encoding, not as {encoding}"),
             ))
@@ -265,7 +270,7 @@ fn check_encoding(takes: Takes, encoding: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-fn check_content_type(takes: Takes, content_type: Option<&str>) -> Result<(), Failure> {
+fn check_content_type(takes: Takes, content_type: Option<&str>) -> Result<(), ApiError> {
     let kind =
         content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let wanted = match takes {
@@ -284,7 +289,7 @@ fn check_content_type(takes: Takes, content_type: Option<&str>) -> Result<(), Fa
         Some(given) => format!("this takes {wanted}, not {given}"),
         None => format!("this takes {wanted}: send a Content-Type header"),
     };
-    Err(Failure::new(ErrorCode::UnsupportedMediaType, detail))
+    Err(ApiError::new(ErrorCode::UnsupportedMediaType, detail))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tokio_util::io::ReaderStream;
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use warp::reply::Response;
 
-use super::error::{Answer, Failure};
+use super::error::{ApiError, ApiResult};
 use super::request::{self, Request};
 use super::{reply, router};
 
@@ -51,14 +51,14 @@ impl Web {
     }
 
     /// Answers any request that no route takes.
-    pub async fn answer(&self, request: &Request) -> Answer {
-        let missing = || Failure::not_found(&format!("{} {}", request.method, request.path));
+    pub async fn answer(&self, request: &Request) -> ApiResult {
+        let missing = || ApiError::not_found(&format!("{} {}", request.method, request.path));
         let Some(root) = self.root.as_deref().filter(|_| !request.path.starts_with("/api/")) else {
             return Err(missing());
         };
         if request.method != Method::GET && request.method != Method::HEAD {
-            let failure = Failure::new(ErrorCode::MethodNotAllowed, "only GET and HEAD are allowed here");
-            return Err(failure.with_header(header::ALLOW, HeaderValue::from_static("GET, HEAD")));
+            let error = ApiError::new(ErrorCode::MethodNotAllowed, "only GET and HEAD are allowed here");
+            return Err(error.with_header(header::ALLOW, HeaderValue::from_static("GET, HEAD")));
         }
         if let Some(found) = find(root, &request.path, &request.headers).await {
             return send(root, found, StatusCode::OK, &request.headers).await;
@@ -118,7 +118,7 @@ fn takes_encoding(accepted: &str, encoding: &str) -> bool {
     })
 }
 
-async fn send(root: &Path, found: Found, status: StatusCode, headers: &HeaderMap) -> Answer {
+async fn send(root: &Path, found: Found, status: StatusCode, headers: &HeaderMap) -> ApiResult {
     let etag = etag(&found);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut response = if status == StatusCode::OK && known.split(',').any(|tag| tag.trim() == etag) {
@@ -128,7 +128,7 @@ async fn send(root: &Path, found: Found, status: StatusCode, headers: &HeaderMap
     } else {
         body(&found, status)
             .await
-            .map_err(|error| Failure::internal(format_args!("{}: {error}", found.disk.display())))?
+            .map_err(|error| ApiError::internal(format_args!("{}: {error}", found.disk.display())))?
     };
     reply::set(&mut response, header::ETAG, &etag);
     reply::set(&mut response, header::VARY, "accept-encoding");

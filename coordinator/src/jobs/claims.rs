@@ -11,24 +11,25 @@ use engunity_protocol::{
 use engunity_store::{ClaimKey, Store, StoreError};
 use uuid::Uuid;
 
-use crate::notify::{batcher::Batcher, notifier::Live};
+use crate::notify::{batcher::Batcher, notifier::Notifier};
 
 /// Requests answered at the same time.
 const AT_ONCE: u16 = 256;
 const BATCH: usize = 256;
 /// Statements under way at the same time: the second fills up while the first waits for the disk.
-const LANES: usize = 2;
-const APART: Duration = Duration::from_millis(2);
+const CONCURRENCY: usize = 2;
+const MIN_INTERVAL: Duration = Duration::from_millis(2);
 
 /// One request's wishes, and what of them was granted.
 type Claiming = Batcher<Vec<ClaimKey>, HashMap<(JobId, Uuid), Grant>>;
 
 /// Answers claims, for ever.
-pub async fn run(broker: Connection, store: Store, live: Arc<Live>) {
-    let claiming: Claiming = Batcher::start(LANES, BATCH, APART, move |requests: Vec<Vec<ClaimKey>>| {
-        let (store, live) = (store.clone(), live.clone());
-        async move { claim(&store, &live, requests).await }
-    });
+pub async fn run(broker: Connection, store: Store, notifier: Arc<Notifier>) {
+    let claiming: Claiming =
+        Batcher::start(CONCURRENCY, BATCH, MIN_INTERVAL, move |requests: Vec<Vec<ClaimKey>>| {
+            let (store, notifier) = (store.clone(), notifier.clone());
+            async move { claim(&store, &notifier, requests).await }
+        });
     serve(&broker, Queue::Claims, AT_ONCE, |body| answer(claiming.clone(), body)).await;
 }
 
@@ -56,12 +57,12 @@ fn asked(request: &ClaimRequest, claim: &wire::Claim) -> ClaimKey {
 
 async fn claim(
     store: &Store,
-    live: &Live,
+    notifier: &Notifier,
     requests: Vec<Vec<ClaimKey>>,
 ) -> Result<Vec<HashMap<(JobId, Uuid), Grant>>, StoreError> {
     let all: Vec<ClaimKey> = requests.iter().flatten().cloned().collect();
     let mut granted = store.claim(&all).await?;
-    live.jobs_changed(&granted.values().map(|(_, changed)| *changed).collect::<Vec<_>>());
+    notifier.notify_jobs(&granted.values().map(|(_, changed)| *changed).collect::<Vec<_>>());
     let mut take = |asked: Vec<ClaimKey>| {
         let keys = asked.into_iter().map(|asked| (asked.job_id, asked.claim_id));
         keys.filter_map(|key| Some((key, granted.remove(&key)?.0))).collect()

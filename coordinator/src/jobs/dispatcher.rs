@@ -15,14 +15,14 @@ use engunity_protocol::{
 use engunity_store::{Accepted, JobChange, NewJob, Released, SlotPool, Store, StoreError};
 use tokio::sync::Notify;
 
-use crate::notify::{batcher::Batcher, notifier::Live, throttle::Pace};
+use crate::notify::{batcher::Batcher, notifier::Notifier, throttle::Throttle};
 
 /// Jobs of one insert.
 const BATCH: usize = 512;
 /// Inserts under way at the same time: the second fills up while the first waits for the disk.
-const LANES: usize = 2;
-const ACCEPT_APART: Duration = Duration::from_millis(2);
-const RELEASE_APART: Duration = Duration::from_millis(5);
+const CONCURRENCY: usize = 2;
+const ACCEPT_MIN_INTERVAL: Duration = Duration::from_millis(2);
+const RELEASE_MIN_INTERVAL: Duration = Duration::from_millis(5);
 /// Capacity can also appear without anyone telling: a worker joins, another coordinator frees some.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(250);
@@ -57,18 +57,20 @@ impl Wake {
 }
 
 impl Dispatcher {
-    pub fn new(store: Store, publisher: Publisher, live: Arc<Live>) -> Self {
+    pub fn new(store: Store, publisher: Publisher, notifier: Arc<Notifier>) -> Self {
         let wake = Arc::new(Wake::default());
         let (inserting, woken) = (store.clone(), wake.clone());
-        let accepting = Batcher::start(LANES, BATCH, ACCEPT_APART, move |requests: Vec<Vec<NewJob>>| {
-            let (store, wake, live) = (inserting.clone(), woken.clone(), live.clone());
-            async move {
-                let accepted = insert(&store, requests).await?;
-                wake.all();
-                live.jobs_changed(&accepted.iter().flatten().filter_map(as_change).collect::<Vec<_>>());
-                Ok(accepted)
-            }
-        });
+        let accepting =
+            Batcher::start(CONCURRENCY, BATCH, ACCEPT_MIN_INTERVAL, move |requests: Vec<Vec<NewJob>>| {
+                let (store, wake, notifier) = (inserting.clone(), woken.clone(), notifier.clone());
+                async move {
+                    let accepted = insert(&store, requests).await?;
+                    wake.all();
+                    notifier
+                        .notify_jobs(&accepted.iter().flatten().filter_map(as_change).collect::<Vec<_>>());
+                    Ok(accepted)
+                }
+            });
         Self { store, publisher, accepting, wake }
     }
 
@@ -84,10 +86,10 @@ impl Dispatcher {
 
     /// Releases jobs of one pool whenever there is room, for ever.
     pub async fn run(self, pool: SlotPool) {
-        let mut pace = Pace::new(RELEASE_APART);
+        let mut throttle = Throttle::new(RELEASE_MIN_INTERVAL);
         loop {
             let _ = tokio::time::timeout(LOOK_EVERY, self.wake.of(pool).notified()).await;
-            pace.turn().await;
+            throttle.wait().await;
             match self.store.release(pool).await {
                 Ok(released) if released.is_empty() => {}
                 Ok(released) => {

@@ -14,7 +14,7 @@ use engunity_protocol::{
 };
 use engunity_store::{Chunk, JobHead, Store, StoreError, StoredBody, StoredEvent};
 
-use crate::notify::notifier::{Live, Watch};
+use crate::notify::notifier::{Notifier, Watch};
 
 /// Rows of one read; a chunk of output has at most 64 KiB.
 const ROWS: i64 = 64;
@@ -47,12 +47,12 @@ impl JobReader {
     /// Reads a user's job after event number `after` (0 is from the start); `None` if there is no such job.
     pub async fn open(
         store: &Store,
-        live: &Arc<Live>,
+        notifier: &Arc<Notifier>,
         user_id: UserId,
         job_id: JobId,
         after: i64,
     ) -> Result<Option<Self>, StoreError> {
-        let watch = live.watch(job_id);
+        let watch = notifier.watch(job_id);
         let Some(head) = store.job(user_id, job_id).await? else { return Ok(None) };
         let ended = head.job.state.is_terminal() && after >= head.last_event;
         Ok(Some(Self { store: store.clone(), user_id, job_id, after, output_from: 0, watch, ended }))

@@ -9,11 +9,11 @@ use engunity_protocol::wire::{self, EventBatch};
 use engunity_store::{Recorded, Store, StoreError};
 
 use super::dispatcher::Dispatcher;
-use crate::notify::{notifier::Live, throttle::Pace};
+use crate::notify::{notifier::Notifier, throttle::Throttle};
 
 /// Batches in hand. A worker's batch has at most half a mebibyte, so this bounds memory too.
 const PREFETCH: u16 = 64;
-const APART: Duration = Duration::from_millis(2);
+const MIN_INTERVAL: Duration = Duration::from_millis(2);
 /// Tries for a batch that the database refuses though it can be reached (a deadlock ends one of two).
 const TRIES: u32 = 3;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 pub struct EventRouter {
     pub store: Store,
-    pub live: Arc<Live>,
+    pub notifier: Arc<Notifier>,
     pub dispatcher: Dispatcher,
 }
 
@@ -29,13 +29,13 @@ impl EventRouter {
     /// Records events, for ever.
     pub async fn run(self, broker: Connection) {
         let mut events = broker.consume(Queue::Events, PREFETCH);
-        let mut pace = Pace::new(APART);
+        let mut throttle = Throttle::new(MIN_INTERVAL);
         loop {
             let mut deliveries = events.next_batch(usize::from(PREFETCH)).await;
             if deliveries.is_empty() {
                 return;
             }
-            pace.turn().await;
+            throttle.wait().await;
             deliveries.extend(events.waiting(usize::from(PREFETCH) - deliveries.len()));
             self.take_in(&deliveries).await;
         }
@@ -77,7 +77,7 @@ impl EventRouter {
     }
 
     fn tell(&self, recorded: &Recorded) {
-        self.live.jobs_changed(&recorded.changed);
+        self.notifier.notify_jobs(&recorded.changed);
         if recorded.changed.iter().any(|change| change.state) {
             self.dispatcher.wake();
         }

@@ -1,6 +1,6 @@
-//! Listens to the fleet: heartbeats renew leases and say who is there; pings that come back prove that a worker
-//! not only speaks but also consumes. Also knows whether this coordinator has listened long enough to be allowed to
-//! call a worker dead: after an outage of ours every lease looks old.
+//! Records the heartbeats of workers, which renew their leases, and pings workers to detect stalled ones: a worker
+//! that sends heartbeats but does not return pings does not consume. Also decides whether this coordinator has received
+//! heartbeats long enough to expire leases: after an outage of the coordinator itself, every lease looks expired.
 
 use std::{
     collections::HashMap,
@@ -21,57 +21,57 @@ use super::dispatcher::Dispatcher;
 
 /// Heartbeats of one statement.
 const BATCH: u16 = 256;
-const PING_EVERY: Duration = Duration::from_secs(2);
-/// A worker whose newest returned ping is older does not consume.
-const DEAF_AFTER_MS: i64 = 10_000;
-/// A worker that is silent this long gets no more pings.
-const FORGET_AFTER: Duration = Duration::from_secs(60);
-/// A clock that stands still longer than this was stopped, and its owner with it.
-const STALL: Duration = Duration::from_secs(3);
+const PING_INTERVAL: Duration = Duration::from_secs(2);
+/// A worker whose last returned ping is older than this does not consume.
+const STALLED_AFTER_MS: i64 = 10_000;
+/// Workers without a heartbeat for this long are no longer pinged.
+const PING_WINDOW: Duration = Duration::from_secs(60);
+/// A longer gap between two checks means that this process was suspended.
+const MAX_CHECK_GAP: Duration = Duration::from_secs(3);
 
-pub struct Fleet {
+pub struct WorkerRegistry {
     store: Store,
     publisher: Publisher,
     dispatcher: Dispatcher,
     connected: watch::Receiver<bool>,
-    ears: Mutex<Ears>,
-    known: Mutex<HashMap<WorkerId, Known>>,
+    liveness: Mutex<LivenessWindow>,
+    known: Mutex<HashMap<WorkerId, KnownWorker>>,
 }
 
-/// What this coordinator knows of a worker by having heard it.
+/// What this coordinator has observed of a worker.
 #[derive(Debug, Clone, Copy)]
-struct Known {
-    first_heard_ms: i64,
-    heard: Instant,
+struct KnownWorker {
+    first_seen_ms: i64,
+    last_seen: Instant,
 }
 
-/// Since when we listen without interruption.
-struct Ears {
+/// The period during which heartbeats were received without interruption.
+struct LivenessWindow {
     since: Instant,
-    looked: Instant,
+    checked: Instant,
 }
 
-impl Ears {
-    fn interrupted(&mut self, now: Instant) {
-        (self.since, self.looked) = (now, now);
+impl LivenessWindow {
+    fn reset(&mut self, now: Instant) {
+        (self.since, self.checked) = (now, now);
     }
 
-    /// Whether a worker that was alive could not have escaped us.
-    fn trusted(&mut self, now: Instant, connected: bool) -> bool {
-        if !connected || now.duration_since(self.looked) > STALL {
-            self.interrupted(now);
+    /// True when every live worker must have been heard within the window.
+    fn is_complete(&mut self, now: Instant, connected: bool) -> bool {
+        if !connected || now.duration_since(self.checked) > MAX_CHECK_GAP {
+            self.reset(now);
         }
-        self.looked = now;
+        self.checked = now;
         now.duration_since(self.since).as_secs_f64() > LEASE_SECONDS + 2.0
     }
 }
 
-/// Whether a worker heartbeats without consuming: it had time to return a ping, and the last one is old.
-fn is_deaf(now_ms: i64, first_heard_ms: i64, echo_ms: i64) -> bool {
-    now_ms - first_heard_ms > DEAF_AFTER_MS && now_ms - echo_ms > DEAF_AFTER_MS
+/// True when a worker sends heartbeats but does not consume: it had time to return a ping, and its last one is old.
+fn is_stalled(now_ms: i64, first_seen_ms: i64, last_ping_ms: i64) -> bool {
+    now_ms - first_seen_ms > STALLED_AFTER_MS && now_ms - last_ping_ms > STALLED_AFTER_MS
 }
 
-impl Fleet {
+impl WorkerRegistry {
     pub fn new(
         store: Store,
         publisher: Publisher,
@@ -79,17 +79,17 @@ impl Fleet {
         connected: watch::Receiver<bool>,
     ) -> Self {
         let now = Instant::now();
-        let ears = Mutex::new(Ears { since: now, looked: now });
-        Self { store, publisher, dispatcher, connected, ears, known: Mutex::default() }
+        let liveness = Mutex::new(LivenessWindow { since: now, checked: now });
+        Self { store, publisher, dispatcher, connected, liveness, known: Mutex::default() }
     }
 
-    /// Whether leases that look expired are so because their workers are silent, and not because we were. Must be
-    /// asked every second or so.
-    pub fn may_judge(&self) -> bool {
-        lock(&self.ears).trusted(Instant::now(), *self.connected.borrow())
+    /// True when an expired lease means a silent worker rather than an outage of this coordinator. Must be called
+    /// about once a second.
+    pub fn may_expire_leases(&self) -> bool {
+        lock(&self.liveness).is_complete(Instant::now(), *self.connected.borrow())
     }
 
-    /// Takes in heartbeats, for ever.
+    /// Records heartbeats; never returns while the broker connection is open.
     pub async fn listen(&self, broker: Connection) {
         let mut heartbeats = broker.consume(Queue::Heartbeats, BATCH);
         loop {
@@ -97,79 +97,80 @@ impl Fleet {
             if batch.is_empty() {
                 return;
             }
-            self.take_in(&batch).await;
+            self.record(&batch).await;
             ack_batch(&batch).await;
         }
     }
 
-    async fn take_in(&self, deliveries: &[Delivery]) {
-        let beats: Vec<Heartbeat> =
+    async fn record(&self, deliveries: &[Delivery]) {
+        let heartbeats: Vec<Heartbeat> =
             deliveries.iter().filter_map(|delivery| wire::decode(&delivery.body).ok()).collect();
-        let judged = self.judge(newest(beats));
-        match self.store.beat(&judged).await {
-            Ok(beaten) => self.correct(beaten).await,
+        let assessed = self.assess(newest(heartbeats));
+        match self.store.beat(&assessed).await {
+            Ok(outcome) => self.send_corrections(outcome).await,
             Err(error) => {
                 tracing::warn!(%error, "heartbeats could not be recorded");
-                lock(&self.ears).interrupted(Instant::now());
+                lock(&self.liveness).reset(Instant::now());
             }
         }
         self.dispatcher.wake();
     }
 
-    /// Says of each heartbeat whether its worker is deaf.
-    fn judge(&self, beats: Vec<Heartbeat>) -> Vec<(Heartbeat, bool)> {
-        let (now_ms, heard) = (Utc::now().timestamp_millis(), Instant::now());
-        let trusted = self.may_judge();
+    /// Marks the heartbeats of stalled workers.
+    fn assess(&self, heartbeats: Vec<Heartbeat>) -> Vec<(Heartbeat, bool)> {
+        let (now_ms, now) = (Utc::now().timestamp_millis(), Instant::now());
+        let may_expire = self.may_expire_leases();
         let mut known = lock(&self.known);
-        let judge = |beat: Heartbeat| {
-            let worker =
-                known.entry(beat.worker_id.clone()).or_insert(Known { first_heard_ms: now_ms, heard });
-            worker.heard = heard;
-            let deaf = trusted && is_deaf(now_ms, worker.first_heard_ms, beat.echo as i64);
-            (beat, deaf)
+        let assess = |beat: Heartbeat| {
+            let worker = known
+                .entry(beat.worker_id.clone())
+                .or_insert(KnownWorker { first_seen_ms: now_ms, last_seen: now });
+            worker.last_seen = now;
+            let stalled = may_expire && is_stalled(now_ms, worker.first_seen_ms, beat.echo as i64);
+            (beat, stalled)
         };
-        beats.into_iter().map(judge).collect()
+        heartbeats.into_iter().map(assess).collect()
     }
 
-    /// Tells workers what they have wrong about their runs.
-    async fn correct(&self, beaten: HeartbeatOutcome) {
-        for (worker, Running { job_id, attempt }) in beaten.abandon {
+    /// Tells workers which runs to abandon or cancel.
+    async fn send_corrections(&self, outcome: HeartbeatOutcome) {
+        for (worker, Running { job_id, attempt }) in outcome.abandon {
             self.control(&worker, &Control::Abandon { job_id, attempt }).await;
         }
-        for (worker, Running { job_id, attempt }) in beaten.cancel {
+        for (worker, Running { job_id, attempt }) in outcome.cancel {
             self.control(&worker, &Control::Cancel { job_id, attempt }).await;
         }
     }
 
-    /// Says something to one worker; lost is lost, heartbeats repeat it.
+    /// Sends a control message to one worker. A lost one is repeated after the next heartbeat.
     pub async fn control(&self, worker: &WorkerId, control: &Control) {
         if let Ok(body) = wire::encode(control) {
             self.publisher.notify(Route::control(worker), &body).await;
         }
     }
 
-    /// Pings every worker that was heard lately, for ever.
+    /// Pings every recently seen worker, forever.
     pub async fn ping(&self) {
         loop {
-            tokio::time::sleep(PING_EVERY).await;
+            tokio::time::sleep(PING_INTERVAL).await;
             let n = Utc::now().timestamp_millis() as u64;
-            for worker in self.heard_lately() {
+            for worker in self.recently_seen() {
                 self.control(&worker, &Control::Ping { n }).await;
             }
         }
     }
 
-    fn heard_lately(&self) -> Vec<WorkerId> {
+    fn recently_seen(&self) -> Vec<WorkerId> {
         let mut known = lock(&self.known);
-        known.retain(|_, worker| worker.heard.elapsed() < FORGET_AFTER);
+        known.retain(|_, worker| worker.last_seen.elapsed() < PING_WINDOW);
         known.keys().cloned().collect()
     }
 }
 
-/// The last heartbeat of each worker: after a pause several wait.
-fn newest(beats: Vec<Heartbeat>) -> Vec<Heartbeat> {
+/// The last heartbeat of each worker: after a pause several are queued.
+fn newest(heartbeats: Vec<Heartbeat>) -> Vec<Heartbeat> {
     let by_worker: HashMap<WorkerId, Heartbeat> =
-        beats.into_iter().map(|beat| (beat.worker_id.clone(), beat)).collect();
+        heartbeats.into_iter().map(|beat| (beat.worker_id.clone(), beat)).collect();
     by_worker.into_values().collect()
 }
 
@@ -182,23 +183,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_is_deaf_when_pings_do_not_come_back() {
-        assert!(!is_deaf(5_000, 0, 0), "it had no time yet");
-        assert!(is_deaf(20_000, 0, 0));
-        assert!(!is_deaf(20_000, 0, 18_000));
-        assert!(is_deaf(40_000, 0, 18_000));
+    fn a_worker_is_stalled_when_pings_are_not_returned() {
+        assert!(!is_stalled(5_000, 0, 0), "it had no time to answer");
+        assert!(is_stalled(20_000, 0, 0));
+        assert!(!is_stalled(20_000, 0, 18_000));
+        assert!(is_stalled(40_000, 0, 18_000));
     }
 
     #[test]
-    fn nobody_is_judged_before_a_whole_lease_was_listened_to() {
+    fn no_lease_expires_before_a_whole_lease_period_was_observed() {
         let start = Instant::now();
         let at = |seconds: u64| start + Duration::from_secs(seconds);
-        let mut ears = Ears { since: start, looked: start };
-        assert!((1..8).all(|second| !ears.trusted(at(second), true)));
-        assert!(ears.trusted(at(9), true));
-        assert!(!ears.trusted(at(10), false), "the broker is away");
-        assert!((11..18).all(|second| !ears.trusted(at(second), true)));
-        assert!(ears.trusted(at(19), true));
-        assert!(!ears.trusted(at(60), true), "we stood still ourselves");
+        let mut liveness = LivenessWindow { since: start, checked: start };
+        assert!((1..8).all(|second| !liveness.is_complete(at(second), true)));
+        assert!(liveness.is_complete(at(9), true));
+        assert!(!liveness.is_complete(at(10), false), "the broker connection is down");
+        assert!((11..18).all(|second| !liveness.is_complete(at(second), true)));
+        assert!(liveness.is_complete(at(19), true));
+        assert!(!liveness.is_complete(at(60), true), "this process was suspended");
     }
 }

@@ -8,18 +8,18 @@ use futures::{StreamExt, stream};
 
 /// Deletions under way at one time.
 const PARALLEL: usize = 8;
-const TRASH: i64 = 200;
+const GC_BATCH: i64 = 200;
 
 /// Runs every step once; a step that fails is tried again next time.
-pub async fn sweep(store: &Store, objects: &ObjectStore) {
-    said("expired tokens", store.forget_expired_tokens().await);
-    said("old manifests", store.forget_old_syncs().await);
-    said("old snapshots", store.retire_snapshots().await);
-    said(
+pub async fn collect(store: &Store, objects: &ObjectStore) {
+    log_outcome("expired tokens", store.forget_expired_tokens().await);
+    log_outcome("old manifests", store.forget_old_syncs().await);
+    log_outcome("old snapshots", store.retire_snapshots().await);
+    log_outcome(
         "unused contents",
         until_done(move || store.collect_blobs(move |blobs| delete_blobs(objects, blobs))).await,
     );
-    said("discarded objects", until_done(move || empty_trash(store, objects)).await);
+    log_outcome("discarded objects", until_done(move || delete_scheduled_objects(store, objects)).await);
 }
 
 /// Repeats a step that works in batches as long as it finds something: what is made faster than it is cleared would grow
@@ -37,7 +37,7 @@ where
     }
 }
 
-fn said(what: &str, result: Result<u64, StoreError>) {
+fn log_outcome(what: &str, result: Result<u64, StoreError>) {
     match result {
         Ok(0) => {}
         Ok(count) => tracing::info!(count, "cleaned up {what}"),
@@ -52,9 +52,9 @@ async fn delete_blobs(objects: &ObjectStore, blobs: Vec<(UserId, String)>) -> bo
     stream::iter(deleting).buffer_unordered(PARALLEL).all(|deleted| std::future::ready(deleted.is_ok())).await
 }
 
-async fn empty_trash(store: &Store, objects: &ObjectStore) -> Result<u64, StoreError> {
+async fn delete_scheduled_objects(store: &Store, objects: &ObjectStore) -> Result<u64, StoreError> {
     let mut gone = Vec::new();
-    for (id, key) in store.objects_for_gc(TRASH).await? {
+    for (id, key) in store.objects_for_gc(GC_BATCH).await? {
         let deleted = if key.ends_with('/') {
             objects.delete_prefix(&key).await.map(drop)
         } else {

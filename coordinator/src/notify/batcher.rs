@@ -6,7 +6,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use engunity_store::StoreError;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::throttle::Pace;
+use super::throttle::Throttle;
 
 /// Items that may wait before those who bring more must wait too.
 const QUEUE: usize = 4096;
@@ -30,13 +30,13 @@ impl<I, O> Clone for Batcher<I, O> {
 impl<I: Clone + Send + Sync + 'static, O: Send + 'static> Batcher<I, O> {
     /// Starts `lanes` tasks that each run one batch of at most `most` items at a time; under load batches begin `apart`
     /// from each other. `run` answers its items in their order.
-    pub fn start<F, Fut>(lanes: usize, most: usize, apart: Duration, run: F) -> Self
+    pub fn start<F, Fut>(lanes: usize, most: usize, min_interval: Duration, run: F) -> Self
     where
         F: Fn(Vec<I>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Vec<O>, StoreError>> + Send + 'static,
     {
         let (queue, entries) = mpsc::channel(QUEUE);
-        let waiting = Waiting { entries, most, pace: Pace::new(apart) };
+        let waiting = Waiting { entries, most, throttle: Throttle::new(min_interval) };
         let (waiting, run) = (Arc::new(Mutex::new(waiting)), Arc::new(run));
         for _ in 0..lanes {
             tokio::spawn(work(waiting.clone(), run.clone()));
@@ -57,7 +57,7 @@ impl<I: Clone + Send + Sync + 'static, O: Send + 'static> Batcher<I, O> {
 struct Waiting<I, O> {
     entries: mpsc::Receiver<Entry<I, O>>,
     most: usize,
-    pace: Pace,
+    throttle: Throttle,
 }
 
 impl<I, O> Waiting<I, O> {
@@ -65,7 +65,7 @@ impl<I, O> Waiting<I, O> {
     async fn next(&mut self) -> Vec<Entry<I, O>> {
         let mut batch = Vec::new();
         if self.entries.recv_many(&mut batch, self.most).await > 0 {
-            self.pace.turn().await;
+            self.throttle.wait().await;
             while batch.len() < self.most
                 && let Ok(entry) = self.entries.try_recv()
             {

@@ -17,21 +17,21 @@ use engunity_protocol::{
 use engunity_store::JobChange;
 use tokio::sync::{mpsc, watch};
 
-use super::throttle::Pace;
+use super::throttle::Throttle;
 
 /// News that may wait for the broker; beyond, they are lost and that is told instead.
 const OUTBOUND: usize = 4096;
 /// News in one message.
 const MESSAGE: usize = 1024;
-const APART: Duration = Duration::from_millis(5);
+const MIN_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Takes the news that sessions care for.
 pub trait SessionSink: Send + Sync {
-    fn news(&self, news: &Notification);
+    fn notify(&self, notification: &Notification);
 }
 
-pub struct Live {
-    me: CoordinatorId,
+pub struct Notifier {
+    id: CoordinatorId,
     jobs: Mutex<HashMap<JobId, watch::Sender<()>>>,
     sessions: OnceLock<Arc<dyn SessionSink>>,
     outbound: mpsc::Sender<Notification>,
@@ -39,11 +39,11 @@ pub struct Live {
     lost: std::sync::atomic::AtomicBool,
 }
 
-impl Live {
-    pub fn new(me: CoordinatorId) -> Arc<Self> {
+impl Notifier {
+    pub fn new(id: CoordinatorId) -> Arc<Self> {
         let (outbound, waiting) = mpsc::channel(OUTBOUND);
         Arc::new(Self {
-            me,
+            id,
             jobs: Mutex::default(),
             sessions: OnceLock::new(),
             outbound,
@@ -53,73 +53,73 @@ impl Live {
     }
 
     /// Names who tells the sessions; once, at the start.
-    pub fn tell_sessions(&self, sessions: Arc<dyn SessionSink>) {
+    pub fn set_session_sink(&self, sessions: Arc<dyn SessionSink>) {
         let _ = self.sessions.set(sessions);
     }
 
     /// Says that these jobs have something new, after it was committed.
-    pub fn jobs_changed(&self, changed: &[JobChange]) {
+    pub fn notify_jobs(&self, changed: &[JobChange]) {
         for change in changed {
-            let news =
+            let notification =
                 JobChanged { job_id: change.job_id, project_id: change.project_id, state: change.state };
-            self.tell(Notification::Job(news));
+            self.notify(Notification::Job(notification));
         }
     }
 
     /// Says that a project's files changed, after it was committed.
-    pub fn files_changed(&self, project_id: ProjectId, change: FileChange) {
-        self.tell(Notification::File { project_id, change });
+    pub fn notify_files(&self, project_id: ProjectId, change: FileChange) {
+        self.notify(Notification::File { project_id, change });
     }
 
     /// Says that a project changed or was deleted, after it was committed.
-    pub fn project_changed(&self, project_id: ProjectId, change: ProjectChange) {
-        self.tell(Notification::Project { project_id, change });
+    pub fn notify_project(&self, project_id: ProjectId, change: ProjectChange) {
+        self.notify(Notification::Project { project_id, change });
     }
 
     /// Wakes its holder whenever there is something new about a job.
     pub fn watch(self: &Arc<Self>, job_id: JobId) -> Watch {
         let mut jobs = lock(&self.jobs);
         let sender = jobs.entry(job_id).or_insert_with(|| watch::channel(()).0);
-        Watch { job_id, changes: Some(sender.subscribe()), live: self.clone() }
+        Watch { job_id, changes: Some(sender.subscribe()), notifier: self.clone() }
     }
 
-    fn tell(&self, news: Notification) {
-        self.tell_here(&news);
-        if self.outbound.try_send(news).is_err() {
+    fn notify(&self, notification: Notification) {
+        self.notify_local(&notification);
+        if self.outbound.try_send(notification).is_err() {
             self.lost.store(true, std::sync::atomic::Ordering::Relaxed);
         }
     }
 
-    fn tell_here(&self, news: &Notification) {
-        if let Notification::Job(change) = news
+    fn notify_local(&self, notification: &Notification) {
+        if let Notification::Job(change) = notification
             && let Some(sender) = lock(&self.jobs).get(&change.job_id)
         {
             sender.send_replace(());
         }
         if let Some(sessions) = self.sessions.get() {
-            sessions.news(news);
+            sessions.notify(notification);
         }
     }
 
     /// Carries news to the other coordinators, for ever.
     pub async fn send(&self, publisher: Publisher) {
         let mut waiting = self.waiting.lock().await;
-        let mut pace = Pace::new(APART);
+        let mut throttle = Throttle::new(MIN_INTERVAL);
         loop {
-            let mut news = Vec::new();
-            if waiting.recv_many(&mut news, MESSAGE).await == 0 {
+            let mut notifications = Vec::new();
+            if waiting.recv_many(&mut notifications, MESSAGE).await == 0 {
                 return;
             }
-            pace.turn().await;
-            while news.len() < MESSAGE
+            throttle.wait().await;
+            while notifications.len() < MESSAGE
                 && let Ok(more) = waiting.try_recv()
             {
-                news.push(more);
+                notifications.push(more);
             }
             if self.lost.swap(false, std::sync::atomic::Ordering::Relaxed) {
-                news.push(Notification::Lost);
+                notifications.push(Notification::Lost);
             }
-            let message = LiveMessage { from: self.me.clone(), notifications: news };
+            let message = LiveMessage { from: self.id.clone(), notifications };
             let Ok(body) = wire::encode(&message) else { continue };
             if !publisher.notify(Route::live(), &body).await {
                 self.lost.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -127,22 +127,22 @@ impl Live {
         }
     }
 
-    /// Takes in the other coordinators' news, for ever.
+    /// Takes in the other coordinators' notification, for ever.
     pub async fn receive(&self, broker: Connection) {
         let mut links = broker.connected();
-        let mut messages = broker.consume(Queue::Live(self.me.clone()), 256);
+        let mut messages = broker.consume(Queue::Live(self.id.clone()), 256);
         loop {
             tokio::select! {
                 batch = messages.next_batch(64) => {
                     if batch.is_empty() {
                         return;
                     }
-                    batch.iter().filter_map(|message| wire::decode(&message.body).ok()).for_each(|message| self.take_in(&message));
+                    batch.iter().filter_map(|message| wire::decode(&message.body).ok()).for_each(|message| self.on_message(&message));
                     ack_batch(&batch).await;
                 }
                 // The queue ended with the old link, and what was in it.
                 changed = links.changed() => match changed {
-                    Ok(()) if *links.borrow_and_update() => self.tell_here(&Notification::Lost),
+                    Ok(()) if *links.borrow_and_update() => self.notify_local(&Notification::Lost),
                     Ok(()) => {}
                     Err(_) => return,
                 },
@@ -150,9 +150,9 @@ impl Live {
         }
     }
 
-    fn take_in(&self, message: &LiveMessage) {
-        if message.from != self.me {
-            message.notifications.iter().for_each(|news| self.tell_here(news));
+    fn on_message(&self, message: &LiveMessage) {
+        if message.from != self.id {
+            message.notifications.iter().for_each(|notification| self.notify_local(notification));
         }
     }
 
@@ -168,7 +168,7 @@ impl Live {
 pub struct Watch {
     job_id: JobId,
     changes: Option<watch::Receiver<()>>,
-    live: Arc<Live>,
+    notifier: Arc<Notifier>,
 }
 
 impl Watch {
@@ -193,7 +193,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.changes = None;
-        self.live.unwatch(self.job_id);
+        self.notifier.unwatch(self.job_id);
     }
 }
 
@@ -211,11 +211,11 @@ mod tests {
 
     #[tokio::test]
     async fn wakes_a_reader_for_what_came_after_it_looked() {
-        let live = Live::new(CoordinatorId("a".into()));
+        let notifier = Notifier::new(CoordinatorId("a".into()));
         let job = JobId::new();
-        let mut watch = live.watch(job);
+        let mut watch = notifier.watch(job);
         watch.catch_up();
-        live.jobs_changed(&[change(JobId::new()), change(job)]);
+        notifier.notify_jobs(&[change(JobId::new()), change(job)]);
         watch.changed().await;
         watch.catch_up();
         let again = tokio::time::timeout(std::time::Duration::from_millis(20), watch.changed()).await;
@@ -224,12 +224,12 @@ mod tests {
 
     #[tokio::test]
     async fn forgets_jobs_that_nobody_watches() {
-        let live = Live::new(CoordinatorId("a".into()));
+        let notifier = Notifier::new(CoordinatorId("a".into()));
         let job = JobId::new();
-        let (first, second) = (live.watch(job), live.watch(job));
+        let (first, second) = (notifier.watch(job), notifier.watch(job));
         drop(first);
-        assert_eq!(lock(&live.jobs).len(), 1);
+        assert_eq!(lock(&notifier.jobs).len(), 1);
         drop(second);
-        assert_eq!(lock(&live.jobs).len(), 0);
+        assert_eq!(lock(&notifier.jobs).len(), 0);
     }
 }

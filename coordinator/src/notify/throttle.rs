@@ -3,19 +3,19 @@
 
 use std::time::{Duration, Instant};
 
-pub struct Pace {
-    apart: Duration,
+pub struct Throttle {
+    min_interval: Duration,
     last: Option<Instant>,
 }
 
-impl Pace {
-    pub fn new(apart: Duration) -> Self {
-        Self { apart, last: None }
+impl Throttle {
+    pub fn new(min_interval: Duration) -> Self {
+        Self { min_interval, last: None }
     }
 
     /// Waits until the last turn is long enough ago, which begins the next. Cancelled, it has not begun.
-    pub async fn turn(&mut self) {
-        let wait = self.last.map_or(Duration::ZERO, |last| self.apart.saturating_sub(last.elapsed()));
+    pub async fn wait(&mut self) {
+        let wait = self.last.map_or(Duration::ZERO, |last| self.min_interval.saturating_sub(last.elapsed()));
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
@@ -29,16 +29,16 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_comes_in_a_row_waits() {
-        let apart = Duration::from_millis(50);
-        let mut pace = Pace::new(apart);
+        let min_interval = Duration::from_millis(50);
+        let mut throttle = Throttle::new(min_interval);
         let begin = Instant::now();
-        pace.turn().await;
-        assert!(begin.elapsed() < apart);
-        pace.turn().await;
-        assert!(begin.elapsed() >= apart);
-        tokio::time::sleep(apart).await;
+        throttle.wait().await;
+        assert!(begin.elapsed() < min_interval);
+        throttle.wait().await;
+        assert!(begin.elapsed() >= min_interval);
+        tokio::time::sleep(min_interval).await;
         let later = Instant::now();
-        pace.turn().await;
-        assert!(later.elapsed() < apart);
+        throttle.wait().await;
+        assert!(later.elapsed() < min_interval);
     }
 }

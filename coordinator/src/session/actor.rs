@@ -38,21 +38,21 @@ pub struct Admitted {
 /// Where a member's messages go.
 #[derive(Debug, Clone)]
 pub enum Outlet {
-    Here(mpsc::Sender<Downstream>),
-    There(CoordinatorId),
+    Local(mpsc::Sender<Downstream>),
+    Remote(CoordinatorId),
 }
 
 /// A cheap handle: clone it freely.
 #[derive(Clone)]
 pub struct SessionHandle {
     actor: ActorRef<Admitted>,
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     lost: Arc<AtomicBool>,
 }
 
 impl SessionHandle {
     pub(super) fn new(actor: ActorRef<Admitted>, lost: Arc<AtomicBool>) -> Self {
-        Self { actor, room: Arc::new(Semaphore::new(MAILBOX)), lost }
+        Self { actor, permits: Arc::new(Semaphore::new(MAILBOX)), lost }
     }
 
     pub(super) fn id(&self) -> ActorId {
@@ -65,12 +65,12 @@ impl SessionHandle {
 
     /// Hands a message in; false if the session has ended or its mailbox is full.
     pub fn send(&self, message: SessionMessage) -> bool {
-        let Ok(permit) = self.room.clone().try_acquire_owned() else { return false };
+        let Ok(permit) = self.permits.clone().try_acquire_owned() else { return false };
         self.actor.cast(Admitted { message, _permit: Some(permit) }).is_ok()
     }
 
-    /// Hands news in; when there is no room, everyone will be told that some were lost.
-    pub fn news(&self, input: Input) {
+    /// Hands news in; when there is no permits, everyone will be told that some were lost.
+    pub fn notify(&self, input: Input) {
         if !self.send(SessionMessage::Input(input)) {
             self.lost.store(true, Ordering::Relaxed);
         }
@@ -141,7 +141,7 @@ impl SessionState {
 
     async fn join(&mut self, joining: Joining, outlet: Outlet, myself: &ActorRef<Admitted>) {
         let Joining { conn_id, user_id, name, resume } = joining;
-        let remote = matches!(outlet, Outlet::There(_));
+        let remote = matches!(outlet, Outlet::Remote(_));
         self.outlets.insert(conn_id.clone(), outlet);
         self.apply(Input::Join { conn_id, user_id, name, remote, resume }, myself).await;
     }
@@ -173,7 +173,7 @@ impl SessionState {
                 Vec::new()
             }
             Effect::Drop { conn_id } => {
-                if let Some(Outlet::There(holder)) = self.outlets.remove(&conn_id) {
+                if let Some(Outlet::Remote(holder)) = self.outlets.remove(&conn_id) {
                     self.relay(&holder, &Relay::Gone { conns: vec![conn_id] }).await;
                 }
                 Vec::new()
@@ -194,10 +194,10 @@ impl SessionState {
         let mut elsewhere: HashMap<CoordinatorId, Vec<ConnectionId>> = HashMap::new();
         for conn_id in to {
             match self.outlets.get(&conn_id) {
-                Some(Outlet::Here(outlet)) if outlet.try_send(message.clone()).is_err() => {
+                Some(Outlet::Local(outlet)) if outlet.try_send(message.clone()).is_err() => {
                     unreachable.push(conn_id)
                 }
-                Some(Outlet::There(holder)) => elsewhere.entry(holder.clone()).or_default().push(conn_id),
+                Some(Outlet::Remote(holder)) => elsewhere.entry(holder.clone()).or_default().push(conn_id),
                 _ => {}
             }
         }

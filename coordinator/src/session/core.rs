@@ -24,7 +24,7 @@ pub const SILENCE_MS: Millis = 45_000;
 /// How long an empty session stays, for those who only reload.
 pub const IDLE_MS: Millis = 60_000;
 /// Tabs and terminals of one project.
-pub const MOST_MEMBERS: usize = 200;
+pub const MAX_MEMBERS: usize = 200;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
@@ -145,7 +145,7 @@ impl SessionCore {
         heard: Option<Millis>,
         resume: Option<Resume>,
     ) -> Vec<Effect> {
-        if self.members.len() >= MOST_MEMBERS && !self.members.contains_key(&conn_id) {
+        if self.members.len() >= MAX_MEMBERS && !self.members.contains_key(&conn_id) {
             return vec![Effect::Refuse { conn_id }];
         }
         let place =

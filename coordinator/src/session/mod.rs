@@ -42,51 +42,51 @@ use self::{
 /// Messages that may wait for one connection; one that can't keep up is closed.
 const OUTBOX: usize = 256;
 /// Jobs whose news may wait to be read.
-const JOB_NEWS: usize = 8192;
+const JOB_CHANGES: usize = 8192;
 /// Every which tick of the lease sessions get theirs.
-const SLOW_TICK: u64 = 5;
+const SESSION_TICKS: u64 = 5;
 
 pub struct Sessions {
-    me: CoordinatorId,
+    id: CoordinatorId,
     store: Store,
     publisher: Publisher,
     supervisor: RwLock<Option<SupervisorHandle>>,
     registry: Mutex<HashMap<ProjectId, SessionHandle>>,
     /// Connections here whose session runs elsewhere.
-    held: Mutex<HashMap<ConnectionId, Held>>,
+    remote_members: Mutex<HashMap<ConnectionId, RemoteMember>>,
     changed_jobs: mpsc::Sender<(ProjectId, JobId)>,
     waiting_jobs: tokio::sync::Mutex<mpsc::Receiver<(ProjectId, JobId)>>,
     ticks: AtomicU64,
     renewed: Mutex<Instant>,
 }
 
-struct Held {
+struct RemoteMember {
     project_id: ProjectId,
     owner: CoordinatorId,
     down: mpsc::Sender<Downstream>,
 }
 
-/// A connection's place in a session. When `down` ends, the connection must join again.
-pub struct Membership {
-    pub down: mpsc::Receiver<Downstream>,
+/// A connection's place in a session. When `messages` ends, the connection must join again.
+pub struct Subscription {
+    pub messages: mpsc::Receiver<Downstream>,
     link: Link,
 }
 
 enum Link {
-    Here(SessionHandle),
-    There(CoordinatorId),
+    Local(SessionHandle),
+    Remote(CoordinatorId),
 }
 
 impl Sessions {
-    pub fn new(me: CoordinatorId, store: Store, publisher: Publisher) -> Arc<Self> {
-        let (changed_jobs, waiting_jobs) = mpsc::channel(JOB_NEWS);
+    pub fn new(id: CoordinatorId, store: Store, publisher: Publisher) -> Arc<Self> {
+        let (changed_jobs, waiting_jobs) = mpsc::channel(JOB_CHANGES);
         Arc::new(Self {
-            me,
+            id,
             store,
             publisher,
             supervisor: RwLock::default(),
             registry: Mutex::default(),
-            held: Mutex::default(),
+            remote_members: Mutex::default(),
             changed_jobs,
             waiting_jobs: tokio::sync::Mutex::new(waiting_jobs),
             ticks: AtomicU64::new(0),
@@ -94,44 +94,50 @@ impl Sessions {
         })
     }
 
-    /// Joins a connection to its project's session, starting it if need be. A `welcome` follows on `down`.
-    pub async fn join(&self, project_id: ProjectId, joining: Joining) -> Result<Membership, StoreError> {
-        let (outlet, down) = mpsc::channel(OUTBOX);
+    /// Joins a connection to its project's session, starting it if need be. A `welcome` follows on `messages`.
+    pub async fn join(&self, project_id: ProjectId, joining: Joining) -> Result<Subscription, StoreError> {
+        let (outlet, messages) = mpsc::channel(OUTBOX);
         let link = match self.attach(project_id).await? {
-            Attached::Here(session) => {
-                session.send(SessionMessage::Join { joining, outlet: Outlet::Here(outlet) });
-                Link::Here(session)
+            Attached::Local(session) => {
+                session.send(SessionMessage::Join { joining, outlet: Outlet::Local(outlet) });
+                Link::Local(session)
             }
-            Attached::There(owner) => {
-                let held = Held { project_id, owner: owner.clone(), down: outlet };
-                lock(&self.held).insert(joining.conn_id.clone(), held);
-                self.relay(&owner, &Relay::Join { project_id, holder: self.me.clone(), joining }).await;
-                Link::There(owner)
+            Attached::Remote(owner) => {
+                let remote_members = RemoteMember { project_id, owner: owner.clone(), down: outlet };
+                lock(&self.remote_members).insert(joining.conn_id.clone(), remote_members);
+                self.relay(&owner, &Relay::Join { project_id, holder: self.id.clone(), joining }).await;
+                Link::Remote(owner)
             }
         };
-        Ok(Membership { down, link })
+        Ok(Subscription { messages, link })
     }
 
     /// Tells where a member is.
-    pub async fn place(&self, membership: &Membership, project_id: ProjectId, conn_id: &str, place: Place) {
+    pub async fn place(
+        &self,
+        subscription: &Subscription,
+        project_id: ProjectId,
+        conn_id: &str,
+        place: Place,
+    ) {
         let conn_id = conn_id.to_owned();
-        match &membership.link {
-            Link::Here(session) => {
+        match &subscription.link {
+            Link::Local(session) => {
                 session.send(SessionMessage::Input(Input::Place { conn_id, place }));
             }
-            Link::There(owner) => self.relay(owner, &Relay::Place { project_id, conn_id, place }).await,
+            Link::Remote(owner) => self.relay(owner, &Relay::Place { project_id, conn_id, place }).await,
         }
     }
 
     /// Ends a connection's part.
-    pub async fn leave(&self, membership: Membership, project_id: ProjectId, conn_id: &str) {
+    pub async fn leave(&self, subscription: Subscription, project_id: ProjectId, conn_id: &str) {
         let conn_id = conn_id.to_owned();
-        match membership.link {
-            Link::Here(session) => {
+        match subscription.link {
+            Link::Local(session) => {
                 session.send(SessionMessage::Input(Input::Leave { conn_id }));
             }
-            Link::There(owner) => {
-                lock(&self.held).remove(&conn_id);
+            Link::Remote(owner) => {
+                lock(&self.remote_members).remove(&conn_id);
                 self.relay(&owner, &Relay::Leave { project_id, conn_id }).await;
             }
         }
@@ -139,7 +145,7 @@ impl Sessions {
 
     async fn attach(&self, project_id: ProjectId) -> Result<Attached, StoreError> {
         if let Some(session) = self.local(project_id) {
-            return Ok(Attached::Here(session));
+            return Ok(Attached::Local(session));
         }
         let supervisor = self.supervisor.read().unwrap_or_else(PoisonError::into_inner).clone();
         let missing = || StoreError::Unavailable("sessions are not running yet".to_owned());
@@ -159,11 +165,11 @@ impl Sessions {
         {
             supervisor.verify();
         }
-        if self.ticks.fetch_add(1, Ordering::Relaxed).is_multiple_of(SLOW_TICK) {
+        if self.ticks.fetch_add(1, Ordering::Relaxed).is_multiple_of(SESSION_TICKS) {
             self.registry().values().for_each(SessionHandle::tick);
-            self.tell_owners().await;
+            self.announce_members().await;
         }
-        self.leave_dead_owners().await
+        self.drop_dead_owners().await
     }
 
     /// Ends all sessions here: their members attach elsewhere.

@@ -14,34 +14,38 @@ const BATCH: usize = 256;
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl SessionSink for Sessions {
-    fn news(&self, news: &Notification) {
-        match news {
+    fn notify(&self, notification: &Notification) {
+        match notification {
             Notification::Job(change) if change.state && self.local(change.project_id).is_some() => {
                 self.job_changed(change.project_id, change.job_id);
             }
             Notification::Job(_) => {}
-            Notification::File { project_id, change } => self.tell(*project_id, Input::File(change.clone())),
-            Notification::Project { project_id, change } => self.tell(*project_id, Input::Project(*change)),
-            Notification::Lost => self.registry().values().for_each(|session| session.news(Input::Lost)),
+            Notification::File { project_id, change } => {
+                self.notify_session(*project_id, Input::File(change.clone()))
+            }
+            Notification::Project { project_id, change } => {
+                self.notify_session(*project_id, Input::Project(*change))
+            }
+            Notification::Lost => self.registry().values().for_each(|session| session.notify(Input::Lost)),
         }
     }
 }
 
 impl Sessions {
-    fn tell(&self, project_id: ProjectId, input: Input) {
+    fn notify_session(&self, project_id: ProjectId, input: Input) {
         if let Some(session) = self.local(project_id) {
-            session.news(input);
+            session.notify(input);
         }
     }
 
     fn job_changed(&self, project_id: ProjectId, job_id: JobId) {
         if self.changed_jobs.try_send((project_id, job_id)).is_err() {
-            self.tell(project_id, Input::Lost);
+            self.notify_session(project_id, Input::Lost);
         }
     }
 
     /// Reads changed jobs and tells their sessions, for ever.
-    pub async fn tell_jobs(self: Arc<Self>) {
+    pub async fn notify_job_changes(self: Arc<Self>) {
         let mut waiting = self.waiting_jobs.lock().await;
         loop {
             let mut changed = Vec::new();
@@ -50,20 +54,20 @@ impl Sessions {
             }
             let projects: HashMap<JobId, ProjectId> =
                 changed.into_iter().map(|(project, job)| (job, project)).collect();
-            while let Err(error) = self.read_and_tell(&projects).await {
+            while let Err(error) = self.read_and_notify(&projects).await {
                 tracing::debug!(%error, "news of jobs wait for the database");
                 tokio::time::sleep(PAUSE).await;
             }
         }
     }
 
-    async fn read_and_tell(&self, projects: &HashMap<JobId, ProjectId>) -> Result<(), StoreError> {
+    async fn read_and_notify(&self, projects: &HashMap<JobId, ProjectId>) -> Result<(), StoreError> {
         let ids: Vec<JobId> = projects.keys().copied().collect();
         for JobHead { mut job, user_id, .. } in self.store.jobs_by_id(&ids).await? {
             if job.state == JobState::Queued {
                 self.store.fill_waiting(user_id, std::slice::from_mut(&mut job)).await?;
             }
-            self.tell(job.project_id, Input::Job(Box::new(job)));
+            self.notify_session(job.project_id, Input::Job(Box::new(job)));
         }
         Ok(())
     }

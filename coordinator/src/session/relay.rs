@@ -19,7 +19,7 @@ use super::{
 impl Sessions {
     /// Takes in what other coordinators say to this one, for ever.
     pub async fn receive(self: Arc<Self>, broker: Connection) {
-        let mut messages = broker.consume(Queue::Coordinator(self.me.clone()), 256);
+        let mut messages = broker.consume(Queue::Coordinator(self.id.clone()), 256);
         loop {
             let batch = messages.next_batch(64).await;
             if batch.is_empty() {
@@ -27,7 +27,7 @@ impl Sessions {
             }
             for delivery in &batch {
                 match wire::decode(&delivery.body) {
-                    Ok(message) => self.take_in(message).await,
+                    Ok(message) => self.on_relay(message).await,
                     Err(error) => tracing::warn!(%error, "a message of another coordinator can't be read"),
                 }
             }
@@ -35,7 +35,7 @@ impl Sessions {
         }
     }
 
-    async fn take_in(&self, message: Relay) {
+    async fn on_relay(&self, message: Relay) {
         match message {
             Relay::Join { project_id, holder, joining } => {
                 self.join_remote(project_id, holder, joining).await
@@ -48,16 +48,18 @@ impl Sessions {
                 Some(session) => drop(session.send(SessionMessage::Input(Input::Alive { conn_id }))),
                 None => self.relay(&holder, &Relay::Gone { conns: vec![conn_id] }).await,
             },
-            Relay::Down { to, message } => to.iter().for_each(|conn_id| self.hand_down(conn_id, &message)),
-            Relay::Gone { conns } => conns.iter().for_each(|conn_id| drop(lock(&self.held).remove(conn_id))),
+            Relay::Down { to, message } => to.iter().for_each(|conn_id| self.deliver(conn_id, &message)),
+            Relay::Gone { conns } => {
+                conns.iter().for_each(|conn_id| drop(lock(&self.remote_members).remove(conn_id)))
+            }
         }
     }
 
     async fn join_remote(&self, project_id: ProjectId, holder: CoordinatorId, joining: Joining) {
         let conn_id = joining.conn_id.clone();
         let joined = match self.attach(project_id).await {
-            Ok(Attached::Here(session)) => {
-                session.send(SessionMessage::Join { joining, outlet: Outlet::There(holder.clone()) })
+            Ok(Attached::Local(session)) => {
+                session.send(SessionMessage::Join { joining, outlet: Outlet::Remote(holder.clone()) })
             }
             _ => false,
         };
@@ -73,22 +75,22 @@ impl Sessions {
     }
 
     /// A connection that can't keep up ends: its socket joins again, and learns what it missed.
-    fn hand_down(&self, conn_id: &ConnectionId, message: &Downstream) {
-        let mut held = lock(&self.held);
-        if held.get(conn_id).is_some_and(|held| held.down.try_send(message.clone()).is_err()) {
-            held.remove(conn_id);
+    fn deliver(&self, conn_id: &ConnectionId, message: &Downstream) {
+        let mut members = lock(&self.remote_members);
+        if members.get(conn_id).is_some_and(|members| members.down.try_send(message.clone()).is_err()) {
+            members.remove(conn_id);
         }
     }
 
     /// Says which of their members are still here.
-    pub(super) async fn tell_owners(&self) {
+    pub(super) async fn announce_members(&self) {
         let members: Vec<(CoordinatorId, Relay)> = {
-            let held = lock(&self.held);
-            let alive = |(conn_id, held): (&ConnectionId, &super::Held)| {
-                let (project_id, holder, conn_id) = (held.project_id, self.me.clone(), conn_id.clone());
-                (held.owner.clone(), Relay::Alive { project_id, holder, conn_id })
+            let members = lock(&self.remote_members);
+            let alive = |(conn_id, members): (&ConnectionId, &super::RemoteMember)| {
+                let (project_id, holder, conn_id) = (members.project_id, self.id.clone(), conn_id.clone());
+                (members.owner.clone(), Relay::Alive { project_id, holder, conn_id })
             };
-            held.iter().map(alive).collect()
+            members.iter().map(alive).collect()
         };
         for (owner, alive) in members {
             self.relay(&owner, &alive).await;
@@ -96,14 +98,14 @@ impl Sessions {
     }
 
     /// Lets go of sessions whose owner died: their connections join again.
-    pub(super) async fn leave_dead_owners(&self) -> Result<(), StoreError> {
+    pub(super) async fn drop_dead_owners(&self) -> Result<(), StoreError> {
         let owners: HashSet<CoordinatorId> =
-            lock(&self.held).values().map(|held| held.owner.clone()).collect();
+            lock(&self.remote_members).values().map(|members| members.owner.clone()).collect();
         if owners.is_empty() {
             return Ok(());
         }
         let dead = self.store.dead_coordinators(&owners.into_iter().collect::<Vec<_>>()).await?;
-        lock(&self.held).retain(|_, held| !dead.contains(&held.owner));
+        lock(&self.remote_members).retain(|_, members| !dead.contains(&members.owner));
         Ok(())
     }
 }

@@ -19,13 +19,13 @@ use super::{
     actor::{Arguments, SessionActor, SessionHandle},
 };
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const ATTACH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where a project's session runs.
 #[derive(Clone)]
 pub enum Attached {
-    Here(SessionHandle),
-    There(CoordinatorId),
+    Local(SessionHandle),
+    Remote(CoordinatorId),
 }
 
 pub enum SupervisorMessage {
@@ -51,7 +51,8 @@ pub struct SupervisorHandle(ActorRef<SupervisorMessage>);
 impl SupervisorHandle {
     /// Gets or starts the project's session, or says where it runs.
     pub async fn attach(&self, project_id: ProjectId) -> Result<Attached, StoreError> {
-        let call = self.0.call(|reply| SupervisorMessage::Attach { project_id, reply }, Some(PATIENCE)).await;
+        let call =
+            self.0.call(|reply| SupervisorMessage::Attach { project_id, reply }, Some(ATTACH_TIMEOUT)).await;
         match call {
             Ok(CallResult::Success(attached)) => attached,
             _ => Err(StoreError::Unavailable("the session could not be started in time".to_owned())),
@@ -140,15 +141,15 @@ impl SupervisorState {
         myself: ActorRef<SupervisorMessage>,
     ) -> Result<Attached, StoreError> {
         if let Some(session) = self.sessions.local(project_id) {
-            return Ok(Attached::Here(session));
+            return Ok(Attached::Local(session));
         }
-        let owner = self.sessions.store.own_session(project_id, &self.sessions.me).await?;
-        if owner != self.sessions.me {
-            return Ok(Attached::There(owner));
+        let owner = self.sessions.store.own_session(project_id, &self.sessions.id).await?;
+        if owner != self.sessions.id {
+            return Ok(Attached::Remote(owner));
         }
         let session = self.start(project_id, myself).await;
         session
-            .map(Attached::Here)
+            .map(Attached::Local)
             .map_err(|error| StoreError::Unavailable(format!("the session could not be started: {error}")))
     }
 
@@ -172,7 +173,7 @@ impl SupervisorState {
         let Some(session) = session else { return };
         self.sessions.registry().remove(&project_id);
         session.stop();
-        if let Err(error) = self.sessions.store.disown_session(project_id, &self.sessions.me).await {
+        if let Err(error) = self.sessions.store.disown_session(project_id, &self.sessions.id).await {
             tracing::debug!(%error, %project_id, "could not give up a session; it ends with our lease");
         }
     }
@@ -181,8 +182,8 @@ impl SupervisorState {
     async fn verify(&mut self) {
         let projects: Vec<ProjectId> = self.sessions.registry().keys().copied().collect();
         for project_id in projects {
-            let owner = self.sessions.store.own_session(project_id, &self.sessions.me).await;
-            if matches!(owner, Ok(owner) if owner == self.sessions.me) {
+            let owner = self.sessions.store.own_session(project_id, &self.sessions.id).await;
+            if matches!(owner, Ok(owner) if owner == self.sessions.id) {
                 continue;
             }
             if let Some(session) = self.sessions.registry().remove(&project_id) {

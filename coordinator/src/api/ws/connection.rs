@@ -1,9 +1,9 @@
-//! One session socket: carries its client's words to the session and the session's to the client, and streams the
-//! events of jobs that the client watches straight from the reader, never through a mailbox.
+//! One session socket: forwards messages between a client and its project's session, and streams the events of the jobs
+//! that the client watches straight from the event reader, never through a mailbox.
 //!
-//! All in one task. A client that does not read makes its writes wait; then its outbox fills, the session lets it go,
-//! and the socket is closed: it comes back and resumes. When a session moves to another coordinator the connection joins
-//! it there, and the client sees a new `welcome`.
+//! Each socket is one task. A client that does not read blocks its writes; then its outbox fills, the session drops the
+//! member, and the socket is closed. The client reconnects and resumes. When a session moves to another coordinator, the
+//! connection joins it there, and the client receives a new `welcome`.
 
 use std::{
     collections::HashMap,
@@ -29,99 +29,104 @@ use super::{budget::Budget, handshake::Socket};
 use crate::{
     auth::tokens::Caller,
     jobs::event_reader::JobReader,
-    orchestrator::Engine,
+    orchestrator::Orchestrator,
     session::{
-        Membership,
+        Subscription,
         core::{Resume, Welcome},
         message::{Downstream, Joining, Text, to_json},
     },
 };
 
-/// How long a client may take to say hello before it is taken as new.
-const HELLO: Duration = Duration::from_secs(1);
-/// How long a session may take to welcome.
-const WELCOME: Duration = Duration::from_secs(5);
-/// Pause before joining again.
-const REJOIN: Duration = Duration::from_millis(300);
-/// Joins without a welcome in between, after which the client is sent away.
-const TRIES: u32 = 20;
-/// A write that takes longer is to a client that does not read.
-const WRITE: Duration = Duration::from_secs(10);
-const PING: Duration = Duration::from_secs(25);
-/// Without a sign of life (we ping) the client has gone.
-const SILENCE: Duration = Duration::from_secs(80);
-/// Places of a cursor are told at most this often.
-const PLACE_PAUSE: Duration = Duration::from_millis(80);
-/// Jobs that one socket may watch.
-const WATCHES: usize = 32;
-/// Events that may wait for the socket.
-const WATCHED: usize = 16;
+/// A client that sends no `hello` in this time joins as a new one.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(1);
+/// Deadline for the session's welcome.
+const WELCOME_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pause before the next attempt to join.
+const REJOIN_PAUSE: Duration = Duration::from_millis(300);
+/// Attempts without a welcome, after which the socket is closed.
+const MAX_JOIN_ATTEMPTS: u32 = 20;
+/// A write that takes longer means that the client does not read.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+const PING_INTERVAL: Duration = Duration::from_secs(25);
+/// A client that sends nothing for this long, not even a pong, is gone.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(80);
+/// Cursor positions are forwarded at most this often.
+const PLACE_MIN_INTERVAL: Duration = Duration::from_millis(80);
+/// Jobs that one socket may watch at a time.
+const MAX_WATCHES: usize = 32;
+/// Job events buffered for the socket.
+const EVENT_BUFFER: usize = 16;
 /// Jobs in a welcome.
 const RECENT_JOBS: u64 = 50;
 
 pub struct Connection {
-    engine: Arc<Engine>,
+    orchestrator: Arc<Orchestrator>,
     caller: Caller,
     project_id: ProjectId,
     conn_id: ConnectionId,
     socket: Socket,
-    seat: Seat,
+    membership: Membership,
     resume: Option<Resume>,
-    tries: u32,
+    join_attempts: u32,
     watches: HashMap<JobId, AbortHandle>,
-    watched: mpsc::Receiver<String>,
-    watching: mpsc::Sender<String>,
+    events: mpsc::Receiver<String>,
+    event_sender: mpsc::Sender<String>,
     place: Option<Place>,
     place_at: Instant,
     budget: Budget,
-    heard: Instant,
+    last_received: Instant,
     ping_at: Instant,
 }
 
-/// Where the connection stands with its session.
-enum Seat {
-    /// Joins at this time.
-    Waiting(Instant),
-    /// Joined; the welcome must come before this time.
-    Joined(Membership, Instant),
-    Welcomed(Membership),
+/// The connection's state in its session.
+enum Membership {
+    /// Joins the session at this time.
+    Pending(Instant),
+    /// Sent a join request; the welcome must arrive before this time.
+    Joining(Subscription, Instant),
+    Active(Subscription),
 }
 
-/// What happened next.
-enum Happening {
-    Said(Option<Result<Message, WsError>>),
-    Down(Option<Downstream>),
-    Watched(String),
-    Clock,
+/// What the socket's task reacts to.
+enum SocketEvent {
+    Received(Option<Result<Message, WsError>>),
+    Session(Option<Downstream>),
+    JobEvent(String),
+    Timer,
     Draining,
 }
 
-/// The socket is to end, with this code.
+/// Ends the socket with this close code and reason.
 struct Closing(CloseCode, &'static str);
 
 type Flow = Result<(), Closing>;
 
 impl Connection {
-    pub fn new(engine: Arc<Engine>, caller: Caller, project_id: ProjectId, socket: Socket) -> Self {
-        let (watching, watched) = mpsc::channel(WATCHED);
+    pub fn new(
+        orchestrator: Arc<Orchestrator>,
+        caller: Caller,
+        project_id: ProjectId,
+        socket: Socket,
+    ) -> Self {
+        let (event_sender, events) = mpsc::channel(EVENT_BUFFER);
         let now = Instant::now();
         Self {
-            engine,
+            orchestrator,
             caller,
             project_id,
             conn_id: uuid::Uuid::now_v7().simple().to_string(),
             socket,
-            seat: Seat::Waiting(now + HELLO),
+            membership: Membership::Pending(now + HELLO_TIMEOUT),
             resume: None,
-            tries: 0,
+            join_attempts: 0,
             watches: HashMap::new(),
-            watched,
-            watching,
+            events,
+            event_sender,
             place: None,
             place_at: now,
             budget: Budget::new(now),
-            heard: now,
-            ping_at: now + PING,
+            last_received: now,
+            ping_at: now + PING_INTERVAL,
         }
     }
 
@@ -129,80 +134,82 @@ impl Connection {
     pub async fn run(mut self) {
         metrics::gauge!("engunity_sockets").increment(1.0);
         let Closing(code, reason) = loop {
-            let happening = self.next().await;
-            if let Err(closing) = self.take_in(happening).await {
+            let event = self.next().await;
+            if let Err(closing) = self.on_event(event).await {
                 break closing;
             }
         };
         let frame = CloseFrame { code, reason: reason.into() };
         let _ = timeout(Duration::from_secs(1), self.socket.send(Message::Close(Some(frame)))).await;
-        self.unseat().await;
+        self.leave_session().await;
         self.watches.values().for_each(AbortHandle::abort);
         metrics::gauge!("engunity_sockets").decrement(1.0);
     }
 
-    async fn next(&mut self) -> Happening {
-        let clock = self.next_clock();
-        let down = async {
-            match &mut self.seat {
-                Seat::Joined(membership, _) | Seat::Welcomed(membership) => membership.down.recv().await,
-                Seat::Waiting(_) => std::future::pending().await,
+    async fn next(&mut self) -> SocketEvent {
+        let deadline = self.next_deadline();
+        let session = async {
+            match &mut self.membership {
+                Membership::Joining(subscription, _) | Membership::Active(subscription) => {
+                    subscription.messages.recv().await
+                }
+                Membership::Pending(_) => std::future::pending().await,
             }
         };
         tokio::select! {
-            () = self.engine.draining.cancelled() => Happening::Draining,
-            said = self.socket.next() => Happening::Said(said),
-            message = down => Happening::Down(message),
-            Some(event) = self.watched.recv() => Happening::Watched(event),
-            () = tokio::time::sleep_until(clock.into()) => Happening::Clock,
+            () = self.orchestrator.draining.cancelled() => SocketEvent::Draining,
+            received = self.socket.next() => SocketEvent::Received(received),
+            message = session => SocketEvent::Session(message),
+            Some(event) = self.events.recv() => SocketEvent::JobEvent(event),
+            () = tokio::time::sleep_until(deadline.into()) => SocketEvent::Timer,
         }
     }
 
-    fn next_clock(&self) -> Instant {
-        let seat = match &self.seat {
-            Seat::Waiting(at) | Seat::Joined(_, at) => Some(*at),
-            Seat::Welcomed(_) => self.place.as_ref().map(|_| self.place_at),
+    fn next_deadline(&self) -> Instant {
+        let deadline = match &self.membership {
+            Membership::Pending(at) | Membership::Joining(_, at) => Some(*at),
+            Membership::Active(_) => self.place.as_ref().map(|_| self.place_at),
         };
-        seat.map_or(self.ping_at, |at| at.min(self.ping_at))
+        deadline.map_or(self.ping_at, |at| at.min(self.ping_at))
     }
 
-    async fn take_in(&mut self, happening: Happening) -> Flow {
-        match happening {
-            Happening::Said(Some(Ok(message))) => self.said(message).await,
-            Happening::Said(Some(Err(WsError::Capacity(_)))) => {
+    async fn on_event(&mut self, event: SocketEvent) -> Flow {
+        match event {
+            SocketEvent::Received(Some(Ok(message))) => self.on_message(message).await,
+            SocketEvent::Received(Some(Err(WsError::Capacity(_)))) => {
                 Err(Closing(CloseCode::Size, "too long a message"))
             }
-            Happening::Said(Some(Err(_)) | None) => Err(Closing(CloseCode::Normal, "")),
-            Happening::Down(Some(message)) => self.down(message).await,
-            Happening::Down(None) => {
-                self.unseat().await;
+            SocketEvent::Received(Some(Err(_)) | None) => Err(Closing(CloseCode::Normal, "")),
+            SocketEvent::Session(Some(message)) => self.on_session_message(message).await,
+            SocketEvent::Session(None) => {
+                self.leave_session().await;
                 Ok(())
             }
-            Happening::Watched(event) => self.write(Message::text(event)).await,
-            Happening::Clock => self.clock().await,
-            Happening::Draining => {
+            SocketEvent::JobEvent(event) => self.write(Message::text(event)).await,
+            SocketEvent::Timer => self.on_timer().await,
+            SocketEvent::Draining => {
                 Err(Closing(CloseCode::Restart, "the coordinator restarts: connect again"))
             }
         }
     }
 
-    async fn clock(&mut self) -> Flow {
+    async fn on_timer(&mut self) -> Flow {
         let now = Instant::now();
         if now >= self.ping_at {
-            if now.duration_since(self.heard) > SILENCE {
+            if now.duration_since(self.last_received) > SILENCE_TIMEOUT {
                 return Err(Closing(CloseCode::Normal, "no sign of life"));
             }
-            self.ping_at = now + PING;
+            self.ping_at = now + PING_INTERVAL;
             self.write(Message::Ping(Vec::new().into())).await?;
         }
-        match &self.seat {
-            Seat::Waiting(at) if now >= *at => self.join().await,
-            Seat::Joined(_, until) if now >= *until => {
-                self.unseat().await;
+        match &self.membership {
+            Membership::Pending(at) if now >= *at => self.join().await,
+            Membership::Joining(_, until) if now >= *until => {
+                self.leave_session().await;
                 Ok(())
             }
-            Seat::Welcomed(_) => {
-                self.tell_place(now).await;
+            Membership::Active(_) => {
+                self.send_place(now).await;
                 Ok(())
             }
             _ => Ok(()),
@@ -210,8 +217,8 @@ impl Connection {
     }
 
     async fn join(&mut self) -> Flow {
-        self.tries += 1;
-        if self.tries > TRIES {
+        self.join_attempts += 1;
+        if self.join_attempts > MAX_JOIN_ATTEMPTS {
             return Err(Closing(CloseCode::Again, "the session can't be reached: connect again later"));
         }
         let joining = Joining {
@@ -220,44 +227,47 @@ impl Connection {
             name: self.caller.name.to_string(),
             resume: self.resume.clone(),
         };
-        self.seat = match self.engine.sessions.join(self.project_id, joining).await {
-            Ok(membership) => Seat::Joined(membership, Instant::now() + WELCOME),
+        self.membership = match self.orchestrator.sessions.join(self.project_id, joining).await {
+            Ok(subscription) => Membership::Joining(subscription, Instant::now() + WELCOME_TIMEOUT),
             Err(StoreError::Gone(_)) => return Err(Closing(CloseCode::Away, "the project was deleted")),
             Err(error) => {
                 tracing::debug!(%error, "a connection could not join its session yet");
-                Seat::Waiting(Instant::now() + REJOIN * 3)
+                Membership::Pending(Instant::now() + REJOIN_PAUSE * 3)
             }
         };
         Ok(())
     }
 
-    /// Leaves the session, to join it again a little later.
-    async fn unseat(&mut self) {
-        let seat = std::mem::replace(&mut self.seat, Seat::Waiting(Instant::now() + REJOIN));
-        if let Seat::Joined(membership, _) | Seat::Welcomed(membership) = seat {
-            self.engine.sessions.leave(membership, self.project_id, &self.conn_id).await;
+    /// Leaves the session and schedules the next join.
+    async fn leave_session(&mut self) {
+        let membership =
+            std::mem::replace(&mut self.membership, Membership::Pending(Instant::now() + REJOIN_PAUSE));
+        if let Membership::Joining(subscription, _) | Membership::Active(subscription) = membership {
+            self.orchestrator.sessions.leave(subscription, self.project_id, &self.conn_id).await;
         }
     }
 
-    async fn down(&mut self, message: Downstream) -> Flow {
+    async fn on_session_message(&mut self, message: Downstream) -> Flow {
         match message {
-            Downstream::Welcome(welcome) => self.welcome(*welcome).await,
-            Downstream::Text(text) => self.text(text).await,
+            Downstream::Welcome(welcome) => self.on_welcome(*welcome).await,
+            Downstream::Text(text) => self.on_text(text).await,
             Downstream::Refused => Err(Closing(CloseCode::Again, "too many connections of this project")),
         }
     }
 
-    async fn welcome(&mut self, welcome: Welcome) -> Flow {
+    async fn on_welcome(&mut self, welcome: Welcome) -> Flow {
         let Welcome { epoch, seq, presence, snapshot, missed } = welcome;
         self.resume = Some(Resume { epoch: epoch.clone(), last_seq: seq });
-        self.tries = 0;
-        let now = Seat::Waiting(Instant::now());
-        self.seat = match std::mem::replace(&mut self.seat, now) {
-            Seat::Joined(membership, _) | Seat::Welcomed(membership) => Seat::Welcomed(membership),
+        self.join_attempts = 0;
+        let now = Membership::Pending(Instant::now());
+        self.membership = match std::mem::replace(&mut self.membership, now) {
+            Membership::Joining(subscription, _) | Membership::Active(subscription) => {
+                Membership::Active(subscription)
+            }
             waiting => waiting,
         };
-        // Read after joining: what changes from here on follows as messages.
-        let jobs = recent_jobs(self.engine.clone(), self.caller.user_id, self.project_id).await;
+        // Read after joining: later changes follow as messages.
+        let jobs = recent_jobs(self.orchestrator.clone(), self.caller.user_id, self.project_id).await;
         let conn_id = self.conn_id.clone();
         self.write_message(&ServerMessage::Welcome { epoch, seq, conn_id, presence, snapshot, jobs }).await?;
         for text in missed {
@@ -266,22 +276,24 @@ impl Connection {
         Ok(())
     }
 
-    async fn text(&mut self, text: Text) -> Flow {
-        let (Seat::Welcomed(_), Some(resume)) = (&self.seat, &mut self.resume) else { return Ok(()) };
+    async fn on_text(&mut self, text: Text) -> Flow {
+        let (Membership::Active(_), Some(resume)) = (&self.membership, &mut self.resume) else {
+            return Ok(());
+        };
         if text.seq <= resume.last_seq {
             return Ok(());
         }
         if text.seq > resume.last_seq + 1 {
-            // Something was lost between coordinators: joining again brings it.
-            self.unseat().await;
+            // A message between coordinators was lost: rejoining replays it.
+            self.leave_session().await;
             return Ok(());
         }
         resume.last_seq = text.seq;
         self.write(Message::text(text.json.as_ref())).await
     }
 
-    async fn said(&mut self, message: Message) -> Flow {
-        self.heard = Instant::now();
+    async fn on_message(&mut self, message: Message) -> Flow {
+        self.last_received = Instant::now();
         let text = match message {
             Message::Text(text) => text,
             Message::Close(_) => return Err(Closing(CloseCode::Normal, "")),
@@ -290,25 +302,25 @@ impl Connection {
             }
             _ => return Ok(()),
         };
-        if !self.budget.take(self.heard) {
+        if !self.budget.take(self.last_received) {
             return Err(Closing(CloseCode::Policy, "too many messages"));
         }
         match serde_json::from_str(&text) {
-            Ok(message) => self.obey(message).await,
+            Ok(message) => self.handle(message).await,
             Err(error) => self.refuse(ErrorCode::InvalidInput, error.to_string()).await,
         }
     }
 
-    async fn obey(&mut self, message: ClientMessage) -> Flow {
+    async fn handle(&mut self, message: ClientMessage) -> Flow {
         match message {
             ClientMessage::Hello { last_seq, epoch } => {
-                self.unseat().await;
+                self.leave_session().await;
                 self.resume = epoch.zip(last_seq).map(|(epoch, last_seq)| Resume { epoch, last_seq });
                 self.join().await
             }
             ClientMessage::Presence { place } => {
                 self.place = Some(place);
-                self.tell_place(self.heard).await;
+                self.send_place(self.last_received).await;
                 Ok(())
             }
             ClientMessage::Watch { job_id, after, tail } => {
@@ -324,26 +336,27 @@ impl Connection {
         }
     }
 
-    async fn tell_place(&mut self, now: Instant) {
+    async fn send_place(&mut self, now: Instant) {
         if now < self.place_at {
             return;
         }
-        if let (Seat::Welcomed(membership), Some(place)) = (&self.seat, self.place.take()) {
-            self.place_at = now + PLACE_PAUSE;
-            self.engine.sessions.place(membership, self.project_id, &self.conn_id, place).await;
+        if let (Membership::Active(subscription), Some(place)) = (&self.membership, self.place.take()) {
+            self.place_at = now + PLACE_MIN_INTERVAL;
+            self.orchestrator.sessions.place(subscription, self.project_id, &self.conn_id, place).await;
         }
     }
 
     async fn watch(&mut self, job_id: JobId, after: i64, tail: Option<u64>) -> Flow {
         self.watches.retain(|_, watch| !watch.is_finished());
-        if self.watches.len() >= WATCHES && !self.watches.contains_key(&job_id) {
+        if self.watches.len() >= MAX_WATCHES && !self.watches.contains_key(&job_id) {
             return self
-                .refuse(ErrorCode::QuotaExceeded, format!("at most {WATCHES} jobs can be watched at once"))
+                .refuse(ErrorCode::QuotaExceeded, format!("at most {MAX_WATCHES} jobs can be events at once"))
                 .await;
         }
-        let (engine, user_id, out) = (self.engine.clone(), self.caller.user_id, self.watching.clone());
+        let (orchestrator, user_id, out) =
+            (self.orchestrator.clone(), self.caller.user_id, self.event_sender.clone());
         let task = tokio::spawn(async move {
-            match open(&engine, user_id, job_id, after, tail).await {
+            match open(&orchestrator, user_id, job_id, after, tail).await {
                 Ok(reader) => stream(reader, job_id, &out).await,
                 Err(refusal) => drop(out.send(to_json(&refusal)).await),
             }
@@ -363,7 +376,7 @@ impl Connection {
     }
 
     async fn write(&mut self, message: Message) -> Flow {
-        match timeout(WRITE, self.socket.send(message)).await {
+        match timeout(WRITE_TIMEOUT, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Closing(CloseCode::Normal, "")),
             Err(_) => Err(Closing(CloseCode::Policy, "too slow a reader")),
@@ -372,12 +385,12 @@ impl Connection {
 }
 
 /// Active and recent jobs of a project.
-async fn recent_jobs(engine: Arc<Engine>, user_id: UserId, project_id: ProjectId) -> Vec<Job> {
+async fn recent_jobs(orchestrator: Arc<Orchestrator>, user_id: UserId, project_id: ProjectId) -> Vec<Job> {
     let filter = JobFilter { project_id: Some(project_id), limit: RECENT_JOBS, ..JobFilter::default() };
     let read = async {
-        let mut jobs = engine.store.jobs(user_id, &filter).await?;
+        let mut jobs = orchestrator.store.jobs(user_id, &filter).await?;
         jobs.truncate(RECENT_JOBS as usize);
-        engine.store.fill_waiting(user_id, &mut jobs).await?;
+        orchestrator.store.fill_waiting(user_id, &mut jobs).await?;
         Ok::<_, StoreError>(jobs)
     };
     read.await.unwrap_or_else(|error| {
@@ -388,7 +401,7 @@ async fn recent_jobs(engine: Arc<Engine>, user_id: UserId, project_id: ProjectId
 
 /// A reader of a user's job, or what to answer instead.
 async fn open(
-    engine: &Engine,
+    orchestrator: &Orchestrator,
     user_id: UserId,
     job_id: JobId,
     after: i64,
@@ -396,7 +409,8 @@ async fn open(
 ) -> Result<JobReader, ServerMessage> {
     let refusal = |code, why| ServerMessage::Error { code, detail: format!("job {job_id} {why}") };
     let read = async {
-        let mut reader = JobReader::open(&engine.store, &engine.live, user_id, job_id, after).await?;
+        let mut reader =
+            JobReader::open(&orchestrator.store, &orchestrator.notifier, user_id, job_id, after).await?;
         if let (Some(reader), Some(bytes)) = (&mut reader, tail) {
             reader.skip_to_tail(bytes).await?;
         }

@@ -18,7 +18,7 @@ use warp::reply::Response;
 
 use crate::{
     config,
-    http::{error::Failure, request::Request},
+    http::{error::ApiError, request::Request},
 };
 
 pub type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -35,8 +35,8 @@ pub struct Handshake {
 
 impl Handshake {
     /// Checks the headers.
-    pub fn check(request: &mut Request) -> Result<Self, Failure> {
-        let refuse = |detail: &str| Failure::new(ErrorCode::InvalidInput, detail);
+    pub fn check(request: &mut Request) -> Result<Self, ApiError> {
+        let refuse = |detail: &str| ApiError::new(ErrorCode::InvalidInput, detail);
         if !has_token(&request.headers, header::CONNECTION.as_str(), "upgrade")
             || !has_token(&request.headers, "upgrade", "websocket")
         {
@@ -90,7 +90,7 @@ fn has_token(headers: &HeaderMap, name: &str, token: &str) -> bool {
 }
 
 /// Browsers say whose page asks: ours, or one that the operator lists. Other clients say nothing.
-pub fn check_origin(http: &config::Http, headers: &HeaderMap) -> Result<(), Failure> {
+pub fn check_origin(http: &config::Http, headers: &HeaderMap) -> Result<(), ApiError> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or_default().trim_end_matches('/');
@@ -100,7 +100,7 @@ pub fn check_origin(http: &config::Http, headers: &HeaderMap) -> Result<(), Fail
     if same_host || listed || (!http.public_url.is_empty() && public_origin(&http.public_url) == origin) {
         return Ok(());
     }
-    Err(Failure::new(
+    Err(ApiError::new(
         ErrorCode::Unauthenticated,
         format!("pages of {origin:?} may not open sessions here (http.cors_origins)"),
     ))

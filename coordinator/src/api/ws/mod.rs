@@ -16,7 +16,7 @@ use crate::{
     app::App,
     auth::tokens as auth,
     http::{
-        error::{Answer, Failure},
+        error::{ApiError, ApiResult},
         request::Request,
         router::Route,
     },
@@ -32,7 +32,7 @@ pub fn routes() -> Vec<Route> {
     params(("project_id" = String, Path), ("ticket" = String, Query, description = "from POST /auth/ticket; works once, for 30 s")),
     responses((status = 101, description = "a WebSocket of tagged JSON messages; `{\"type\":\"hello\",\"last_seq\":n,\"epoch\":e}` resumes"),
               (status = 401, body = engunity_protocol::problem::Problem)))]
-pub async fn open(app: Arc<App>, mut request: Request) -> Answer {
+pub async fn open(app: Arc<App>, mut request: Request) -> ApiResult {
     let project_id = request.id("project_id")?;
     check_origin(&app.config.http, &request.headers)?;
     let handshake = Handshake::check(&mut request)?;
@@ -40,12 +40,15 @@ pub async fn open(app: Arc<App>, mut request: Request) -> Answer {
         .query_param("ticket")
         .ok_or_else(|| auth::unauthenticated("add ?ticket= from POST /api/v1/auth/ticket"))?;
     let caller = auth::redeem_ticket(&app, &ticket).await?;
-    app.store.project(caller.user_id, project_id).await?.ok_or_else(|| Failure::not_found("this project"))?;
+    app.store
+        .project(caller.user_id, project_id)
+        .await?
+        .ok_or_else(|| ApiError::not_found("this project"))?;
     let (response, socket) = handshake.accept();
-    let engine = app.engine.clone();
+    let orchestrator = app.orchestrator.clone();
     tokio::spawn(async move {
         if let Some(socket) = socket.await {
-            Connection::new(engine, caller, project_id, socket).run().await;
+            Connection::new(orchestrator, caller, project_id, socket).run().await;
         }
     });
     Ok(response)

@@ -27,7 +27,7 @@ const DOCUMENTS: &[&str] = &[
 ];
 const TAR_BLOCK: usize = 512;
 /// What may follow a tar's end: the padding of the largest blocking factor that tar programs take, and then some.
-const MOST_PADDING: u64 = 64 << 20;
+const MAX_PADDING: u64 = 64 << 20;
 
 /// Tells by the first bytes (and, for documents that are zip files, by the name) what was uploaded.
 pub fn kind(mut file: impl Read + Seek, name: &str) -> io::Result<Kind> {
@@ -127,9 +127,9 @@ pub fn read_tar(archive: impl Read, sink: &mut dyn Sink) -> Result<(), Refusal> 
 
 /// Reads on to the end: the checksum of what a tar is packed with stands behind it.
 fn read_padding(archive: impl Read) -> Result<(), Refusal> {
-    let padding = io::copy(&mut archive.take(MOST_PADDING + 1), &mut io::sink());
+    let padding = io::copy(&mut archive.take(MAX_PADDING + 1), &mut io::sink());
     match padding.map_err(|e| Refusal::Damaged(e.to_string()))? {
-        0..=MOST_PADDING => Ok(()),
+        0..=MAX_PADDING => Ok(()),
         _ => Err(Refusal::Damaged("much follows its end".into())),
     }
 }
