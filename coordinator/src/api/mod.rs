@@ -9,6 +9,7 @@ mod jobs;
 mod openapi;
 mod output;
 mod projects;
+mod refine;
 mod runs;
 mod search;
 mod sync;
@@ -33,6 +34,7 @@ pub fn routes() -> Vec<Route> {
         workers::routes(),
         index::routes(),
         search::routes(),
+        refine::routes(),
         ws::routes(),
         health::routes(),
         openapi::routes(),

@@ -11,8 +11,8 @@ use warp::http::{Method, StatusCode, header};
 use warp::reply::Response;
 
 use super::{
-    accounts, files, health, index, job_events, jobs, output, projects, runs, search, sync, upload, workers,
-    ws,
+    accounts, files, health, index, job_events, jobs, output, projects, refine, runs, search, sync, upload,
+    workers, ws,
 };
 use crate::app::App;
 use crate::http::error::ApiResult;
@@ -34,7 +34,7 @@ const PAGE_POLICY: &str =
         files::list, files::create, files::read, files::update, files::delete, files::raw,
         upload::upload, sync::plan, sync::blobs, sync::commit, sync::archive,
         runs::run, runs::noops, jobs::list, jobs::read, jobs::cancel, job_events::events, output::output, output::list, output::download,
-        index::read, index::build, search::search_all, search::search, search::refine, workers::workers, workers::runtimes, ws::open,
+        index::read, index::build, search::search_all, search::search, refine::refine, workers::workers, workers::runtimes, ws::open,
         health::health, health::ready, health::metrics,
     )
 )]
