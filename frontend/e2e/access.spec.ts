@@ -2,7 +2,23 @@ import AxeBuilder from "@axe-core/playwright";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "@playwright/test";
-import { changeElsewhere, consoleSays, expect, fixture, makeProject, MOD, readScreen, row, SHOTS, shows, signedIn, status, tab, test, typeAtTop } from "./support";
+import {
+  changeElsewhere,
+  consoleSays,
+  expect,
+  fixture,
+  makeProject,
+  MOD,
+  readScreen,
+  row,
+  SHOTS,
+  shows,
+  signedIn,
+  status,
+  tab,
+  test,
+  typeAtTop,
+} from "./support";
 
 async function axe(page: Page, view: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
@@ -37,7 +53,11 @@ for (const theme of ["light", "dark"] as const) {
     await page.goto("/");
     await expect(page.getByText("Make your first project")).toBeVisible();
     await shot("projects-empty");
-    const project = await makeProject(page.request, token, fixture("src/darts.py", "src/broken.py", "tests/test_darts.py", "README.md", "chart.ts"));
+    const project = await makeProject(
+      page.request,
+      token,
+      fixture("src/darts.py", "src/broken.py", "tests/test_darts.py", "README.md", "chart.ts"),
+    );
     await makeProject(page.request, token, {}, "ledger");
     await page.reload();
     await expect(page.getByRole("link", { name: "ledger" })).toBeVisible();

@@ -58,7 +58,10 @@ test("tabs: preview, pin, reorder by keys, split, close with the middle button, 
   await page.keyboard.press(`${MOD}+P`);
   await page.getByRole("combobox").fill("slow");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("region", { name: "Editor group 2" }).getByRole("tab", { name: "slow.py" })).toHaveAttribute("aria-selected", "true");
+  await expect(page.getByRole("region", { name: "Editor group 2" }).getByRole("tab", { name: "slow.py" })).toHaveAttribute(
+    "aria-selected",
+    "true",
+  );
 });
 
 test("tabs change places by dragging and by keys", async ({ page }) => {

@@ -1,5 +1,20 @@
 import type { Page } from "@playwright/test";
-import { changeElsewhere, consoleSays, editor, expect, MOD, PROJECT, readScreen, row, shows, someone, status, tab, test, typeAtTop } from "./support";
+import {
+  changeElsewhere,
+  consoleSays,
+  editor,
+  expect,
+  MOD,
+  PROJECT,
+  readScreen,
+  row,
+  shows,
+  someone,
+  status,
+  tab,
+  test,
+  typeAtTop,
+} from "./support";
 
 test("first visit, register, upload, edit, save, conflict, run, stop, artifact, reload, continue", async ({ page }) => {
   await readScreen(page);
@@ -55,10 +70,16 @@ test("first visit, register, upload, edit, save, conflict, run, stop, artifact, 
   });
 
   await test.step("preview an artifact", async () => {
-    await page.getByRole("region", { name: "Artifacts" }).getByRole("button", { name: /convergence.csv/ }).click();
+    await page
+      .getByRole("region", { name: "Artifacts" })
+      .getByRole("button", { name: /convergence.csv/ })
+      .click();
     await expect(page.getByRole("columnheader", { name: "pi" })).toBeVisible();
     await expect(page.getByRole("cell", { name: "100000" })).toBeVisible();
-    await page.getByRole("region", { name: "Artifacts" }).getByRole("button", { name: /report.html/ }).click();
+    await page
+      .getByRole("region", { name: "Artifacts" })
+      .getByRole("button", { name: /report.html/ })
+      .click();
     await expect(page.frameLocator("iframe").getByRole("heading", { name: "Convergence" })).toBeVisible();
   });
 

@@ -1,7 +1,24 @@
 import type { Page } from "@playwright/test";
 import {
-  another, consoleSays, editor, expect, fixture, makeProject, mayRestart, MOD, readScreen, restartCoordinator, row, shows, signedIn, someone,
-  status, tab, test, typeAtTop, watch,
+  another,
+  consoleSays,
+  editor,
+  expect,
+  fixture,
+  makeProject,
+  mayRestart,
+  MOD,
+  readScreen,
+  restartCoordinator,
+  row,
+  shows,
+  signedIn,
+  someone,
+  status,
+  tab,
+  test,
+  typeAtTop,
+  watch,
 } from "./support";
 
 const TICKS = "import time\nfor n in range(1, 7):\n    print(f'tick {n} of 6', flush=True)\n    time.sleep(0.9)\n";
@@ -200,7 +217,10 @@ test("of a flood of output the last line is on the screen", async ({ page }) => 
   await expect(row(page, "notes.txt")).toBeVisible();
   const headers = { Authorization: `Bearer ${token}` };
   const command = "yes 'a line of the flood' | head -c 30000000; sleep 1; echo the very end";
-  const answer = await page.request.post(`/api/v1/code/${project}/runs`, { headers, data: { command, runtime: "bash", limits: { output_kb: 40_000 } } });
+  const answer = await page.request.post(`/api/v1/code/${project}/runs`, {
+    headers,
+    data: { command, runtime: "bash", limits: { output_kb: 40_000 } },
+  });
   expect(answer.status()).toBe(202);
   await page.getByRole("tab", { name: /^Jobs/ }).click();
   await page.getByRole("list", { name: "Jobs" }).getByRole("button").first().click();

@@ -53,7 +53,10 @@ test("a place in the output leads to the file's line", async ({ page }) => {
 });
 
 test("what waits says its place in the line and why", async ({ page }) => {
-  const slots = (await (await page.request.get("/api/v1/workers", { headers })).json()).reduce((sum: number, worker: { slots: number }) => sum + worker.slots, 0);
+  const slots = (await (await page.request.get("/api/v1/workers", { headers })).json()).reduce(
+    (sum: number, worker: { slots: number }) => sum + worker.slots,
+    0,
+  );
   const jobs: string[] = [];
   for (let n = 0; n < slots + 3; n++) {
     const answer = await page.request.post(`/api/v1/code/${project}/runs`, { headers, data: { entry: "wait.py" } });

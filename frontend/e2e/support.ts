@@ -44,7 +44,11 @@ export interface Account {
 let counter = 0;
 export function someone(name = "Ada Lovelace"): Account {
   counter++;
-  return { name, password: "correct horse 7", email: `${name.split(" ")[0]!.toLowerCase()}-${Date.now()}-${process.pid}-${counter}@example.org` };
+  return {
+    name,
+    password: "correct horse 7",
+    email: `${name.split(" ")[0]!.toLowerCase()}-${Date.now()}-${process.pid}-${counter}@example.org`,
+  };
 }
 
 /** Registers through the API and leaves the browser signed in. */
@@ -54,13 +58,21 @@ export async function signedIn(page: Page, account = someone()): Promise<string>
   const credentials = await answer.json();
   await page.addInitScript((all) => {
     if (window.origin === "null" || localStorage.getItem("engunity.tokens")) return;
-    localStorage.setItem("engunity.tokens", JSON.stringify({ access: all.access_token, refresh: all.refresh_token, expires: Date.now() + all.expires_in * 1000 }));
+    localStorage.setItem(
+      "engunity.tokens",
+      JSON.stringify({ access: all.access_token, refresh: all.refresh_token, expires: Date.now() + all.expires_in * 1000 }),
+    );
     localStorage.setItem("engunity.user", JSON.stringify(all.user));
   }, credentials);
   return credentials.access_token as string;
 }
 
-export async function makeProject(request: APIRequestContext, token: string, files: Record<string, string>, name = "darts"): Promise<string> {
+export async function makeProject(
+  request: APIRequestContext,
+  token: string,
+  files: Record<string, string>,
+  name = "darts",
+): Promise<string> {
   const headers = { Authorization: `Bearer ${token}` };
   const project = await (await request.post("/api/v1/code/", { headers, data: { name, language: "python" } })).json();
   for (const [file, content] of Object.entries(files)) {
@@ -101,7 +113,13 @@ async function typeAt(page: Page, key: "Home" | "End", text: string): Promise<vo
 }
 
 /** Changes a file behind the page's back, as someone else would. */
-export async function changeElsewhere(page: Page, token: string, project: string, file: string, change: (content: string) => string): Promise<void> {
+export async function changeElsewhere(
+  page: Page,
+  token: string,
+  project: string,
+  file: string,
+  change: (content: string) => string,
+): Promise<void> {
   const headers = { Authorization: `Bearer ${token}` };
   const list = await (await page.request.get(`/api/v1/code/${project}/files`, { headers })).json();
   const { id } = list.find((entry: { path: string }) => entry.path === file);
@@ -143,7 +161,16 @@ export async function restartCoordinator(baseURL: string, away: number): Promise
   const child = spawn(args[0]!, args.slice(1), { cwd: "/", env, detached: true, stdio: ["ignore", log, log] });
   child.unref();
   writeFileSync(COORDINATOR, `${child.pid}\n`);
-  await expect.poll(async () => fetch(`${baseURL}/readyz`).then(({ ok }) => ok, () => false), { timeout: 30_000 }).toBe(true);
+  await expect
+    .poll(
+      async () =>
+        fetch(`${baseURL}/readyz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      { timeout: 30_000 },
+    )
+    .toBe(true);
 }
 
 /** A living process; one that has ended and that nobody has waited for counts as gone. */

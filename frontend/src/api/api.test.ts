@@ -70,14 +70,21 @@ describe("small parts", () => {
   });
 
   it("names the fields that are wrong", () => {
-    const error = new ApiError({ type: "", title: "t", status: 422, detail: "d", code: "invalid_input", errors: [{ field: "email", message: "is taken" }] });
+    const error = new ApiError({
+      type: "",
+      title: "t",
+      status: 422,
+      detail: "d",
+      code: "invalid_input",
+      errors: [{ field: "email", message: "is taken" }],
+    });
     expect(messageOf(error)).toBe("email: is taken");
   });
 });
 
 describe("EventParser", () => {
   it("reads events from any pieces", () => {
-    const text = ": hi\n\nid: 4\nevent: output\ndata: {\"a\":1}\n\nid: 5\r\nevent: state\r\ndata: x\r\ndata: y\r\n\r\n";
+    const text = ': hi\n\nid: 4\nevent: output\ndata: {"a":1}\n\nid: 5\r\nevent: state\r\ndata: x\r\ndata: y\r\n\r\n';
     for (const size of [1, 3, 1000]) {
       const parser = new EventParser();
       const found = [];

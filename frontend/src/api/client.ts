@@ -1,7 +1,19 @@
 /** Every call of the API that the IDE makes, typed. */
 import { all, beginning, json, request, upload } from "./http";
 import type {
-  Artifact, Credentials, FileEntry, FilePatch, Id, IndexStatus, Job, NewFile, NewProject, Project, RunRequest, Runtime, User,
+  Artifact,
+  Credentials,
+  FileEntry,
+  FilePatch,
+  Id,
+  IndexStatus,
+  Job,
+  NewFile,
+  NewProject,
+  Project,
+  RunRequest,
+  Runtime,
+  User,
 } from "./types";
 
 const id = encodeURIComponent;
@@ -10,10 +22,8 @@ const PAGE = 10_000;
 export const auth = {
   register: (body: { email: string; password: string; name?: string }) =>
     json<Credentials>("/auth/register", { method: "POST", json: body, anonymous: true }),
-  login: (body: { email: string; password: string }) =>
-    json<Credentials>("/auth/login", { method: "POST", json: body, anonymous: true }),
-  refresh: (refresh_token: string) =>
-    json<Credentials>("/auth/refresh", { method: "POST", json: { refresh_token }, anonymous: true }),
+  login: (body: { email: string; password: string }) => json<Credentials>("/auth/login", { method: "POST", json: body, anonymous: true }),
+  refresh: (refresh_token: string) => json<Credentials>("/auth/refresh", { method: "POST", json: { refresh_token }, anonymous: true }),
   logout: (refresh_token: string) => request("/auth/logout", { method: "POST", json: { refresh_token } }),
   me: () => json<User>("/auth/me"),
   ticket: () => json<{ ticket: string }>("/auth/ticket", { method: "POST" }),
@@ -58,10 +68,8 @@ export const jobs = {
   list: (project: Id) => json<Job[]>(`/jobs?project_id=${id(project)}&limit=100`),
   cancel: (job: Id) => request(`/jobs/${id(job)}/cancel`, { method: "POST" }),
   artifacts: (job: Id) => json<Artifact[]>(`/jobs/${id(job)}/artifacts`),
-  artifact: async (job: Id, path: string) =>
-    (await request(`/jobs/${id(job)}/artifacts/${path.split("/").map(id).join("/")}`)).blob(),
-  output: async (job: Id, stream: "stdout" | "stderr") =>
-    (await request(`/jobs/${id(job)}/output?stream=${stream}&offset=0`)).blob(),
+  artifact: async (job: Id, path: string) => (await request(`/jobs/${id(job)}/artifacts/${path.split("/").map(id).join("/")}`)).blob(),
+  output: async (job: Id, stream: "stdout" | "stderr") => (await request(`/jobs/${id(job)}/output?stream=${stream}&offset=0`)).blob(),
   events: (job: Id, after: number | undefined, signal: AbortSignal) =>
     request(`/jobs/${id(job)}/events`, {
       signal,

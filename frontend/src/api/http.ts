@@ -59,7 +59,7 @@ export async function json<T>(path: string, options: Options = {}): Promise<T> {
 export async function beginning(response: Response, length: number): Promise<Blob> {
   const reader = response.body!.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  for (let size = 0; size < length; ) {
+  for (let size = 0; size < length;) {
     const { done, value } = await reader.read();
     if (done) break;
     parts.push(value);
@@ -120,12 +120,7 @@ export function upload<T>(path: string, form: FormData, onProgress: (fraction: n
   return uploadOnce<T>(path, form, onProgress, false);
 }
 
-async function uploadOnce<T>(
-  path: string,
-  form: FormData,
-  onProgress: (fraction: number) => void,
-  renewed: boolean,
-): Promise<T> {
+async function uploadOnce<T>(path: string, form: FormData, onProgress: (fraction: number) => void, renewed: boolean): Promise<T> {
   const token = renewed ? await auth.renew() : await auth.token();
   const response = await xhr(url(path), form, token, onProgress);
   if (response.status === 401 && !renewed) return uploadOnce(path, form, onProgress, true);

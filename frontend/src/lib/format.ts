@@ -25,7 +25,12 @@ export function duration(milliseconds: number): string {
 }
 
 const STEPS: [number, Intl.RelativeTimeFormatUnit][] = [
-  [60, "second"], [3600, "minute"], [86_400, "hour"], [604_800, "day"], [2_629_800, "week"], [31_557_600, "month"],
+  [60, "second"],
+  [3600, "minute"],
+  [86_400, "hour"],
+  [604_800, "day"],
+  [2_629_800, "week"],
+  [31_557_600, "month"],
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { FuzzyIndex } from "./fuzzy";
 
-const index = new FuzzyIndex(["src/features/editor/tabs.ts", "src/features/editor/TabBar.tsx", "src/lib/storage.ts", "README.md", "docs/editor/tables.md"]);
+const index = new FuzzyIndex([
+  "src/features/editor/tabs.ts",
+  "src/features/editor/TabBar.tsx",
+  "src/lib/storage.ts",
+  "README.md",
+  "docs/editor/tables.md",
+]);
 const best = (query: string) => index.search(query)[0]?.path;
 
 describe("FuzzyIndex", () => {
@@ -23,8 +29,15 @@ describe("FuzzyIndex", () => {
   it("answers the same for a narrowed query as for a fresh one", () => {
     const fresh = new FuzzyIndex(["abc", "acb", "bca"]);
     fresh.search("a");
-    expect(fresh.search("ab").map((match) => match.path)).toEqual(new FuzzyIndex(["abc", "acb", "bca"]).search("ab").map((match) => match.path));
-    expect(fresh.search("b").map((match) => match.path).sort()).toEqual(["abc", "acb", "bca"]);
+    expect(fresh.search("ab").map((match) => match.path)).toEqual(
+      new FuzzyIndex(["abc", "acb", "bca"]).search("ab").map((match) => match.path),
+    );
+    expect(
+      fresh
+        .search("b")
+        .map((match) => match.path)
+        .sort(),
+    ).toEqual(["abc", "acb", "bca"]);
   });
 
   it("ranks names, word starts, substrings and scattered letters in this order", () => {

@@ -190,7 +190,9 @@ class Best {
 /** Of the same length as the text, whatever the language: positions must stay. */
 function lower(text: string): string {
   const small = text.toLowerCase();
-  return small.length === text.length ? small : Array.from(text, (letter) => (letter.toLowerCase().length === letter.length ? letter.toLowerCase() : letter)).join("");
+  return small.length === text.length
+    ? small
+    : Array.from(text, (letter) => (letter.toLowerCase().length === letter.length ? letter.toLowerCase() : letter)).join("");
 }
 
 function letterMask(text: string): number {

@@ -34,7 +34,13 @@ export function matches(event: KeyboardEvent, text: string, mac = isMac): boolea
 /** The key's place on a US board: Alt and Shift change what `key` says, `code` stays. */
 function physical(code: string): string {
   const named: Record<string, string> = {
-    Backslash: "\\", Backquote: "`", Comma: ",", Period: ".", Slash: "/", Equal: "=", Minus: "-",
+    Backslash: "\\",
+    Backquote: "`",
+    Comma: ",",
+    Period: ".",
+    Slash: "/",
+    Equal: "=",
+    Minus: "-",
   };
   return named[code] ?? code.replace(/^(Key|Digit)/, "").toLowerCase();
 }
@@ -42,7 +48,15 @@ function physical(code: string): string {
 const MAC: Record<string, string> = { Mod: "⌘", Ctrl: "⌃", Shift: "⇧", Alt: "⌥" };
 const PLAIN: Record<string, string> = { Mod: "Ctrl" };
 const NAMES: Record<string, string> = {
-  ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", Enter: "↵", Delete: "Del", PageDown: "PgDn", PageUp: "PgUp",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  Escape: "Esc",
+  Enter: "↵",
+  Delete: "Del",
+  PageDown: "PgDn",
+  PageUp: "PgUp",
 };
 
 export function displayKeys(text: string, mac = isMac): string[] {

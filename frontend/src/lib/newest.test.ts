@@ -3,7 +3,11 @@ import { trim, withNewest, without } from "./newest";
 
 describe("keeping the newest", () => {
   it("trims a map from its oldest end", () => {
-    const map = new Map([["a", 1], ["b", 2], ["c", 3]]);
+    const map = new Map([
+      ["a", 1],
+      ["b", 2],
+      ["c", 3],
+    ]);
     trim(map, 2);
     expect([...map.keys()]).toEqual(["b", "c"]);
     trim(map, 5);

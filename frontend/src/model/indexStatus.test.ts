@@ -3,7 +3,15 @@ import type { IndexStatus } from "@/api/types";
 import { indexLabel } from "./indexStatus";
 
 const at = Date.parse("2026-05-01T12:00:00Z");
-const ready: IndexStatus = { state: "ready", files: 12, chunks: 40, embedded: 40, skipped: [], segments: 1, indexed_at: "2026-05-01T11:55:00Z" };
+const ready: IndexStatus = {
+  state: "ready",
+  files: 12,
+  chunks: 40,
+  embedded: 40,
+  skipped: [],
+  segments: 1,
+  indexed_at: "2026-05-01T11:55:00Z",
+};
 
 describe("indexLabel", () => {
   it("says nothing of what it does not know", () => {
@@ -16,7 +24,11 @@ describe("indexLabel", () => {
 
   it("tells a building, a fresh and an old index apart", () => {
     expect(indexLabel({ index: { ...ready, state: "building" }, changedAt: 0 }, at)).toMatchObject({ text: "Indexing…" });
-    expect(indexLabel({ index: ready, changedAt: 0 }, at)).toEqual({ text: "Indexed", tip: "12 files in the search index, built 5 min. ago", behind: false });
+    expect(indexLabel({ index: ready, changedAt: 0 }, at)).toEqual({
+      text: "Indexed",
+      tip: "12 files in the search index, built 5 min. ago",
+      behind: false,
+    });
     expect(indexLabel({ index: ready, changedAt: at }, at)).toMatchObject({ text: "Index is behind", behind: true });
   });
 });

@@ -63,7 +63,11 @@ export interface PathProblems {
 export function useProblemPaths(): ReadonlyMap<string, PathProblems> {
   const { problems, fromRun } = useProblems();
   return useMemo(
-    () => countByPath(problems, fromRun.map((error) => ({ ...error, path: projectPath(error.path) ?? error.path }))),
+    () =>
+      countByPath(
+        problems,
+        fromRun.map((error) => ({ ...error, path: projectPath(error.path) ?? error.path })),
+      ),
     [problems, fromRun],
   );
 }

@@ -25,5 +25,8 @@ export function noteRecent(project: Id, path: string): void {
 }
 
 export function forgetProject(project: Id): void {
-  remember(KEY, recents().filter((item) => item.project !== project));
+  remember(
+    KEY,
+    recents().filter((item) => item.project !== project),
+  );
 }

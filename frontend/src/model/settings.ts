@@ -39,8 +39,7 @@ function isDark(theme: Theme): boolean {
   return theme === "dark" || (theme === "system" && nightQuery().matches);
 }
 
-const initial: Settings =
-  typeof window === "undefined" ? defaults : { ...defaults, ...recall<Partial<Settings>>("settings", {}) };
+const initial: Settings = typeof window === "undefined" ? defaults : { ...defaults, ...recall<Partial<Settings>>("settings", {}) };
 
 export const useSettings = create<SettingsState>((set, get) => ({
   ...initial,

@@ -1,13 +1,34 @@
 import {
-  Braces, Database, FileArchive, FileCode2, FileImage, FileText, FileType2, Folder, FolderOpen, Gem, Hash, Settings2,
-  SquareTerminal, Table2, type LucideIcon,
+  Braces,
+  Database,
+  FileArchive,
+  FileCode2,
+  FileImage,
+  FileText,
+  FileType2,
+  Folder,
+  FolderOpen,
+  Gem,
+  Hash,
+  Settings2,
+  SquareTerminal,
+  Table2,
+  type LucideIcon,
 } from "lucide-react";
 import { knownLanguageOf, type LanguageIcon } from "@/lib/languages";
 import { extension } from "@/lib/path";
 
 const ICONS: Record<LanguageIcon, LucideIcon> = {
-  braces: Braces, code: FileCode2, database: Database, gem: Gem, hash: Hash, settings: Settings2, style: FileType2, table: Table2,
-  terminal: SquareTerminal, text: FileText,
+  braces: Braces,
+  code: FileCode2,
+  database: Database,
+  gem: Gem,
+  hash: Hash,
+  settings: Settings2,
+  style: FileType2,
+  table: Table2,
+  terminal: SquareTerminal,
+  text: FileText,
 };
 
 interface Look {

@@ -20,7 +20,15 @@ export function Highlighted({ text, positions, offset = 0, className }: Highligh
   }
   return (
     <span className={cx("whitespace-pre", className)}>
-      {runs.map((run, index) => (run.hit ? <b key={index} className="font-semibold text-link">{run.text}</b> : run.text))}
+      {runs.map((run, index) =>
+        run.hit ? (
+          <b key={index} className="font-semibold text-link">
+            {run.text}
+          </b>
+        ) : (
+          run.text
+        ),
+      )}
     </span>
   );
 }

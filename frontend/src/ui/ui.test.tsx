@@ -12,7 +12,12 @@ describe("Menu", () => {
   const close = vi.fn();
   const show = () =>
     render(
-      <Menu label="Things" place={{ x: 0, y: 0 }} onClose={close} entries={[{ id: "a", label: "Alpha", run }, null, { id: "b", label: "Beta", run, checked: true }]} />,
+      <Menu
+        label="Things"
+        place={{ x: 0, y: 0 }}
+        onClose={close}
+        entries={[{ id: "a", label: "Alpha", run }, null, { id: "b", label: "Beta", run, checked: true }]}
+      />,
     );
 
   it("is walked with the arrows, around the end", () => {
@@ -60,7 +65,12 @@ describe("Tooltips", () => {
   it("come on hover, go with any key, and come again", () => {
     vi.useFakeTimers();
     vi.stubGlobal("PointerEvent", window.PointerEvent ?? MouseEvent);
-    render(<><button data-tip="Start it">Run</button><Tooltips /></>);
+    render(
+      <>
+        <button data-tip="Start it">Run</button>
+        <Tooltips />
+      </>,
+    );
     const hover = () => {
       fireEvent.pointerOver(screen.getByText("Run"));
       act(() => vi.advanceTimersByTime(500));

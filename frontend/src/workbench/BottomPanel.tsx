@@ -60,7 +60,9 @@ function PanelTab({ panel: { id, label, useBadge = useNoBadge }, shown, onShow }
       onClick={onShow}
       className={cx(
         "relative flex h-full items-center gap-1.5 px-2.5 text-xs font-medium",
-        shown ? "text-text after:absolute after:inset-x-2.5 after:bottom-0 after:h-[2px] after:rounded-full after:bg-(--focus)" : "text-muted hover:text-text",
+        shown
+          ? "text-text after:absolute after:inset-x-2.5 after:bottom-0 after:h-[2px] after:rounded-full after:bg-(--focus)"
+          : "text-muted hover:text-text",
       )}
     >
       {label}

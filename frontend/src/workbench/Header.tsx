@@ -16,13 +16,7 @@ import { UserMenu } from "./UserMenu";
 export function Header() {
   return (
     <header className="col-span-3 flex items-center gap-2 border-b border-line bg-app pr-2.5 pl-3">
-      <button
-        type="button"
-        aria-label="All projects"
-        data-tip="All projects"
-        className="-m-1 rounded-lg p-1"
-        onClick={() => visit(null)}
-      >
+      <button type="button" aria-label="All projects" data-tip="All projects" className="-m-1 rounded-lg p-1" onClick={() => visit(null)}>
         <Logo />
       </button>
       <ProjectSwitch />

@@ -21,10 +21,7 @@ export function Ide({ projectId }: { projectId: Id }) {
   const columns = `${sidebar && !narrow ? sidebarWidth : 0}px minmax(0, 1fr) 0px`;
   return (
     <ProjectDrop projectId={projectId}>
-      <div
-        className="grid h-dvh overflow-hidden"
-        style={{ gridTemplateColumns: columns, gridTemplateRows: "44px minmax(0, 1fr) 26px" }}
-      >
+      <div className="grid h-dvh overflow-hidden" style={{ gridTemplateColumns: columns, gridTemplateRows: "44px minmax(0, 1fr) 26px" }}>
         <Header />
         <Sidebar />
         <Center />

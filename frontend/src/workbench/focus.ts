@@ -4,8 +4,14 @@ import { focusedEditor } from "@/features/editor/focus";
 /** The panes in the order of the page; each gives its first place to stand. */
 const PANES: { within: string; focus(): void }[] = [
   { within: "header", focus: () => document.querySelector<HTMLElement>("header button")?.focus() },
-  { within: "aside", focus: () => document.querySelector<HTMLElement>("aside:not([hidden]) [role=tree], aside:not([hidden]) button")?.focus() },
-  { within: "main > div", focus: () => (focusedEditor() ? focusedEditor()!.focus() : document.querySelector<HTMLElement>("main > div button")?.focus()) },
+  {
+    within: "aside",
+    focus: () => document.querySelector<HTMLElement>("aside:not([hidden]) [role=tree], aside:not([hidden]) button")?.focus(),
+  },
+  {
+    within: "main > div",
+    focus: () => (focusedEditor() ? focusedEditor()!.focus() : document.querySelector<HTMLElement>("main > div button")?.focus()),
+  },
   { within: "main > section", focus: () => document.querySelector<HTMLElement>("main > section [role=tab][aria-selected=true]")?.focus() },
   { within: "footer", focus: () => document.querySelector<HTMLElement>("footer button")?.focus() },
 ];

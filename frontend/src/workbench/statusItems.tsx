@@ -6,10 +6,18 @@ import { useLive } from "@/model/live/store";
 import { StatusText } from "@/ui/StatusItem";
 
 /** What the light says, and what it means. */
-function connectionLabel({ link, online, rtt }: { link: Link | "off"; online: boolean; rtt: number | null }): { text: string; tip: string } {
-  if (link === "open") return { text: "Connected", tip: rtt === null ? "Changes and runs arrive live" : `Live; a round trip takes ${milliseconds(rtt)}` };
+function connectionLabel({ link, online, rtt }: { link: Link | "off"; online: boolean; rtt: number | null }): {
+  text: string;
+  tip: string;
+} {
+  if (link === "open")
+    return { text: "Connected", tip: rtt === null ? "Changes and runs arrive live" : `Live; a round trip takes ${milliseconds(rtt)}` };
   if (!online) return { text: "Offline", tip: "What you write is kept here and sent when the network is back" };
-  if (link === "blocked") return { text: "No live line", tip: "This network lets no WebSocket through: runs come another way, changes by others every 15 seconds" };
+  if (link === "blocked")
+    return {
+      text: "No live line",
+      tip: "This network lets no WebSocket through: runs come another way, changes by others every 15 seconds",
+    };
   if (link === "waiting") return { text: "Reconnecting…", tip: "The server does not answer; what you write is kept here until it does" };
   return { text: "Connecting…", tip: "The live line is being opened" };
 }

@@ -32,8 +32,13 @@ function useSample(entry: FileEntry | undefined): Blob | null {
   useEffect(() => {
     if (!entry || !(picture || long)) return;
     let gone = false;
-    const read = picture ? api.bytes(entry.id) : api.head(entry.id, HEAD_BYTES).then(async (head) => ((await looksLikeText(head)) ? head : null));
-    void read.then((found) => !gone && setBlob(found), () => {});
+    const read = picture
+      ? api.bytes(entry.id)
+      : api.head(entry.id, HEAD_BYTES).then(async (head) => ((await looksLikeText(head)) ? head : null));
+    void read.then(
+      (found) => !gone && setBlob(found),
+      () => {},
+    );
     return () => void (gone = true);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the entry is a new object after each change; its hash says which
   }, [entry?.id, entry?.etag, picture, long]);

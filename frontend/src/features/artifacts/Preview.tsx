@@ -28,7 +28,11 @@ export function Preview({ path, blob }: { path: string; blob: Blob }) {
     case "text":
       return <Text blob={blob} />;
     case "binary":
-      return <Empty icon={FileQuestion} title="No preview for this kind of file">{bytes(blob.size)}</Empty>;
+      return (
+        <Empty icon={FileQuestion} title="No preview for this kind of file">
+          {bytes(blob.size)}
+        </Empty>
+      );
     case null:
       return null;
   }
@@ -38,7 +42,10 @@ function useText(blob: Blob): string | null {
   const [text, setText] = useState<string | null>(null);
   useEffect(() => {
     let gone = false;
-    void blob.slice(0, MAX_TEXT_BYTES).text().then((value) => !gone && setText(value));
+    void blob
+      .slice(0, MAX_TEXT_BYTES)
+      .text()
+      .then((value) => !gone && setText(value));
     return () => void (gone = true);
   }, [blob]);
   return text;
@@ -69,7 +76,9 @@ function Page({ path, blob }: { path: string; blob: Blob }) {
   const text = useText(blob);
   const page = useMemo(() => text && framed(text), [text]);
   if (page === null) return null;
-  return <iframe title={path} sandbox="allow-popups allow-popups-to-escape-sandbox" srcDoc={page} className="h-full w-full border-0 bg-white" />;
+  return (
+    <iframe title={path} sandbox="allow-popups allow-popups-to-escape-sandbox" srcDoc={page} className="h-full w-full border-0 bg-white" />
+  );
 }
 
 /** `size` tells how long the whole is when the blob is only its beginning. */

@@ -33,7 +33,14 @@ export function Table({ blob, separator }: { blob: Blob; separator: string }) {
                 <span className="sr-only">Row</span>#
               </th>
               {head.map((name, column) => (
-                <th key={column} scope="col" className={cx("h-8 border-r border-b border-line px-3 font-semibold whitespace-nowrap", numeric[column] ? "text-right" : "text-left")}>
+                <th
+                  key={column}
+                  scope="col"
+                  className={cx(
+                    "h-8 border-r border-b border-line px-3 font-semibold whitespace-nowrap",
+                    numeric[column] ? "text-right" : "text-left",
+                  )}
+                >
                   {name}
                 </th>
               ))}
@@ -45,7 +52,13 @@ export function Table({ blob, separator }: { blob: Blob; separator: string }) {
               <tr key={from + index} className="hover:bg-hover" style={{ height: ROW }}>
                 <td className="border-r border-b border-line px-3 text-right text-faint">{from + index + 1}</td>
                 {head.map((_, column) => (
-                  <td key={column} className={cx("max-w-96 truncate border-r border-b border-line px-3 whitespace-nowrap", numeric[column] && "text-right")}>
+                  <td
+                    key={column}
+                    className={cx(
+                      "max-w-96 truncate border-r border-b border-line px-3 whitespace-nowrap",
+                      numeric[column] && "text-right",
+                    )}
+                  >
                     {row[column]}
                   </td>
                 ))}

@@ -21,7 +21,11 @@ describe("csv", () => {
   });
 
   it("reads quotes, line breaks and Windows line ends", () => {
-    expect(read('a,b\r\n"x, ""y""","1\n2"\r\n,\n')).toEqual([["a", "b"], ['x, "y"', "1\n2"], ["", ""]]);
+    expect(read('a,b\r\n"x, ""y""","1\n2"\r\n,\n')).toEqual([
+      ["a", "b"],
+      ['x, "y"', "1\n2"],
+      ["", ""],
+    ]);
     expect(read("a\tb", "\t")).toEqual([["a", "b"]]);
     expect(read('"open')).toEqual([["open"]]);
     expect([isNumeric("1e3"), isNumeric(""), isNumeric("x")]).toEqual([true, false, false]);

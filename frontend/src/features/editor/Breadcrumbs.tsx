@@ -45,7 +45,12 @@ export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }
   return (
     <nav aria-label="Breadcrumbs" className="flex h-7 shrink-0 items-center overflow-hidden bg-surface px-3 text-xs text-muted">
       {parts.map((part, index) => (
-        <Crumb key={join(...parts.slice(0, index + 1))} first={index === 0} folder={index < parts.length - 1} onOpen={(element) => openFolder(element, index)}>
+        <Crumb
+          key={join(...parts.slice(0, index + 1))}
+          first={index === 0}
+          folder={index < parts.length - 1}
+          onOpen={(element) => openFolder(element, index)}
+        >
           {index === parts.length - 1 && <FileIcon path={path} size={13} />}
           <span className="truncate">{part}</span>
         </Crumb>
@@ -80,7 +85,10 @@ function Crumb({ children, first, folder, onOpen }: CrumbProps) {
       <button
         type="button"
         aria-haspopup="menu"
-        className={cx("flex h-5.5 items-center gap-1 rounded-[5px] px-1 whitespace-nowrap hover:bg-hover hover:text-text", folder ? "min-w-6 shrink-[1000]" : "min-w-0")}
+        className={cx(
+          "flex h-5.5 items-center gap-1 rounded-[5px] px-1 whitespace-nowrap hover:bg-hover hover:text-text",
+          folder ? "min-w-6 shrink-[1000]" : "min-w-0",
+        )}
         onClick={(event) => onOpen(event.currentTarget)}
       >
         {children}

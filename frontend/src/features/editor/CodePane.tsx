@@ -62,7 +62,13 @@ function options(): Monaco.editor.IStandaloneEditorConstructionOptions {
     lineHeight: 1.6,
     padding: { top: 10, bottom: 40 },
     // Looking for headlines to draw into the minimap costs every letter half a millisecond.
-    minimap: { enabled: settings.minimap, renderCharacters: false, scale: 1, showMarkSectionHeaders: false, showRegionSectionHeaders: false },
+    minimap: {
+      enabled: settings.minimap,
+      renderCharacters: false,
+      scale: 1,
+      showMarkSectionHeaders: false,
+      showRegionSectionHeaders: false,
+    },
     wordWrap: settings.wordWrap ? "on" : "off",
     scrollBeyondLastLine: false,
     smoothScrolling: !matchMedia("(prefers-reduced-motion: reduce)").matches,
@@ -168,7 +174,10 @@ function usePeers(editor: CodeEditor | null, fileId: Id | null) {
           isWholeLine: true,
           className: "remote-line",
           hoverMessage: { value: person.name },
-          overviewRuler: { color: getComputedStyle(document.documentElement).getPropertyValue(personColour(person.conn_id).slice(4, -1)), position: 2 },
+          overviewRuler: {
+            color: getComputedStyle(document.documentElement).getPropertyValue(personColour(person.conn_id).slice(4, -1)),
+            position: 2,
+          },
         },
       })),
     );

@@ -28,4 +28,3 @@ export function GroupView({ group, focused, alone }: GroupViewProps) {
     </section>
   );
 }
-

@@ -47,7 +47,11 @@ export function MergeView({ fileId }: { fileId: Id }) {
         <p className="min-w-40 flex-1">
           <b className="font-semibold">{entryOf(fileId)?.name}</b> was changed on the server while you were editing it.{" "}
           <span className="text-muted" role="status">
-            {total === 0 ? "The changes do not touch each other." : open ? `${count(open, "conflict")} to decide` : "All conflicts are decided."}
+            {total === 0
+              ? "The changes do not touch each other."
+              : open
+                ? `${count(open, "conflict")} to decide`
+                : "All conflicts are decided."}
           </span>
         </p>
         <div className="flex gap-1.5">
@@ -121,10 +125,24 @@ function useSmallEditor(label: string, readOnly: boolean, language: string) {
     void loadMonaco().then((api) => {
       if (gone || !box.current) return;
       made = api.editor.create(box.current, {
-        value: "", language, readOnly, ariaLabel: label, theme: editorTheme(useSettings.getState()), automaticLayout: true,
-        minimap: { enabled: false }, fontFamily: '"JetBrains Mono Variable", monospace', fontSize: fontSize - 0.5, lineHeight: 1.55,
-        scrollBeyondLastLine: false, lineNumbersMinChars: 4, renderLineHighlight: "none", folding: false, padding: { top: 6 },
-        stickyScroll: { enabled: false }, bracketPairColorization: { enabled: false }, overviewRulerBorder: false,
+        value: "",
+        language,
+        readOnly,
+        ariaLabel: label,
+        theme: editorTheme(useSettings.getState()),
+        automaticLayout: true,
+        minimap: { enabled: false },
+        fontFamily: '"JetBrains Mono Variable", monospace',
+        fontSize: fontSize - 0.5,
+        lineHeight: 1.55,
+        scrollBeyondLastLine: false,
+        lineNumbersMinChars: 4,
+        renderLineHighlight: "none",
+        folding: false,
+        padding: { top: 6 },
+        stickyScroll: { enabled: false },
+        bracketPairColorization: { enabled: false },
+        overviewRulerBorder: false,
       });
       setEditor(made);
     });

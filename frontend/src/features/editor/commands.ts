@@ -25,7 +25,17 @@ function onActiveGroup(work: (group: tabs.Group, key: string) => void) {
 }
 
 const file: Command[] = [
-  { id: "file.save", label: "Save", icon: Save, keys: ["Mod+S"], when: inProject, run: () => { const id = activeFileId(); if (id) void saveFile(id); } },
+  {
+    id: "file.save",
+    label: "Save",
+    icon: Save,
+    keys: ["Mod+S"],
+    when: inProject,
+    run: () => {
+      const id = activeFileId();
+      if (id) void saveFile(id);
+    },
+  },
   { id: "file.saveAll", label: "Save all", icon: Save, keys: ["Mod+Alt+S"], when: inProject, run: () => void saveAll() },
   { id: "file.openBeside", label: "Open to the side", icon: Columns2, when: hasChosen, run: openBeside },
 ].map((item) => ({ ...item, category: "File" }));
@@ -41,20 +51,63 @@ function openBeside(): void {
 }
 
 const editor: Command[] = [
-  { id: "editor.close", label: "Close tab", icon: X, keys: ["Alt+W"], when: hasTab, run: onActiveGroup((group, key) => closeTab(group.id, key)) },
+  {
+    id: "editor.close",
+    label: "Close tab",
+    icon: X,
+    keys: ["Alt+W"],
+    when: hasTab,
+    run: onActiveGroup((group, key) => closeTab(group.id, key)),
+  },
   { id: "editor.closeAll", label: "Close all tabs", when: hasTab, run: () => closeTabs(() => true) },
   { id: "editor.reopen", label: "Reopen closed tab", icon: Undo2, keys: ["Alt+Shift+W"], when: inProject, run: () => change(tabs.reopen) },
-  { id: "editor.next", label: "Next tab", keys: ["Alt+PageDown", "Alt+."], when: hasTab, run: () => change((state) => tabs.step(state, 1)) },
-  { id: "editor.previous", label: "Previous tab", keys: ["Alt+PageUp", "Alt+,"], when: hasTab, run: () => change((state) => tabs.step(state, -1)) },
-  { id: "editor.moveLeft", label: "Move tab left", keys: ["Alt+Shift+PageUp"], when: hasTab, run: () => change((state) => tabs.shift(state, -1)) },
-  { id: "editor.moveRight", label: "Move tab right", keys: ["Alt+Shift+PageDown"], when: hasTab, run: () => change((state) => tabs.shift(state, 1)) },
+  {
+    id: "editor.next",
+    label: "Next tab",
+    keys: ["Alt+PageDown", "Alt+."],
+    when: hasTab,
+    run: () => change((state) => tabs.step(state, 1)),
+  },
+  {
+    id: "editor.previous",
+    label: "Previous tab",
+    keys: ["Alt+PageUp", "Alt+,"],
+    when: hasTab,
+    run: () => change((state) => tabs.step(state, -1)),
+  },
+  {
+    id: "editor.moveLeft",
+    label: "Move tab left",
+    keys: ["Alt+Shift+PageUp"],
+    when: hasTab,
+    run: () => change((state) => tabs.shift(state, -1)),
+  },
+  {
+    id: "editor.moveRight",
+    label: "Move tab right",
+    keys: ["Alt+Shift+PageDown"],
+    when: hasTab,
+    run: () => change((state) => tabs.shift(state, 1)),
+  },
   { id: "editor.moveAcross", label: "Move tab to the next group", when: hasTab, run: () => change(tabs.toNextGroup) },
   { id: "editor.split", label: "Split editor", icon: Columns2, keys: ["Mod+\\"], when: hasTab, run: splitEditor },
   { id: "editor.pin", label: "Keep tab open", when: hasTab, run: onActiveGroup((_, key) => change((state) => tabs.pin(state, key))) },
   { id: "editor.find", label: "Find", icon: Search, local: "Mod+F", when: hasFile, run: editorAction("actions.find") },
-  { id: "editor.replace", label: "Find and replace", local: isMac ? "Mod+Alt+F" : "Mod+H", when: hasFile, run: editorAction("editor.action.startFindReplaceAction") },
+  {
+    id: "editor.replace",
+    label: "Find and replace",
+    local: isMac ? "Mod+Alt+F" : "Mod+H",
+    when: hasFile,
+    run: editorAction("editor.action.startFindReplaceAction"),
+  },
   { id: "editor.goToLine", label: "Go to line", local: "Mod+G", when: hasFile, run: editorAction("editor.action.gotoLine") },
-  { id: "editor.goToSymbol", label: "Go to symbol in file", keys: ["Mod+Shift+O"], when: hasFile, run: editorAction("editor.action.quickOutline") },
+  {
+    id: "editor.goToSymbol",
+    label: "Go to symbol in file",
+    keys: ["Mod+Shift+O"],
+    when: hasFile,
+    run: editorAction("editor.action.quickOutline"),
+  },
   { id: "editor.format", label: "Format document", local: "Alt+Shift+F", when: hasFile, run: editorAction("editor.action.formatDocument") },
   { id: "editor.foldAll", label: "Fold all", when: hasFile, run: editorAction("editor.foldAll") },
   { id: "editor.unfoldAll", label: "Unfold all", when: hasFile, run: editorAction("editor.unfoldAll") },

@@ -13,7 +13,12 @@ import { provideSymbols } from "./intelligence";
 import { editorScope } from "./scope";
 
 register(...commands);
-registerTabView<FileTab>({ kind: "file", View: FileTabView, useLabel: useFileLabel, restorable: ({ fileId }) => entryOf(fileId) !== undefined });
+registerTabView<FileTab>({
+  kind: "file",
+  View: FileTabView,
+  useLabel: useFileLabel,
+  restorable: ({ fileId }) => entryOf(fileId) !== undefined,
+});
 registerStatusItem({ id: "save", side: "right", order: 10, View: SaveStatus });
 registerStatusItem({ id: "cursor", side: "right", order: 20, View: CursorStatus });
 registerProjectScope(editorScope);

@@ -1,9 +1,7 @@
 /** Three-way merge by lines. Pure; the merge view shows the pieces and asks about the conflicts. */
 import { diff3Merge, diffIndices } from "node-diff3";
 
-export type Piece =
-  | { kind: "same"; lines: string[] }
-  | { kind: "conflict"; yours: string[]; base: string[]; theirs: string[] };
+export type Piece = { kind: "same"; lines: string[] } | { kind: "conflict"; yours: string[]; base: string[]; theirs: string[] };
 
 export type Choice = "yours" | "theirs" | "both" | null;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { outline, symbolsAt } from "./outline";
 
-const names = (language: string, text: string) => outline(language, text.split("\n")).map((symbol) => `${" ".repeat(symbol.depth)}${symbol.name}`);
+const names = (language: string, text: string) =>
+  outline(language, text.split("\n")).map((symbol) => `${" ".repeat(symbol.depth)}${symbol.name}`);
 
 describe("outline", () => {
   it.each([

@@ -14,7 +14,12 @@ export function ErrorsView() {
     for (const problem of listed) groups.set(problem.path, [...(groups.get(problem.path) ?? []), problem]);
     return [...groups];
   }, [listed]);
-  if (!listed.length) return <Empty icon={CircleCheck} title="No problems">Errors in the output of runs and problems in open files appear here.</Empty>;
+  if (!listed.length)
+    return (
+      <Empty icon={CircleCheck} title="No problems">
+        Errors in the output of runs and problems in open files appear here.
+      </Empty>
+    );
   return (
     <div tabIndex={0} role="group" aria-label="Problems" className="h-full overflow-y-auto border-t border-line px-1.5 py-1.5">
       {byPath.map(([path, problems]) => (
@@ -46,7 +51,12 @@ function ProblemRow({ problem }: { problem: ListedProblem }) {
         onClick={() => openPath(problem.path, { line: problem.line, column: problem.column })}
         className="flex min-h-6 w-full items-center gap-2 rounded-[5px] px-2 pl-5 text-left text-xs hover:bg-hover"
       >
-        <Icon size={13} role="img" aria-label={error ? "Error" : "Warning"} className={error ? "shrink-0 text-bad" : "shrink-0 text-warn"} />
+        <Icon
+          size={13}
+          role="img"
+          aria-label={error ? "Error" : "Warning"}
+          className={error ? "shrink-0 text-bad" : "shrink-0 text-warn"}
+        />
         <span className="min-w-0 truncate">{problem.message}</span>
         <span className="tabular ml-auto shrink-0 pl-3 text-faint">
           {problem.source} · {problem.line}:{problem.column}

@@ -12,10 +12,7 @@ export function ProblemsStatus() {
   const errors = all.filter((problem) => problem.severity === "error").length;
   const warnings = all.length - errors;
   return (
-    <StatusButton
-      aria-label={`${count(errors, "error")}, ${count(warnings, "warning")}`}
-      onClick={() => execute("view.errors")}
-    >
+    <StatusButton aria-label={`${count(errors, "error")}, ${count(warnings, "warning")}`} onClick={() => execute("view.errors")}>
       <CircleAlert size={12} className={errors ? "text-bad" : undefined} aria-hidden />
       {errors}
       <TriangleAlert size={12} className={warnings ? "text-warn" : undefined} aria-hidden />

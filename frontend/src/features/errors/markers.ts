@@ -17,7 +17,12 @@ export function showRunMarkers(errors: readonly RunError[]): void {
     const model = entry && documentOf(entry.id)?.model;
     if (model) byModel.set(model, [...(byModel.get(model) ?? []), error]);
   }
-  for (const [model, list] of byModel) api.editor.setModelMarkers(model, OWNER, list.map((error) => marker(api, model, error)));
+  for (const [model, list] of byModel)
+    api.editor.setModelMarkers(
+      model,
+      OWNER,
+      list.map((error) => marker(api, model, error)),
+    );
 }
 
 /** Without a column the whole line is meant, but not the empty space before it. */
@@ -26,7 +31,12 @@ function marker(api: MonacoApi, model: Model, error: RunError) {
   const line = Math.min(error.line, model.getLineCount());
   const startColumn = error.column ?? Math.max(1, model.getLineFirstNonWhitespaceColumn(line));
   return {
-    severity, message: error.message, source: "last run", startLineNumber: line, endLineNumber: line, startColumn,
+    severity,
+    message: error.message,
+    source: "last run",
+    startLineNumber: line,
+    endLineNumber: line,
+    startColumn,
     endColumn: error.column ? startColumn + 1 : model.getLineMaxColumn(line),
   };
 }

@@ -1,7 +1,8 @@
 /** Reads errors out of program output: tracebacks, compilers, test runners. Pure. */
 import type { RunError } from "@/model/problems";
 
-const COMPILER = /^\s*((?:[\w.@+-]*\/)*[\w.@+-]+\.\w{1,6}):(\d+)(?::(\d+))?:\s*(?:(fatal error|error|warning|note)(?:\[[^\]]*\])?:\s*)?(.+)$/;
+const COMPILER =
+  /^\s*((?:[\w.@+-]*\/)*[\w.@+-]+\.\w{1,6}):(\d+)(?::(\d+))?:\s*(?:(fatal error|error|warning|note)(?:\[[^\]]*\])?:\s*)?(.+)$/;
 const RUST_HEAD = /^(error|warning)(?:\[(\w+)\])?: (.+)$/;
 const RUST_PLACE = /^\s*--> ([^:]+):(\d+):(\d+)/;
 const PYTHON_FRAME = /^\s*File "([^"]+)", line (\d+)/;
@@ -69,7 +70,11 @@ function compiler(line: string): RunError | null {
   if (!match || match[4] === "note" || !plausible(match)) return null;
   const severity = match[4] === "warning" ? "warning" : "error";
   return {
-    path: match[1]!, line: Number(match[2]), severity, message: match[5]!.trim(), ...(match[3] ? { column: Number(match[3]) } : {}),
+    path: match[1]!,
+    line: Number(match[2]),
+    severity,
+    message: match[5]!.trim(),
+    ...(match[3] ? { column: Number(match[3]) } : {}),
   };
 }
 

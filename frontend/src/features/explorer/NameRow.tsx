@@ -60,7 +60,11 @@ export function NameRow({ top, depth, editing, onCommit, onCancel }: NameRowProp
         className="field h-5.5 min-w-0 flex-1 rounded-[4px] px-1.5"
       />
       {problem && name && (
-        <p id="name-problem" role="alert" className="absolute top-full right-1 left-9 z-10 mt-0.5 rounded-md bg-bad-soft px-2 py-1 text-xs text-bad shadow-pop">
+        <p
+          id="name-problem"
+          role="alert"
+          className="absolute top-full right-1 left-9 z-10 mt-0.5 rounded-md bg-bad-soft px-2 py-1 text-xs text-bad shadow-pop"
+        >
           {problem}
         </p>
       )}

@@ -52,7 +52,8 @@ export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active
       className={cx(
         "absolute inset-x-1.5 flex h-6 items-center gap-1.5 rounded-[5px] pr-2 whitespace-nowrap select-none",
         chosen || active ? "bg-active" : "hover:bg-hover",
-        focused && "group-focus-visible/tree:outline-2 group-focus-visible/tree:-outline-offset-2 group-focus-visible/tree:outline-(--focus)",
+        focused &&
+          "group-focus-visible/tree:outline-2 group-focus-visible/tree:-outline-offset-2 group-focus-visible/tree:outline-(--focus)",
         cut && "opacity-55",
         dropTarget && "bg-hover outline-1 -outline-offset-1 outline-(--focus)",
       )}
@@ -84,10 +85,23 @@ function Marks({ name, dirty, changed, person }: Omit<RowMarks, "failing" | "cut
   return (
     <>
       {person && (
-        <span role="img" aria-label={`${person.name} is here`} data-tip={`${person.name} is here`} className="size-2 rounded-full" style={{ background: personColour(person.conn_id) }} />
+        <span
+          role="img"
+          aria-label={`${person.name} is here`}
+          data-tip={`${person.name} is here`}
+          className="size-2 rounded-full"
+          style={{ background: personColour(person.conn_id) }}
+        />
       )}
       {dirty && <span role="img" aria-label="Unsaved" className="size-[7px] rounded-full bg-(--text)" />}
-      {!dirty && changed && <span role="img" aria-label="Changed by someone else" data-tip="Changed by someone else" className="size-[7px] rounded-full bg-(--focus)" />}
+      {!dirty && changed && (
+        <span
+          role="img"
+          aria-label="Changed by someone else"
+          data-tip="Changed by someone else"
+          className="size-[7px] rounded-full bg-(--focus)"
+        />
+      )}
       {!dirty && !changed && (
         <span aria-hidden className="relative top-px font-mono text-[9px] tracking-wide text-faint">
           {badgeOf(name)}

@@ -67,7 +67,9 @@ export function TreeView() {
           const row = (event.target as Element).closest<HTMLElement>("[data-path]");
           openMenu({ x: event.clientX, y: event.clientY }, row?.dataset.path ?? null);
         }}
-        onClick={(event) => event.target === event.currentTarget && useExplorer.setState({ selection: { chosen: new Set(), focus: null, anchor: null } })}
+        onClick={(event) =>
+          event.target === event.currentTarget && useExplorer.setState({ selection: { chosen: new Set(), focus: null, anchor: null } })
+        }
         {...drag.handlers}
         className="group/tree h-full overflow-auto overscroll-contain pb-6 focus-visible:outline-none"
         data-drop={drag.target === "" || undefined}
@@ -94,7 +96,13 @@ export function TreeView() {
             );
           })}
           {nameAt && editing && (
-            <NameRow top={nameAt.index * ROW_HEIGHT} depth={nameAt.depth} editing={editing} onCommit={commitEditing} onCancel={endEditing} />
+            <NameRow
+              top={nameAt.index * ROW_HEIGHT}
+              depth={nameAt.depth}
+              editing={editing}
+              onCommit={commitEditing}
+              onCancel={endEditing}
+            />
           )}
         </div>
       </div>

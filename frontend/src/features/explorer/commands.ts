@@ -16,11 +16,37 @@ function focusTree(): void {
 }
 
 const file: Command[] = [
-  { id: "file.new", label: "New file", icon: FilePlus2, keys: ["Alt+N"], when: inProject, run: () => { showExplorer(); beginNew("file"); } },
-  { id: "file.newFolder", label: "New folder", icon: FolderPlus, when: inProject, run: () => { showExplorer(); beginNew("folder"); } },
+  {
+    id: "file.new",
+    label: "New file",
+    icon: FilePlus2,
+    keys: ["Alt+N"],
+    when: inProject,
+    run: () => {
+      showExplorer();
+      beginNew("file");
+    },
+  },
+  {
+    id: "file.newFolder",
+    label: "New folder",
+    icon: FolderPlus,
+    when: inProject,
+    run: () => {
+      showExplorer();
+      beginNew("folder");
+    },
+  },
   { id: "file.rename", label: "Rename", icon: Pencil, local: "F2", when: hasChosen, run: beginRename },
   { id: "file.cut", label: "Cut", icon: Scissors, local: "Mod+X", when: hasChosen, run: cutChosen },
-  { id: "file.paste", label: "Move here", icon: ClipboardPaste, local: "Mod+V", when: () => inProject() && useExplorer.getState().cut.size > 0, run: pasteCut },
+  {
+    id: "file.paste",
+    label: "Move here",
+    icon: ClipboardPaste,
+    local: "Mod+V",
+    when: () => inProject() && useExplorer.getState().cut.size > 0,
+    run: pasteCut,
+  },
   { id: "file.delete", label: "Delete", icon: Trash2, local: "Delete", when: hasChosen, run: removeChosen },
   { id: "file.copyPath", label: "Copy path", icon: Copy, local: "Mod+C", when: hasChosen, run: copyPath },
   { id: "file.download", label: "Download file", icon: Download, when: hasChosen, run: downloadChosen },
@@ -36,7 +62,16 @@ function revealActive(): void {
 }
 
 const view: Command[] = [
-  { id: "view.explorer", label: "Go to explorer", keys: ["Mod+Shift+E"], when: inProject, run: () => { showExplorer(); focusTree(); } },
+  {
+    id: "view.explorer",
+    label: "Go to explorer",
+    keys: ["Mod+Shift+E"],
+    when: inProject,
+    run: () => {
+      showExplorer();
+      focusTree();
+    },
+  },
   { id: "view.collapseFolders", label: "Collapse all folders", when: inProject, run: collapseAll },
 ].map((item) => ({ ...item, category: "View" }));
 

@@ -35,7 +35,12 @@ export function onTreeKey(event: KeyboardEvent, rows: readonly Row[], page: numb
     Escape: () => row && useExplorer.setState({ selection: only(row.path), cut: new Set() }),
   };
   const mod = event.ctrlKey || event.metaKey;
-  const withMod: Record<string, () => void> = { a: () => selectAll(rows), c: () => void copyPath(), x: cutChosen, v: () => void pasteCut() };
+  const withMod: Record<string, () => void> = {
+    a: () => selectAll(rows),
+    c: () => void copyPath(),
+    x: cutChosen,
+    v: () => void pasteCut(),
+  };
   const deed = mod ? (withMod[event.key.toLowerCase()] ?? deeds[event.key]) : deeds[event.key];
   if (deed) {
     event.preventDefault();

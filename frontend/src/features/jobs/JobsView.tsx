@@ -17,7 +17,12 @@ export function JobsView() {
   const list = useMemo(() => newestFirst(jobs), [jobs]);
   const active = list.some((job) => !isOver(job.state));
   const now = useNow(active ? 500 : 30_000);
-  if (!list.length) return <Empty icon={ListChecks} title="No jobs yet">Runs of this project, from here, from other tabs and from the command line, appear here.</Empty>;
+  if (!list.length)
+    return (
+      <Empty icon={ListChecks} title="No jobs yet">
+        Runs of this project, from here, from other tabs and from the command line, appear here.
+      </Empty>
+    );
   return (
     <ul aria-label="Jobs" tabIndex={0} className="h-full overflow-y-auto border-t border-line px-1.5 py-1">
       {list.map((job) => (
@@ -45,9 +50,21 @@ function JobRow({ job, now }: { job: Job; now: number }) {
         <span className="tabular w-22 shrink-0 text-right text-2xs text-faint max-md:hidden">{ago(job.created_at, now)}</span>
       </button>
       {over ? (
-        <IconButton label={`Run ${titleOf(job)} again`} icon={RotateCw} size={13} className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100" onClick={() => execute("job.again", job.id)} />
+        <IconButton
+          label={`Run ${titleOf(job)} again`}
+          icon={RotateCw}
+          size={13}
+          className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100"
+          onClick={() => execute("job.again", job.id)}
+        />
       ) : (
-        <IconButton label={`Stop ${titleOf(job)}`} icon={Square} size={13} className="text-bad!" onClick={() => execute("job.stop", job.id)} />
+        <IconButton
+          label={`Stop ${titleOf(job)}`}
+          icon={Square}
+          size={13}
+          className="text-bad!"
+          onClick={() => execute("job.stop", job.id)}
+        />
       )}
     </li>
   );

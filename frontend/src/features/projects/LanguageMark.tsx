@@ -9,7 +9,10 @@ export function LanguageMark({ language }: { language: string | null | undefined
     <span
       aria-hidden
       className="flex size-7.5 shrink-0 items-center justify-center rounded-[7px] font-mono text-[11px] font-semibold"
-      style={{ color: `color-mix(in srgb, var(${colour}) 64%, var(--text))`, background: `color-mix(in srgb, var(${colour}) 10%, transparent)` }}
+      style={{
+        color: `color-mix(in srgb, var(${colour}) 64%, var(--text))`,
+        background: `color-mix(in srgb, var(${colour}) 10%, transparent)`,
+      }}
     >
       {text}
     </span>

@@ -46,7 +46,14 @@ function Form({ onCancel }: { onCancel(): void }) {
           <label htmlFor="project-name" className="mb-1.5 block text-xs font-medium text-muted">
             Name
           </label>
-          <input id="project-name" autoFocus className="field h-9" placeholder={suggestion(runtime)} value={name} onChange={(event) => setName(event.target.value)} />
+          <input
+            id="project-name"
+            autoFocus
+            className="field h-9"
+            placeholder={suggestion(runtime)}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
         </div>
         <fieldset>
           <legend className="mb-1.5 text-xs font-medium text-muted">Start with</legend>

@@ -70,7 +70,11 @@ function Projects({ upload }: { upload: ReactNode }) {
           ))}
         </ul>
       )}
-      {projects.length > 0 && !found.length && <p role="status" className="py-10 text-center text-muted">No project matches “{query}”</p>}
+      {projects.length > 0 && !found.length && (
+        <p role="status" className="py-10 text-center text-muted">
+          No project matches “{query}”
+        </p>
+      )}
       {!query && <RecentFiles />}
     </>
   );
@@ -141,7 +145,9 @@ function Skeleton() {
 function RecentFiles() {
   const projects = useProjects((state) => state.projects);
   const names = new Map(projects.map((project) => [project.id, project.name]));
-  const list = recents().filter((recent) => names.has(recent.project)).slice(0, 8);
+  const list = recents()
+    .filter((recent) => names.has(recent.project))
+    .slice(0, 8);
   if (!list.length) return null;
   return (
     <section className="mt-9" aria-labelledby="recent">

@@ -24,7 +24,13 @@ function downloadCurrent(): void {
 export const commands: Command[] = [
   { id: "project.new", label: "New project", icon: Plus, when: signedIn, run: () => useProjectDialogs.setState({ creating: true }) },
   { id: "project.all", label: "All projects", icon: LayoutGrid, when: inProject, run: () => visit(null) },
-  { id: "project.rename", label: "Rename project", icon: Pencil, when: inProject, run: () => onProject(({ id }) => useProjectDialogs.setState({ renaming: id })) },
+  {
+    id: "project.rename",
+    label: "Rename project",
+    icon: Pencil,
+    when: inProject,
+    run: () => onProject(({ id }) => useProjectDialogs.setState({ renaming: id })),
+  },
   { id: "project.delete", label: "Delete project", icon: Trash2, when: inProject, run: () => onProject(removeProject) },
   { id: "project.download", label: "Download project", icon: Download, when: inProject, run: downloadCurrent },
 ].map((item) => ({ ...item, category: "Project" }));

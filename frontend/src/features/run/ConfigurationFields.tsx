@@ -39,7 +39,12 @@ export function ConfigurationFields({ value, runtimes, onChange }: FieldsProps) 
         />
       </Row>
       <Row label="Runtime" id="config-runtime">
-        <select id="config-runtime" className="field" value={value.runtime ?? ""} onChange={(event) => set({ runtime: event.target.value || undefined })}>
+        <select
+          id="config-runtime"
+          className="field"
+          value={value.runtime ?? ""}
+          onChange={(event) => set({ runtime: event.target.value || undefined })}
+        >
           <option value="">by file or project language</option>
           {runtimes.map((runtime) => (
             <option key={runtime.name} value={runtime.name}>
@@ -50,11 +55,27 @@ export function ConfigurationFields({ value, runtimes, onChange }: FieldsProps) 
       </Row>
       <Environment value={value.env} onChange={(env) => set({ env })} />
       <Row label="Standard input" id="config-stdin">
-        <textarea id="config-stdin" rows={2} className="field font-mono text-xs" value={value.stdin ?? ""} onChange={(event) => set({ stdin: event.target.value || undefined })} />
+        <textarea
+          id="config-stdin"
+          rows={2}
+          className="field font-mono text-xs"
+          value={value.stdin ?? ""}
+          onChange={(event) => set({ stdin: event.target.value || undefined })}
+        />
       </Row>
       <div className="grid grid-cols-2 gap-3">
-        <Limit label="Time limit, s" id="config-wall" value={value.limits?.wall_s} onChange={(wall_s) => set({ limits: { ...value.limits, wall_s } })} />
-        <Limit label="Memory, MiB" id="config-memory" value={value.limits?.memory_mb} onChange={(memory_mb) => set({ limits: { ...value.limits, memory_mb } })} />
+        <Limit
+          label="Time limit, s"
+          id="config-wall"
+          value={value.limits?.wall_s}
+          onChange={(wall_s) => set({ limits: { ...value.limits, wall_s } })}
+        />
+        <Limit
+          label="Memory, MiB"
+          id="config-memory"
+          value={value.limits?.memory_mb}
+          onChange={(memory_mb) => set({ limits: { ...value.limits, memory_mb } })}
+        />
       </div>
       <Row label="Keep as artifacts" id="config-artifacts">
         <input
@@ -71,7 +92,10 @@ export function ConfigurationFields({ value, runtimes, onChange }: FieldsProps) 
 }
 
 function globs(text: string): string[] | undefined {
-  const list = text.split(",").map((glob) => glob.trim()).filter(Boolean);
+  const list = text
+    .split(",")
+    .map((glob) => glob.trim())
+    .filter(Boolean);
   return list.length ? list : undefined;
 }
 

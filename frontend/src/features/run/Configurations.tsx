@@ -65,7 +65,10 @@ function Editor({ onDone }: { onDone(): void }) {
               type="button"
               aria-pressed={index === at}
               onClick={() => setAt(index)}
-              className={cx("flex h-7.5 w-full items-center rounded-[6px] px-2.5 text-left", index === at ? "bg-active font-medium" : "hover:bg-hover")}
+              className={cx(
+                "flex h-7.5 w-full items-center rounded-[6px] px-2.5 text-left",
+                index === at ? "bg-active font-medium" : "hover:bg-hover",
+              )}
             >
               <span className="truncate">{item.name || "Unnamed"}</span>
             </button>

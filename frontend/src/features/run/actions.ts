@@ -67,7 +67,10 @@ export function show(jobId: Id): void {
 function follow(jobId: Id): void {
   newLog(jobId);
   following.get(jobId)?.();
-  following.set(jobId, followJob(jobId, (event) => onEvent(jobId, event)));
+  following.set(
+    jobId,
+    followJob(jobId, (event) => onEvent(jobId, event)),
+  );
 }
 
 function onEvent(jobId: Id, event: NumberedJobEvent): void {

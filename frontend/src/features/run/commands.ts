@@ -18,11 +18,30 @@ function focusConsole(): void {
 
 const run: Command[] = [
   { id: "run.start", label: "Run", icon: Play, keys: ["F5", "Mod+Enter"], when: inProject, run: runPlanned },
-  { id: "run.stop", label: "Stop the run", icon: Square, keys: ["Shift+F5"], when: () => inProject() && shownIsRunning(useJobs.getState()), run: () => stop() },
+  {
+    id: "run.stop",
+    label: "Stop the run",
+    icon: Square,
+    keys: ["Shift+F5"],
+    when: () => inProject() && shownIsRunning(useJobs.getState()),
+    run: () => stop(),
+  },
   { id: "run.again", label: "Run again", icon: RotateCw, keys: ["Mod+Shift+F5"], when: hasJob, run: () => rerun() },
   { id: "run.download", label: "Download output", icon: Download, when: hasJob, run: () => saveOutput(useJobs.getState().shown!) },
-  { id: "run.chosen", label: "Run this file", icon: Play, when: hasChosen, run: () => start({ entry: chosenEntries()[0]!.path, artifacts: DEFAULT_ARTIFACTS }) },
-  { id: "run.configure", label: "Edit run configurations", icon: Pencil, when: inProject, run: () => useRun.setState({ editingConfigurations: true }) },
+  {
+    id: "run.chosen",
+    label: "Run this file",
+    icon: Play,
+    when: hasChosen,
+    run: () => start({ entry: chosenEntries()[0]!.path, artifacts: DEFAULT_ARTIFACTS }),
+  },
+  {
+    id: "run.configure",
+    label: "Edit run configurations",
+    icon: Pencil,
+    when: inProject,
+    run: () => useRun.setState({ editingConfigurations: true }),
+  },
 ].map((item) => ({ ...item, category: "Run" }));
 
 /** For other features that list jobs. Their argument is the job's id. */
@@ -35,5 +54,16 @@ const onJob: Command[] = [
 export const commands: Command[] = [
   ...run,
   ...onJob,
-  { id: "view.console", category: "View", label: "Go to console", icon: TerminalSquare, keys: ["Mod+`"], when: inProject, run: () => { useLayout.getState().show("console"); focusConsole(); } },
+  {
+    id: "view.console",
+    category: "View",
+    label: "Go to console",
+    icon: TerminalSquare,
+    keys: ["Mod+`"],
+    when: inProject,
+    run: () => {
+      useLayout.getState().show("console");
+      focusConsole();
+    },
+  },
 ];

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_ARTIFACTS, parseConfigurations, parseEnvironment, requestOf, writeConfigurations, writeEnvironment } from "./configurations";
+import {
+  DEFAULT_ARTIFACTS,
+  parseConfigurations,
+  parseEnvironment,
+  requestOf,
+  writeConfigurations,
+  writeEnvironment,
+} from "./configurations";
 
 describe("run configurations", () => {
   it("come back as they were written", () => {
@@ -14,7 +21,11 @@ describe("run configurations", () => {
   });
 
   it("become requests", () => {
-    expect(requestOf({ name: "T", command: "make", limits: { wall_s: 5 } })).toEqual({ command: "make", limits: { wall_s: 5 }, artifacts: DEFAULT_ARTIFACTS });
+    expect(requestOf({ name: "T", command: "make", limits: { wall_s: 5 } })).toEqual({
+      command: "make",
+      limits: { wall_s: 5 },
+      artifacts: DEFAULT_ARTIFACTS,
+    });
     expect(requestOf({ name: "T", entry: "a.py", artifacts: ["x"] })).toEqual({ entry: "a.py", artifacts: ["x"] });
   });
 

@@ -43,7 +43,10 @@ export function requestOf(configuration: RunConfiguration): RunRequest {
 
 /** `KEY=value` lines, as the form shows the environment. */
 export function parseEnvironment(text: string): Record<string, string> {
-  const pairs = text.split("\n").map((line) => line.trim()).filter((line) => line && !line.startsWith("#"));
+  const pairs = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line && !line.startsWith("#"));
   return Object.fromEntries(
     pairs.map((line) => {
       const at = line.indexOf("=");
@@ -54,5 +57,7 @@ export function parseEnvironment(text: string): Record<string, string> {
 }
 
 export function writeEnvironment(env: Record<string, string> = {}): string {
-  return Object.entries(env).map(([key, value]) => `${key}=${value}`).join("\n");
+  return Object.entries(env)
+    .map(([key, value]) => `${key}=${value}`)
+    .join("\n");
 }

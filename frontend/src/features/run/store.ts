@@ -16,7 +16,11 @@ interface RunState {
 }
 
 export const fresh: RunState = {
-  starting: false, configurations: [], chosen: null, editingConfigurations: false, progress: {},
+  starting: false,
+  configurations: [],
+  chosen: null,
+  editingConfigurations: false,
+  progress: {},
 };
 
 export const useRun = create<RunState>(() => fresh);

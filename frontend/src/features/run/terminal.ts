@@ -34,16 +34,52 @@ export interface ConsoleOptions {
 }
 
 const night: ITheme = {
-  background: "#0f141e", foreground: "#d6deeb", cursor: "#0f141e", selectionBackground: "#24427f", black: "#3a465c", red: "#ff8585",
-  green: "#5fd08f", yellow: "#f2c46d", blue: "#6ea3ff", magenta: "#c3a6ff", cyan: "#5fcfe3", white: "#d6deeb", brightBlack: "#8390a6",
-  brightRed: "#ffa3a3", brightGreen: "#8be3ae", brightYellow: "#ffd993", brightBlue: "#9cc0ff", brightMagenta: "#d8c5ff",
-  brightCyan: "#92e2ef", brightWhite: "#ffffff", scrollbarSliderBackground: "#33405a99", scrollbarSliderHoverBackground: "#3d4c69",
+  background: "#0f141e",
+  foreground: "#d6deeb",
+  cursor: "#0f141e",
+  selectionBackground: "#24427f",
+  black: "#3a465c",
+  red: "#ff8585",
+  green: "#5fd08f",
+  yellow: "#f2c46d",
+  blue: "#6ea3ff",
+  magenta: "#c3a6ff",
+  cyan: "#5fcfe3",
+  white: "#d6deeb",
+  brightBlack: "#8390a6",
+  brightRed: "#ffa3a3",
+  brightGreen: "#8be3ae",
+  brightYellow: "#ffd993",
+  brightBlue: "#9cc0ff",
+  brightMagenta: "#d8c5ff",
+  brightCyan: "#92e2ef",
+  brightWhite: "#ffffff",
+  scrollbarSliderBackground: "#33405a99",
+  scrollbarSliderHoverBackground: "#3d4c69",
 };
 const day: ITheme = {
-  background: "#ffffff", foreground: "#16202e", cursor: "#ffffff", selectionBackground: "#c7d7fe", black: "#16202e", red: "#c01f1f",
-  green: "#12703a", yellow: "#8a5a00", blue: "#1d4ed8", magenta: "#7c3aed", cyan: "#0b6f8a", white: "#64748b", brightBlack: "#5a6a80",
-  brightRed: "#dc2626", brightGreen: "#15803d", brightYellow: "#a16207", brightBlue: "#2563eb", brightMagenta: "#8b5cf6",
-  brightCyan: "#0e7490", brightWhite: "#334155", scrollbarSliderBackground: "#cbd5e199", scrollbarSliderHoverBackground: "#b3c0d1",
+  background: "#ffffff",
+  foreground: "#16202e",
+  cursor: "#ffffff",
+  selectionBackground: "#c7d7fe",
+  black: "#16202e",
+  red: "#c01f1f",
+  green: "#12703a",
+  yellow: "#8a5a00",
+  blue: "#1d4ed8",
+  magenta: "#7c3aed",
+  cyan: "#0b6f8a",
+  white: "#64748b",
+  brightBlack: "#5a6a80",
+  brightRed: "#dc2626",
+  brightGreen: "#15803d",
+  brightYellow: "#a16207",
+  brightBlue: "#2563eb",
+  brightMagenta: "#8b5cf6",
+  brightCyan: "#0e7490",
+  brightWhite: "#334155",
+  scrollbarSliderBackground: "#cbd5e199",
+  scrollbarSliderHoverBackground: "#b3c0d1",
 };
 
 export class ConsoleScreen {
@@ -60,7 +96,10 @@ export class ConsoleScreen {
   private floodAt = -Infinity;
   private unlisten = () => {};
 
-  constructor(box: HTMLElement, private readonly options: ConsoleOptions) {
+  constructor(
+    box: HTMLElement,
+    private readonly options: ConsoleOptions,
+  ) {
     this.terminal = new Terminal({
       fontFamily: '"JetBrains Mono Variable", ui-monospace, Menlo, monospace',
       fontSize: options.fontSize - 0.5,
@@ -190,8 +229,12 @@ export class ConsoleScreen {
     if (copies && event.type === "keydown") void navigator.clipboard?.writeText(this.terminal.getSelection());
     const { terminal } = this;
     const moves: Record<string, () => void> = {
-      PageUp: () => terminal.scrollPages(-1), PageDown: () => terminal.scrollPages(1), Home: () => terminal.scrollToTop(),
-      End: () => terminal.scrollToBottom(), ArrowUp: () => terminal.scrollLines(-1), ArrowDown: () => terminal.scrollLines(1),
+      PageUp: () => terminal.scrollPages(-1),
+      PageDown: () => terminal.scrollPages(1),
+      Home: () => terminal.scrollToTop(),
+      End: () => terminal.scrollToBottom(),
+      ArrowUp: () => terminal.scrollLines(-1),
+      ArrowDown: () => terminal.scrollLines(1),
     };
     if (event.type === "keydown") moves[event.key]?.();
     return false;

@@ -39,11 +39,21 @@ export function SettingsDialog() {
             ))}
           </div>
         </Row>
-        <Toggle label="Dark editor" note="Keep the editor dark while the rest is light" value={settings.darkEditor} onChange={(darkEditor) => settings.set({ darkEditor })} />
+        <Toggle
+          label="Dark editor"
+          note="Keep the editor dark while the rest is light"
+          value={settings.darkEditor}
+          onChange={(darkEditor) => settings.set({ darkEditor })}
+        />
         <Row label="Font size">
           <FontSize value={settings.fontSize} onChange={(fontSize) => settings.set({ fontSize })} />
         </Row>
-        <Toggle label="Auto-save" note="5 seconds after the last change" value={settings.autoSave} onChange={(autoSave) => settings.set({ autoSave })} />
+        <Toggle
+          label="Auto-save"
+          note="5 seconds after the last change"
+          value={settings.autoSave}
+          onChange={(autoSave) => settings.set({ autoSave })}
+        />
         <Toggle label="Wrap long lines" value={settings.wordWrap} onChange={(wordWrap) => settings.set({ wordWrap })} />
         <Toggle label="Minimap" value={settings.minimap} onChange={(minimap) => settings.set({ minimap })} />
         <Toggle
@@ -108,7 +118,12 @@ function Toggle({ label, note, value, onChange }: ToggleProps) {
         onClick={() => onChange(!value)}
         className={cx("relative h-5 w-8.5 shrink-0 rounded-full transition-colors duration-150", value ? "bg-accent" : "bg-(--slate)")}
       >
-        <span className={cx("absolute top-0.5 left-0.5 size-4 rounded-full bg-white shadow transition-transform duration-150", value && "translate-x-3.5")} />
+        <span
+          className={cx(
+            "absolute top-0.5 left-0.5 size-4 rounded-full bg-white shadow transition-transform duration-150",
+            value && "translate-x-3.5",
+          )}
+        />
       </button>
     </Row>
   );

@@ -42,7 +42,14 @@ export function UploadButton() {
         aria-label="Folder to upload"
         onChange={(event) => void take(event.target)}
       />
-      <input ref={archive} type="file" accept=".zip,.tar,.gz,.tgz,.zst" hidden aria-label="Archive to upload" onChange={(event) => void take(event.target)} />
+      <input
+        ref={archive}
+        type="file"
+        accept=".zip,.tar,.gz,.tgz,.zst"
+        hidden
+        aria-label="Archive to upload"
+        onChange={(event) => void take(event.target)}
+      />
     </>
   );
 }

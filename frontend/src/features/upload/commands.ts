@@ -23,5 +23,12 @@ function uploadDropped({ transfer, folder }: Dropped): void {
 
 export const commands: Command[] = [
   { id: "file.upload", category: "File", label: "Upload files", icon: Upload, when: inProject, run: pickFiles },
-  { id: "upload.dropped", category: "File", label: "Upload dropped files", hidden: true, when: inProject, run: (dropped) => uploadDropped(dropped as Dropped) },
+  {
+    id: "upload.dropped",
+    category: "File",
+    label: "Upload dropped files",
+    hidden: true,
+    when: inProject,
+    run: (dropped) => uploadDropped(dropped as Dropped),
+  },
 ];

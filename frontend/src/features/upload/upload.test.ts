@@ -12,7 +12,8 @@ const gathered = (...items: Item[]) => ({ items, skipped: 0 });
 describe("tar", () => {
   const bytesOf = (parts: BlobPart[]) =>
     new Uint8Array(parts.flatMap((part) => [...(typeof part === "string" ? new TextEncoder().encode(part) : (part as Uint8Array))]));
-  const text = (bytes: Uint8Array, at: number, length: number) => new TextDecoder().decode(bytes.subarray(at, at + length)).replace(/\0.*$/, "");
+  const text = (bytes: Uint8Array, at: number, length: number) =>
+    new TextDecoder().decode(bytes.subarray(at, at + length)).replace(/\0.*$/, "");
 
   it("writes whole blocks with a right checksum", () => {
     const tar = bytesOf(tarParts([{ path: "a/b.txt", size: 5, data: "hello" }], 0));
@@ -36,10 +37,17 @@ describe("tar", () => {
 
 describe("what is uploaded", () => {
   it("leaves out what every .gitignore says, each for its folder", async () => {
-    const found = await withoutIgnored(gathered(
-      item("p/.gitignore", "*.log\nbuild/\n"), item("p/a.log"), item("p/build/x.o"), item("p/src/a.py"), item("p/src/.gitignore", "!keep\n/only.txt"),
-      item("p/src/only.txt"), item("p/only.txt"),
-    ));
+    const found = await withoutIgnored(
+      gathered(
+        item("p/.gitignore", "*.log\nbuild/\n"),
+        item("p/a.log"),
+        item("p/build/x.o"),
+        item("p/src/a.py"),
+        item("p/src/.gitignore", "!keep\n/only.txt"),
+        item("p/src/only.txt"),
+        item("p/only.txt"),
+      ),
+    );
     expect(found.items.map(({ path }) => path)).toEqual(["p/.gitignore", "p/src/a.py", "p/src/.gitignore", "p/only.txt"]);
     expect(found.skipped).toBe(3);
   });
@@ -54,7 +62,12 @@ describe("what is uploaded", () => {
     // Neither packing nor the network is there in a unit test.
     vi.mock("@/api/client", () => ({ projects: { upload: vi.fn(async () => ({})) }, files: { list: vi.fn(async () => []) } }));
     vi.stubGlobal("CompressionStream", class {});
-    vi.stubGlobal("Response", class { blob = async () => new Blob(); });
+    vi.stubGlobal(
+      "Response",
+      class {
+        blob = async () => new Blob();
+      },
+    );
     Object.assign(Blob.prototype, { stream: () => ({ pipeThrough: () => null }) });
     await uploadInto("p", gathered(item("a.txt"), item("b.txt"), sized("huge", 60e6)));
     const texts = useToasts.getState().toasts.map(({ text }) => text);

@@ -86,7 +86,10 @@ async function sendArchive(projectId: Id, { file }: Item, strip: boolean, toastI
 }
 
 function refuse(tooLarge: readonly Item[]): void {
-  const names = tooLarge.slice(0, 3).map(({ path }) => path).join(", ");
+  const names = tooLarge
+    .slice(0, 3)
+    .map(({ path }) => path)
+    .join(", ");
   toast(`${count(tooLarge.length, "file is", "files are")} larger than ${bytes(BATCH_BYTES)}`, { tone: "error", detail: names });
 }
 
@@ -94,7 +97,9 @@ async function sendBatches(projectId: Id, batches: Item[][], folder: string, toa
   let project = null;
   for (const [index, batch] of batches.entries()) {
     const archive = await pack(batch, folder);
-    project = await api.upload(projectId, archive, { name: "upload.tar.gz" }, (part) => update(toastId, { progress: (index + part) / batches.length }));
+    project = await api.upload(projectId, archive, { name: "upload.tar.gz" }, (part) =>
+      update(toastId, { progress: (index + part) / batches.length }),
+    );
   }
   return project;
 }

@@ -21,11 +21,7 @@ export interface OpenDocument {
 }
 
 export type Status =
-  | { kind: "loading" }
-  | { kind: "text"; phase: Phase }
-  | { kind: "binary" }
-  | { kind: "large" }
-  | { kind: "failed"; error: unknown };
+  { kind: "loading" } | { kind: "text"; phase: Phase } | { kind: "binary" } | { kind: "large" } | { kind: "failed"; error: unknown };
 
 interface DocumentsState {
   status: Readonly<Record<Id, Status>>;

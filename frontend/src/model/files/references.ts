@@ -20,7 +20,11 @@ export function references(line: string): Reference[] {
       const end = start + match[0].length;
       if (found.some((other) => start < other.end && other.start < end)) continue;
       found.push({
-        path: match[1]!, line: Number(match[2]), start, end, ...(match[3] ? { column: Number(match[3]) } : {}),
+        path: match[1]!,
+        line: Number(match[2]),
+        start,
+        end,
+        ...(match[3] ? { column: Number(match[3]) } : {}),
       });
     }
   }
@@ -32,7 +36,10 @@ export function references(line: string): Reference[] {
  * the longest matching end of the path wins.
  */
 export function resolvePath(seen: string, exists: (path: string) => boolean): string | null {
-  const parts = seen.replace(/^(?:\.\/)+/, "").split("/").filter((part) => part && part !== ".");
+  const parts = seen
+    .replace(/^(?:\.\/)+/, "")
+    .split("/")
+    .filter((part) => part && part !== ".");
   for (let start = 0; start < parts.length; start++) {
     const path = parts.slice(start).join("/");
     if (exists(path)) return path;

@@ -7,7 +7,8 @@ function entry(path: string, type: "file" | "folder" = "file"): FileEntry {
   return { id: path, path, name: path.split("/").pop()!, type } as FileEntry;
 }
 const folder = (path: string) => entry(path, "folder");
-const tree = () => new Tree([folder("src"), folder("src/a"), entry("src/a/x10.py"), entry("src/a/x2.py"), entry("README.md"), entry("b.txt")]);
+const tree = () =>
+  new Tree([folder("src"), folder("src/a"), entry("src/a/x10.py"), entry("src/a/x2.py"), entry("README.md"), entry("b.txt")]);
 const paths = (subject: Tree, ...open: string[]) => subject.rows(new Set(open)).map((row) => row.path);
 
 describe("Tree", () => {

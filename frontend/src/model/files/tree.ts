@@ -117,8 +117,14 @@ export class Tree {
       const folder = entry.type === "folder";
       const expanded = folder && open.has(entry.path);
       rows.push({
-        id: entry.id, path: entry.path, name: entry.name, folder, depth, expanded,
-        position: index + 1, siblings: ids.length,
+        id: entry.id,
+        path: entry.path,
+        name: entry.name,
+        folder,
+        depth,
+        expanded,
+        position: index + 1,
+        siblings: ids.length,
       });
       if (expanded) this.collect(entry.path, depth + 1, open, rows);
     }

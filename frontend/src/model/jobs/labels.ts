@@ -3,8 +3,13 @@ import type { Job, JobState, Reason } from "@/api/types";
 import { duration, mebibytes } from "@/lib/format";
 
 const STATE_LABELS: Record<JobState, string> = {
-  queued: "Waiting", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Stopped",
-  timed_out: "Timed out", lost: "Lost",
+  queued: "Waiting",
+  running: "Running",
+  succeeded: "Succeeded",
+  failed: "Failed",
+  cancelled: "Stopped",
+  timed_out: "Timed out",
+  lost: "Lost",
 };
 
 export function stateLabel(state: JobState): string {
@@ -59,7 +64,10 @@ export function waitingWords(job: Job): string {
 }
 
 const TITLES: Record<Job["kind"], string> = {
-  execute: "Run", index: "Build the search index", refine: "Refine", noop: "No operation",
+  execute: "Run",
+  index: "Build the search index",
+  refine: "Refine",
+  noop: "No operation",
 };
 
 export function titleOf(job: Job): string {

@@ -3,7 +3,12 @@ import type { OutputEvent } from "@/api/types";
 import { OutputLog, plain } from "./log";
 
 const out = (offset: number, data: string, more: Partial<OutputEvent> = {}): OutputEvent => ({
-  stream: "stdout", offset, data, encoding: "utf-8", attempt: 1, ...more,
+  stream: "stdout",
+  offset,
+  data,
+  encoding: "utf-8",
+  attempt: 1,
+  ...more,
 });
 const base64 = (...bytes: number[]) => btoa(String.fromCharCode(...bytes));
 

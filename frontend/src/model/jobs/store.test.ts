@@ -4,8 +4,18 @@ import { newer, newestFirst, upsert } from "./store";
 import { cost, evidence, verdictWords, waitingWords } from "./labels";
 
 const job = (change: Partial<Job> = {}): Job => ({
-  id: "j", kind: "execute", project_id: "p", state: "queued", attempt: 0, worker_id: null, verdict: null, usage: null,
-  created_at: "2026-01-01T00:00:00Z", started_at: null, finished_at: null, ...change,
+  id: "j",
+  kind: "execute",
+  project_id: "p",
+  state: "queued",
+  attempt: 0,
+  worker_id: null,
+  verdict: null,
+  usage: null,
+  created_at: "2026-01-01T00:00:00Z",
+  started_at: null,
+  finished_at: null,
+  ...change,
 });
 
 describe("jobs", () => {
@@ -18,14 +28,16 @@ describe("jobs", () => {
 
   it("are kept, the newest first, to a limit", () => {
     let jobs: ReadonlyMap<string, Job> = new Map();
-    for (let n = 0; n < 350; n++) jobs = upsert(jobs, job({ id: `${n}`, created_at: `2026-01-01T00:${String(n % 60).padStart(2, "0")}:00Z` }));
+    for (let n = 0; n < 350; n++)
+      jobs = upsert(jobs, job({ id: `${n}`, created_at: `2026-01-01T00:${String(n % 60).padStart(2, "0")}:00Z` }));
     expect(jobs.size).toBe(300);
     expect(newestFirst(jobs)[0]!.created_at).toBe("2026-01-01T00:59:00Z");
   });
 });
 
 describe("words", () => {
-  const ended = (reason: string, text: string) => job({ state: "failed", verdict: { reason, exit_code: 3, evidence: text } as Job["verdict"] });
+  const ended = (reason: string, text: string) =>
+    job({ state: "failed", verdict: { reason, exit_code: 3, evidence: text } as Job["verdict"] });
   it("tell the verdict and its evidence", () => {
     expect(verdictWords(ended("exit", ""))).toBe("Exit code 3");
     expect(verdictWords(ended("oom", ""))).toBe("Out of memory");
@@ -34,7 +46,9 @@ describe("words", () => {
   });
 
   it("tell why a job waits", () => {
-    expect(waitingWords(job({ waiting: { position: 3, because: "all 4 slots are busy" } }))).toBe("Number 3 in line · all 4 slots are busy");
+    expect(waitingWords(job({ waiting: { position: 3, because: "all 4 slots are busy" } }))).toBe(
+      "Number 3 in line · all 4 slots are busy",
+    );
     expect(waitingWords(job())).toBe("Waiting for a worker");
   });
 

@@ -29,7 +29,11 @@ export function upsert(jobs: ReadonlyMap<Id, Job>, next: Job): ReadonlyMap<Id, J
   if (!newer(jobs.get(next.id), next)) return jobs;
   const all = new Map(jobs).set(next.id, next);
   if (all.size <= KEEP) return all;
-  return new Map(newestFirst(all).slice(0, KEEP).map((job) => [job.id, job]));
+  return new Map(
+    newestFirst(all)
+      .slice(0, KEEP)
+      .map((job) => [job.id, job]),
+  );
 }
 
 export function newestFirst(jobs: ReadonlyMap<Id, Job>): Job[] {

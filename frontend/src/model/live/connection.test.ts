@@ -47,7 +47,13 @@ beforeEach(async () => {
   vi.useFakeTimers();
   vi.stubGlobal("WebSocket", FakeSocket);
   FakeSocket.all = [];
-  hooks = { ticket: vi.fn(async () => "t"), url: (ticket) => `ws://x?ticket=${ticket}`, link: vi.fn(), message: vi.fn(), refused: () => false };
+  hooks = {
+    ticket: vi.fn(async () => "t"),
+    url: (ticket) => `ws://x?ticket=${ticket}`,
+    link: vi.fn(),
+    message: vi.fn(),
+    refused: () => false,
+  };
   live = new LiveConnection(hooks);
   live.start();
   await settle();

@@ -3,7 +3,13 @@ import type { ServerMessage } from "@/api/types";
 import { advance, backoff, hello, isRepeat, median, sample } from "./protocol";
 
 const welcome = (seq: number, snapshot: boolean, epoch = "e1"): ServerMessage => ({
-  type: "welcome", epoch, seq, snapshot, conn_id: "c", presence: [], jobs: [],
+  type: "welcome",
+  epoch,
+  seq,
+  snapshot,
+  conn_id: "c",
+  presence: [],
+  jobs: [],
 });
 const project = (seq: number): ServerMessage => ({ type: "project", seq, change: "updated" });
 

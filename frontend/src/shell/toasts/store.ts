@@ -59,5 +59,8 @@ export function fail(what: string, error: unknown): void {
 
 function expire(id: number, ms: number): void {
   clearTimeout(timers.get(id));
-  timers.set(id, setTimeout(() => dismiss(id), ms));
+  timers.set(
+    id,
+    setTimeout(() => dismiss(id), ms),
+  );
 }

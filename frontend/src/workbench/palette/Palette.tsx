@@ -32,10 +32,7 @@ function Chooser({ mode }: { mode: Mode }) {
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const commands = text.startsWith(">") || !inProject;
-  const choices = useMemo(
-    () => (commands ? commandChoices(text.replace(/^>/, "")) : fileChoices(text)),
-    [commands, text],
-  );
+  const choices = useMemo(() => (commands ? commandChoices(text.replace(/^>/, "")) : fileChoices(text)), [commands, text]);
 
   const { from, to, slots, onScroll } = useWindow(list, choices.length, ROW_HEIGHT, OVERSCAN);
 
@@ -94,7 +91,17 @@ function Chooser({ mode }: { mode: Mode }) {
         <div role="presentation" className="relative" style={{ height: choices.length * ROW_HEIGHT }}>
           {choices.slice(from, to).map((choice, offset) => {
             const index = from + offset;
-            return <ChoiceRow key={index % slots} choice={choice} index={index} count={choices.length} chosen={index === at} onChoose={choose} onHover={setAt} />;
+            return (
+              <ChoiceRow
+                key={index % slots}
+                choice={choice}
+                index={index}
+                count={choices.length}
+                chosen={index === at}
+                onChoose={choose}
+                onHover={setAt}
+              />
+            );
           })}
         </div>
       </div>

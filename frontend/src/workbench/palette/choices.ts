@@ -66,12 +66,13 @@ export function commandChoices(input: string): Choice[] {
   const commands = allCommands().filter((command) => !command.hidden && enabled(command));
   if (!input.trim()) return byUse(byCategory(commands)).map((command) => commandChoice(command, []));
   const byLabel = new Map(commands.map((command) => [labelOf(command), command]));
-  return new FuzzyIndex([...byLabel.keys()])
-    .search(input, LIMIT)
-    .map(({ path, positions }) => {
-      const offset = path.length - byLabel.get(path)!.label.length;
-      return commandChoice(byLabel.get(path)!, positions.map((position) => position - offset).filter((position) => position >= 0));
-    });
+  return new FuzzyIndex([...byLabel.keys()]).search(input, LIMIT).map(({ path, positions }) => {
+    const offset = path.length - byLabel.get(path)!.label.length;
+    return commandChoice(
+      byLabel.get(path)!,
+      positions.map((position) => position - offset).filter((position) => position >= 0),
+    );
+  });
 }
 
 function labelOf(command: Command): string {
