@@ -46,7 +46,7 @@ async fn expired_and_forged_tokens_are_refused() -> Result<()> {
         token(&secret, Algorithm::HS512, |_| {})?,
         token(&secret, Algorithm::HS256, |claims| claims["iss"] = "elsewhere".into())?,
         token(&secret, Algorithm::HS256, |claims| drop(claims.as_object_mut().map(|all| all.remove("exp"))))?,
-        format!("{}x", good),
+        format!("{good}x"),
         good.replacen("ey", "eY", 1),
         {
             // The algorithm `none`, with the good one's claims.

@@ -22,7 +22,7 @@ pub fn unchanged(headers: &HeaderMap, hash: Option<&str>) -> Option<Response> {
     }
     let mut response = Response::new(Vec::new().into());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    self::tag(&mut response, Some(hash));
+    tag(&mut response, Some(hash));
     Some(response)
 }
 

@@ -138,7 +138,7 @@ mod tests {
         let batcher = Batcher::start(1, 100, Duration::ZERO, move |items: Vec<u32>| {
             counted.fetch_add(1, Ordering::SeqCst);
             async move {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
                 Ok(items.into_iter().map(|n| n * 2).collect())
             }
         });

@@ -218,7 +218,7 @@ mod tests {
         notifier.notify_jobs(&[change(JobId::new()), change(job)]);
         watch.changed().await;
         watch.catch_up();
-        let again = tokio::time::timeout(std::time::Duration::from_millis(20), watch.changed()).await;
+        let again = tokio::time::timeout(Duration::from_millis(20), watch.changed()).await;
         assert!(again.is_err());
     }
 

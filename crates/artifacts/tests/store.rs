@@ -1,6 +1,8 @@
 //! The handle against a real S3 server: the one that `ENGUNITY__S3__…` names. Without it (a bare
 //! `cargo test` on a machine where nothing runs) these tests say so and pass.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may unwrap.
+
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;

@@ -86,7 +86,7 @@ fn complete(mut runtime: Runtime, language: &Language, folder: &Path) -> Result<
         runtime.extensions.clone_from(&language.extensions);
     }
     let own = std::mem::take(&mut runtime.aliases);
-    let shared = language.names().cloned().filter(|name| *name != runtime.name);
+    let shared = language.names().filter(|name| **name != runtime.name).cloned();
     runtime.aliases = shared.chain(own).collect();
     runtime.folder = folder.join("runtime");
     runtime.starter_content = read_starter(&runtime.folder, &runtime.starter)?;

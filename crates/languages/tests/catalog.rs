@@ -1,5 +1,7 @@
 //! The catalogue that ships with the worker, and what it decides about requests.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may unwrap.
+
 use std::path::Path;
 
 use engunity_languages::{Catalog, CatalogError, LimitsConfig, web};

@@ -1,6 +1,8 @@
 //! What is sent and stored, byte by byte: each sample below equals its file in `golden/`, and the file still reads as
 //! the sample. A change here is a change on the wire: only additions are allowed, and `UPDATE_GOLDEN=1` writes them.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may unwrap.
+
 use std::{fmt::Debug, path::PathBuf};
 
 use chrono::{DateTime, Utc};

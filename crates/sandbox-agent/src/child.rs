@@ -15,7 +15,7 @@ use nix::{
         prctl,
         resource::{Resource, setrlimit},
         signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask},
-        wait::{WaitStatus, waitpid},
+        wait::waitpid,
     },
     unistd::{Pid, setsid},
 };
@@ -141,7 +141,7 @@ pub fn kill_all() {
     loop {
         let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
         match waitpid(None, None) {
-            Ok(WaitStatus::StillAlive) | Err(nix::Error::EINTR) | Ok(_) => {}
+            Ok(_) | Err(nix::Error::EINTR) => {}
             Err(_) => return,
         }
     }

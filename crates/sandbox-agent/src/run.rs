@@ -129,7 +129,7 @@ impl<'a> Run<'a> {
     /// Waits until something can be done, at most until the next sample.
     fn wait(&self) -> io::Result<Vec<Source>> {
         let watched = self.watched();
-        let mut fds: Vec<PollFd> = watched.iter().map(|&(_, fd, flags)| PollFd::new(fd, flags)).collect();
+        let mut fds: Vec<PollFd<'_>> = watched.iter().map(|&(_, fd, flags)| PollFd::new(fd, flags)).collect();
         match poll(&mut fds, self.patience()) {
             Ok(_) | Err(nix::Error::EINTR) => {}
             Err(errno) => return Err(errno.into()),

@@ -1,6 +1,8 @@
 //! The agent as PID 1 of a PID namespace of its own: what it does to programs, tested through its own protocol.
 //! (Limits of memory and processes need a container: the worker tests them with Docker.)
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may unwrap.
+
 use std::{
     collections::BTreeMap,
     io::{Read, Write},

@@ -112,14 +112,10 @@ async fn make_template(services: &ServiceConfig, admin: &Client, name: &str) -> 
     let store = Store::new(&url_of(services, &raw), 1)?;
     store.migrate().await?;
     drop(store);
-    crate::eventually(
-        "nobody is connected to the new template",
-        std::time::Duration::from_secs(60),
-        || async {
-            let renamed = admin.batch_execute(&format!(r#"ALTER DATABASE "{raw}" RENAME TO "{name}""#)).await;
-            Ok(renamed.map(Some)?)
-        },
-    )
+    crate::eventually("nobody is connected to the new template", Duration::from_secs(60), || async {
+        let renamed = admin.batch_execute(&format!(r#"ALTER DATABASE "{raw}" RENAME TO "{name}""#)).await;
+        Ok(renamed.map(Some)?)
+    })
     .await
 }
 

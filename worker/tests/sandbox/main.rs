@@ -1,6 +1,8 @@
 //! The sandbox on a real engine: all runtimes, hostile programs, latencies. Needs Docker and the images (`./dev services`)
 //! named by `.dev/env`.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may unwrap.
+
 mod escape;
 mod lab;
 mod latency;

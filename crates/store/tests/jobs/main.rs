@@ -1,5 +1,7 @@
 //! Jobs on a real PostgreSQL: accepting, releasing, claiming, recording, cancelling, losing.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests may unwrap.
+
 mod accepting;
 mod ending;
 mod events;
