@@ -274,7 +274,10 @@ fn requests() {
         r#"{"command": "make test", "limits": {"wall_s": 5}, "artifacts": ["out/**"], "class": "bulk"}"#;
     let run: RunRequest = serde_json::from_str(body).unwrap();
     in_json("run_request", &run);
-    assert!(serde_json::from_str::<RunRequest>(r#"{"comand": "typo"}"#).is_err(), "unknown fields are told");
+    assert!(
+        serde_json::from_str::<RunRequest>(r#"{"no_such_field": 1}"#).is_err(),
+        "unknown fields are told"
+    );
 }
 
 #[test]

@@ -103,7 +103,7 @@ async fn a_running_job_is_cancelled_and_a_queued_one_at_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_users_many_runs_do_not_delay_anothers_one() -> Result<()> {
+async fn many_runs_of_one_user_do_not_delay_another_user() -> Result<()> {
     let lab = TestLab::builder().env("ENGUNITY__WORKER__SLOTS", 1).start().await?;
     let (many, one) = (lab.user("many").await?, lab.user("one").await?);
     let (theirs, mine) = (many.project("theirs").await?, one.project("mine").await?);
@@ -120,7 +120,7 @@ async fn one_users_many_runs_do_not_delay_anothers_one() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_sees_anothers_things() -> Result<()> {
+async fn resources_of_another_user_are_hidden() -> Result<()> {
     let lab = TestLab::start().await?;
     let (owner, stranger) = (lab.user("owner").await?, lab.user("stranger").await?);
     let project = owner.project("secret").await?;

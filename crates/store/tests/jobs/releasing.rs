@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::lab::{Lab, heartbeat};
 
 #[tokio::test]
-async fn one_users_many_jobs_do_not_delay_anothers_one() {
+async fn many_jobs_of_one_user_do_not_delay_another_user() {
     let lab = Lab::start().await;
     let (ann, bob, eve) = (lab.user("ann").await, lab.user("bob").await, lab.user("eve").await);
     let anns = lab.submit(ann, 500, JobClass::Interactive).await;

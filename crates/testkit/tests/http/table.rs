@@ -111,7 +111,7 @@ async fn every_route_refuses_exactly() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_call_reaches_what_is_anothers() -> Result<()> {
+async fn no_call_reaches_resources_of_another_user() -> Result<()> {
     let lab = lab().await?;
     let (ada, bob) = (lab.user("ada").await?, lab.user("bob").await?);
     let project = ada.project("secret").await?;
