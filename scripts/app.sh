@@ -7,6 +7,7 @@ cmd_up() {
   local began=$SECONDS
   up_options "$@"
   port_free_for_coordinator
+  up_plan
   services_open
   build_steps
   steps_wait
@@ -24,7 +25,7 @@ up_options() {
       --workers=*) UP_WORKERS="${1#*=}" ;;
       --port) PORT="${2:-}"; shift ;;
       --port=*) PORT="${1#*=}" ;;
-      *) die "up does not know '$1'; it takes --workers N and --port P" ;;
+      *) die "up does not know '$1'; it takes --workers N, --port P and --check" ;;
     esac
     shift || true
   done

@@ -3,10 +3,20 @@
 
 RUST_MINIMUM=1.95
 
+# rust-toolchain.toml names the stable channel. Where rustup has only a toolchain of another name, it would download one:
+# then the default toolchain is used, and the version is checked as always.
+toolchain_open() {
+  have rustup && [ -z "${RUSTUP_TOOLCHAIN:-}" ] || return 0
+  ! rustup toolchain list 2>/dev/null | grep -q '^stable-' || return 0
+  RUSTUP_TOOLCHAIN="$(cd / && rustup default 2>/dev/null | cut -d' ' -f1)"
+  [ -z "$RUSTUP_TOOLCHAIN" ] || export RUSTUP_TOOLCHAIN
+}
+toolchain_open
+
 rust_needed() {
   have cargo || die "Rust $RUST_MINIMUM or newer is missing: install it from https://rustup.rs, then run the command again"
   local version
-  version="$(rustc --version | awk '{print $2}')"
+  version="$(cd "$ROOT" && rustc --version | awk '{print $2}')"
   [ "$(printf '%s\n' "$RUST_MINIMUM" "$version" | sort -V | head -n 1)" = "$RUST_MINIMUM" ] ||
     die "Rust $version is too old, $RUST_MINIMUM is needed: rustup update stable"
 }

@@ -15,7 +15,7 @@ packages_missing() {
   garage_runs || pkg-config --exists sqlite3 libsodium libzstd 2>/dev/null || printf 'libsqlite3-dev libsodium-dev libzstd-dev '
   [ -z "${1:-}" ] || [ ! -e "$ROOT/frontend/package.json" ] || have chromium || printf 'chromium '
   [ "${1:-}" != bench ] || have wrk || printf 'wrk '
-  [ "${1:-}" != bench ] || python3 -c 'import ensurepip' 2>/dev/null || printf 'python3-venv '
+  [ -z "${1:-}" ] || python3 -c 'import ensurepip' 2>/dev/null || printf 'python3-venv '
 }
 
 packages_install() {
