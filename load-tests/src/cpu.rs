@@ -1,29 +1,29 @@
-//! Where the processors' time goes: what each part, with all its processes, used between two looks.
+//! CPU time per part of the system, with all its processes, between two readings.
 
 use std::{collections::HashMap, fmt::Write as _, fs, path::Path, time::Instant};
 
 use anyhow::{Context, Result};
 
-/// The kernel counts in hundredths of a second, whatever its own clock does.
+/// `USER_HZ`: the unit of CPU time in `/proc` is a hundredth of a second.
 const TICKS: f64 = 100.0;
 
-/// Reads counters of some parts at its making, and again at its end.
+/// Reads the counters of some parts when it is created and again in [`Meter::per`].
 pub struct Meter {
     parts: Vec<Part>,
     before: Vec<f64>,
     begin: Instant,
 }
 
-/// Some processes under one name.
+/// Processes under one name.
 struct Part {
     name: &'static str,
     roots: Vec<u32>,
-    /// Only the processes themselves and children that have ended, not children that live.
+    /// Counts the processes and their ended children, not running children.
     alone: bool,
 }
 
 impl Meter {
-    /// The measuring program itself (with `wrk`, whose time counts when it has ended), the services, and `parts`.
+    /// Starts a reading of this program (with `wrk`, counted when it has ended), the services and `parts`.
     pub fn start(parts: &[(&'static str, Vec<u32>)]) -> Result<Self> {
         let mut all = vec![Part { name: "load generator", roots: vec![std::process::id()], alone: true }];
         all.extend(parts.iter().map(|(name, roots)| Part { name, roots: roots.clone(), alone: false }));
@@ -34,7 +34,7 @@ impl Meter {
         Ok(Self { parts: all, before, begin: Instant::now() })
     }
 
-    /// Milliseconds of processor time that each part took for one of `count` things, as a line of text.
+    /// CPU milliseconds that each part used per item, for `count` items, as a line of text.
     pub fn per(&self, what: &str, count: f64) -> Result<String> {
         let (wall, after) = (self.begin.elapsed().as_secs_f64(), used(&self.parts)?);
         let spent: Vec<f64> = after.iter().zip(&self.before).map(|(after, before)| after - before).collect();
@@ -51,16 +51,16 @@ impl Meter {
     }
 }
 
-/// A service of this clone.
+/// The process id of a service of this clone.
 fn service(file: &str) -> Option<u32> {
     let path = Path::new(&std::env::var("ENGUNITY_DEV").ok()?).join("run").join(file);
     fs::read_to_string(path).ok()?.split_whitespace().next()?.parse().ok()
 }
 
-/// What the kernel says of a process.
+/// One process in `/proc`.
 struct Process {
     parent: u32,
-    /// Seconds, with those of children that have ended.
+    /// CPU seconds, including ended children.
     used: f64,
 }
 
@@ -90,7 +90,7 @@ fn used(parts: &[Part]) -> Result<Vec<f64>> {
 
 fn process(pid: u32) -> Result<Process> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name, in brackets, may hold anything.
+    // The name, in parentheses, may contain any character.
     let (_, rest) = stat.rsplit_once(") ").context("a process without a name")?;
     let fields: Vec<&str> = rest.split(' ').collect();
     let number = |at: usize| -> Result<f64> { Ok(fields.get(at).context("too few fields")?.parse()?) };

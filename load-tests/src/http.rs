@@ -1,5 +1,5 @@
-//! One kept-alive connection that sends the same POST again and again. A load generator should not be what is measured:
-//! a full HTTP client costs more than the request it makes.
+//! A keep-alive connection that repeats one POST request. A full HTTP client would cost more than the request it sends,
+//! and the benchmark would measure the client.
 
 use anyhow::{Context, Result, bail, ensure};
 use bytes::{Buf, BytesMut};
@@ -28,7 +28,7 @@ impl Poster {
         Ok(Self { socket, request, read: BytesMut::new() })
     }
 
-    /// Sends it once more; returns the answer's body, which must be a success.
+    /// Sends the request once and returns the body of the response, which must be a success.
     pub async fn post(&mut self) -> Result<Vec<u8>> {
         self.socket.write_all(self.request.as_bytes()).await?;
         let head = loop {
@@ -38,7 +38,7 @@ impl Poster {
             self.more().await?;
         };
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let length: usize = length.context("an answer without a length")?.trim().parse()?;
+        let length: usize = length.context("a response without a length")?.trim().parse()?;
         while self.read.len() < length {
             self.more().await?;
         }

@@ -1,4 +1,4 @@
-//! What the measurements share: percentiles, tables, the peers' Python, and where results are kept.
+//! Shared by the benchmarks: percentiles, tables, the peers' Python environment and the results folder.
 
 pub mod cpu;
 pub mod http;
@@ -17,8 +17,9 @@ use serde::de::DeserializeOwned;
 use tokio::process::Command;
 
 pub const HERE: &str = env!("CARGO_MANIFEST_DIR");
+const WIDTH: usize = 120;
 
-/// Times of many events, for percentiles.
+/// Durations of many events, sorted, for percentiles.
 #[derive(Debug, Clone, Default)]
 pub struct Times(Vec<Duration>);
 
@@ -28,7 +29,7 @@ impl Times {
         Self(times)
     }
 
-    /// Milliseconds that `percent` of the events did not exceed.
+    /// The percentile in milliseconds.
     pub fn percentile_ms(&self, percent: f64) -> f64 {
         let Some(last) = self.0.len().checked_sub(1) else { return f64::NAN };
         let at = (last as f64 * percent / 100.0).round() as usize;
@@ -36,7 +37,7 @@ impl Times {
     }
 }
 
-/// One line of a table: ours, the peer's, and which way is better.
+/// One row of a table: our value, the peer's value, and which direction is better.
 pub struct Row {
     pub what: String,
     pub ours: f64,
@@ -55,7 +56,7 @@ impl Row {
         Self { what: what.to_owned(), ours, peer, unit: " ms", more_is_better: false }
     }
 
-    /// How many times better we are.
+    /// The factor by which our value is better.
     pub fn ratio(&self) -> f64 {
         if self.more_is_better { self.ours / self.peer } else { self.peer / self.ours }
     }
@@ -80,7 +81,7 @@ pub fn table(peer: &str, rows: &[Row]) -> String {
     text
 }
 
-/// What was to be reached, and whether it was.
+/// A threshold, the measured value, and whether the threshold is met.
 pub struct Goal {
     pub what: String,
     pub came: String,
@@ -96,21 +97,21 @@ pub fn goals(goals: &[Goal]) -> String {
     text
 }
 
-/// When and on what something was measured: numbers mean nothing without.
+/// The time, machine and versions of a measurement.
 pub struct Setting {
     load_before: String,
     versions: String,
 }
 
 impl Setting {
-    /// Looks before anything is measured; `packages` are the peers that matter, from PyPI.
-    pub async fn look(packages: &[&str]) -> Result<Self> {
+    /// Records the load average and versions before the measurement. `packages` are PyPI packages of the peers.
+    pub async fn record(packages: &[&str]) -> Result<Self> {
         Ok(Self { load_before: load_average()?, versions: versions(packages).await? })
     }
 
-    /// Prints a report and keeps it in `results/<name>.md`.
+    /// Prints a report and writes it to `results/<name>.md`.
     pub fn report(&self, name: &str, title: &str, body: &str) -> Result<()> {
-        let text = format!("# {title}\n\n{}\n\n{body}", self.text()?);
+        let text = wrap(&format!("# {title}\n\n{}\n\n{body}", self.text()?));
         println!("{text}");
         let dir = Path::new(HERE).join("results");
         std::fs::create_dir_all(&dir)?;
@@ -134,6 +135,28 @@ impl Setting {
             self.versions
         ))
     }
+}
+
+/// Breaks the lines of paragraphs and list items at the width that documents have; rows of tables stay.
+fn wrap(text: &str) -> String {
+    let mut wrapped = String::new();
+    for line in text.lines() {
+        let indent = if line.starts_with("- ") { "  " } else { "" };
+        let mut width = 0;
+        for (at, word) in line.split(' ').enumerate() {
+            if at > 0 && !line.starts_with('|') && width + 1 + word.chars().count() > WIDTH {
+                let _ = write!(wrapped, "\n{indent}");
+                width = indent.len();
+            } else if at > 0 {
+                wrapped.push(' ');
+                width += 1;
+            }
+            wrapped.push_str(word);
+            width += word.chars().count();
+        }
+        wrapped.push('\n');
+    }
+    wrapped
 }
 
 fn load_average() -> Result<String> {
@@ -162,18 +185,18 @@ import json, platform, sys
 from importlib.metadata import version
 print(json.dumps([platform.python_version() if name == 'Python' else version(name) for name in sys.argv[1:]]))";
 
-/// Whether only ours is wanted, as while working on it: `./dev bench NAME alone`. Nothing is kept then.
+/// Whether to measure without the peer (`./dev bench NAME alone`). Writes no results.
 pub fn alone() -> bool {
     std::env::args().any(|argument| argument == "alone")
 }
 
-/// The peers' Python, made by the bench's `run`.
+/// The Python interpreter of the peers' environment, which the benchmark's `run` script creates.
 pub fn python() -> Result<PathBuf> {
     let venv = std::env::var("BENCH_VENV").context("BENCH_VENV is not set: start this with `./dev bench`")?;
     Ok(Path::new(&venv).join("bin/python"))
 }
 
-/// A peer's program, with its folder as working directory; ends with us.
+/// A program of a peer, with its folder as working directory. Killed when dropped.
 pub fn peer(bench: &str, arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(python()?);
     command.args(arguments).current_dir(Path::new(HERE).join(bench).join("peer"));
@@ -181,7 +204,7 @@ pub fn peer(bench: &str, arguments: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-/// Runs a peer's program to its end and reads the JSON it printed last.
+/// Runs a program to completion and parses the last line of its output as JSON.
 pub async fn measured<T: DeserializeOwned>(mut command: Command) -> Result<T> {
     let output = command.stderr(Stdio::inherit()).output().await?;
     ensure!(output.status.success(), "{:?} ended with {}", command.as_std().get_program(), output.status);
@@ -206,6 +229,15 @@ mod tests {
         let times = Times::new((1..=100).rev().map(Duration::from_millis).collect());
         assert_eq!(times.percentile_ms(50.0), 51.0);
         assert_eq!(times.percentile_ms(100.0), 100.0);
+    }
+
+    #[test]
+    fn long_lines_are_wrapped_and_tables_are_not() {
+        let (words, row) = ("word ".repeat(40), format!("| {} |", "cell ".repeat(40)));
+        let text = wrap(&format!("- {}\n{row}", words.trim()));
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[0].len() <= WIDTH && lines[1].starts_with("  word"), "{lines:?}");
+        assert_eq!(lines[2], row);
     }
 
     #[test]

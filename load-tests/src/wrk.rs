@@ -1,4 +1,4 @@
-//! Runs `wrk` against one address and reads what it measured.
+//! Runs `wrk` against one address and parses its report.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,13 +21,13 @@ pub struct Load {
     /// Milliseconds.
     pub p50: f64,
     pub p99: f64,
-    /// How many.
+    /// Number of requests.
     pub requests: u64,
     refused: u64,
     broken: u64,
 }
 
-/// Lists (`GET`) or creates (`POST`) projects at `base` for a while, as each user in turn.
+/// Lists (`GET`) or creates (`POST`) projects at `base` for `duration`, as each user in turn.
 pub async fn load(base: &str, tokens: &[String], create: bool, duration: Duration) -> Result<Load> {
     let script = script(tokens, create)?;
     let seconds = format!("{}s", duration.as_secs());
@@ -40,7 +40,7 @@ pub async fn load(base: &str, tokens: &[String], create: bool, duration: Duratio
     Ok(load)
 }
 
-/// wrk takes one script: who asks, the request, if it is not a plain GET, and the report.
+/// The script for wrk: the tokens, the request unless it is a plain GET, and the report.
 fn script(tokens: &[String], create: bool) -> Result<PathBuf> {
     let read = |name: &str| std::fs::read_to_string(Path::new(HERE).join("api").join(name));
     let request = if create { read("create.lua")? } else { String::new() };

@@ -1,4 +1,4 @@
-"""Measures Celery: throughput with many jobs at once, and add -> start at a gentle rate. Prints one line of JSON.
+"""Measures Celery: throughput with many jobs at once, and add -> start at a low rate. Prints one line of JSON.
 
 usage: measure.py JOBS GENTLE_JOBS GENTLE_PAUSE ROUNDS   (BROKER_URL in the environment)
 """
@@ -23,24 +23,24 @@ WORKER = [
 
 
 def main():
-    jobs, gentle_jobs, pause, rounds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+    jobs, latency_jobs, pause, rounds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
     with tempfile.TemporaryDirectory() as folder:
         os.environ["REPORT_TO"] = os.path.join(folder, "reports")
         reports = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         reports.bind(os.environ["REPORT_TO"])
         from tasks import noop
 
-        results = [measured(noop, reports, processes, jobs, gentle_jobs, pause, rounds) for processes in CONCURRENCIES]
+        results = [measured(noop, reports, processes, jobs, latency_jobs, pause, rounds) for processes in CONCURRENCIES]
     print(json.dumps(max(results, key=lambda result: result["rate"])))
 
 
-def measured(noop, reports, processes, jobs, gentle_jobs, pause, rounds):
+def measured(noop, reports, processes, jobs, latency_jobs, pause, rounds):
     worker = subprocess.Popen([*WORKER, "--concurrency", str(processes)], stdout=sys.stderr)
     try:
         noop.delay(time.time())
         received(reports, 1)
         throughput(noop, reports, 500)
-        starts = sorted(gently(noop, reports, gentle_jobs, pause))
+        starts = sorted(measure_latency(noop, reports, latency_jobs, pause))
         rates = [throughput(noop, reports, jobs) for _ in range(rounds)]
     finally:
         worker.terminate()
@@ -71,7 +71,7 @@ def throughput(noop, reports, jobs):
     return jobs / (max(ends) - begin)
 
 
-def gently(noop, reports, jobs, pause):
+def measure_latency(noop, reports, jobs, pause):
     with ThreadPoolExecutor(1) as reader:
         reading = reader.submit(received, reports, jobs)
         due = time.time()

@@ -18,7 +18,7 @@ use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 
 const WARM_UP: Duration = Duration::from_secs(2);
 const DURATION: Duration = Duration::from_secs(10);
-/// Who asks, in turn, and how many projects each lists.
+/// Number of users that send requests in turn, and the number of projects of each.
 const USERS: usize = 32;
 const LISTED: usize = 20;
 const SESSIONS: usize = 1_000;
@@ -26,13 +26,13 @@ const SESSIONS: usize = 1_000;
 struct Measured {
     list: Load,
     create: Load,
-    /// Where the time of a list and of a creation went.
+    /// CPU time per list and per creation.
     spent: [String; 2],
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let setting = Setting::look(&["Python", "fastapi", "uvicorn", "sqlalchemy", "psycopg"]).await?;
+    let setting = Setting::record(&["Python", "fastapi", "uvicorn", "sqlalchemy", "psycopg"]).await?;
     let lab = TestLab::builder().workers(0).env("ENGUNITY__LOG__FILTER", "warn,lapin=off").start().await?;
     let idle_mb = resident_mb(lab.coordinators[0].pid().context("a pid")?)?;
     let mut users = Vec::new();
@@ -87,7 +87,7 @@ const EXPLANATION: &str = "\
 - An insert is as durable in both: same server, same `synchronous_commit`.
 ";
 
-/// The users' lists, then their creations, so that the lists are as long as they should be.
+/// Measures lists first, then creations, which make the lists longer.
 async fn measure(users: &[Client], server: &[(&'static str, Vec<u32>)]) -> Result<Measured> {
     let base = users[0].base();
     let tokens: Vec<String> = users.iter().map(|user| user.token().to_owned()).collect();
@@ -155,7 +155,7 @@ async fn measure_theirs(database: &str) -> Result<Measured> {
     measured
 }
 
-/// Asks it to end, so that it ends its workers.
+/// Sends SIGTERM, so that the server stops its workers.
 async fn end(server: &mut Child) -> Result<()> {
     if let Some(pid) = server.id() {
         std::process::Command::new("kill").arg(pid.to_string()).status()?;
@@ -164,7 +164,7 @@ async fn end(server: &mut Child) -> Result<()> {
     Ok(())
 }
 
-/// Resident memory with as many open session sockets, each on a project of its own.
+/// Resident memory with `SESSIONS` open session sockets, each on its own project.
 async fn memory(lab: &TestLab, idle_mb: f64) -> Result<(f64, String)> {
     let user = lab.user("crowd").await?;
     let pid = lab.coordinators[0].pid().context("a pid")?;

@@ -18,13 +18,13 @@ use futures::future::try_join_all;
 use serde::Deserialize;
 
 const JOBS: usize = 10_000;
-const AT_ONCE: usize = 128;
+const CONNECTIONS: usize = 128;
 const WARM_UP: usize = 5_000;
-/// The gentle rate: a job every 20 ms.
-const GENTLY: Duration = Duration::from_millis(20);
-const GENTLE_JOBS: usize = 500;
+/// Interval between jobs in the latency measurement.
+const SUBMIT_INTERVAL: Duration = Duration::from_millis(20);
+const LATENCY_JOBS: usize = 500;
 const ROUNDS: usize = 3;
-/// Stops at the first one it finds: counting them all would take time from what is measured.
+/// Stops at the first row, because counting all of them would distort the measurement.
 const OPEN: &str = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued') OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running')";
 const TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -40,7 +40,7 @@ struct Measured {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let setting = Setting::look(&["Python", "celery", "kombu", "amqp"]).await?;
+    let setting = Setting::record(&["Python", "celery", "kombu", "amqp"]).await?;
     let ours = ours().await?;
     if alone() {
         println!("{:?}\n{}", ours.measured, explanation(&ours));
@@ -70,7 +70,7 @@ async fn main() -> Result<()> {
 
 struct Ours {
     measured: Measured,
-    /// Where the time of the fastest round went.
+    /// CPU time of the fastest round.
     spent: String,
     recorded: Times,
     rates: Vec<f64>,
@@ -79,17 +79,17 @@ struct Ours {
 fn explanation(ours: &Ours) -> String {
     let rates: Vec<_> = ours.rates.iter().map(|rate| format!("{rate:.0}/s")).collect();
     format!(
-        "- Throughput: {JOBS} jobs, best of {ROUNDS} rounds each (ours: {}). Ours are submitted one by one over HTTP by {AT_ONCE} \
+        "- Throughput: {JOBS} jobs, best of {ROUNDS} rounds each (ours: {}). Ours are submitted one by one over HTTP by {CONNECTIONS} \
          connections and counted when PostgreSQL has their end; every one is checked there. Celery's are sent by 8 threads of one \
          producer and counted when the task runs.\n\
-         - Latency: one job every {} ms, {GENTLE_JOBS} of them. Ours: from before the HTTP request to the claim's transaction \
+         - Latency: one job every {} ms, {LATENCY_JOBS} of them. Ours: from before the HTTP request to the claim's transaction \
          (`started_at`); to the recorded end it is p50 {:.2} ms, p95 {:.2} ms. Celery's: from before `delay()` to the task's first line.\n\
          - Celery: persistent messages on a classic durable queue, publisher confirms, acks_late, prefork with 2 or 4 processes (the faster counts), \
          prefetch multiplier 64, gossip, mingle and events off, results ignored (as is usual for jobs whose effect counts; with a result \
          backend it does strictly more work). Ours keeps every job, attempt and end in PostgreSQL, on quorum queues.\n\
          - Ours, {}.\n",
         rates.join(", "),
-        GENTLY.as_millis(),
+        SUBMIT_INTERVAL.as_millis(),
         ours.recorded.percentile_ms(50.0),
         ours.recorded.percentile_ms(95.0),
         ours.spent,
@@ -106,7 +106,7 @@ async fn ours() -> Result<Ours> {
     let project = user.project("load").await?.id;
     submit_all(&user, project, WARM_UP).await?;
     all_ended(&lab).await?;
-    let (starts, recorded) = gently(&lab, poster(&user, project).await?).await?;
+    let (starts, recorded) = measure_latency(&lab, poster(&user, project).await?).await?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         rounds.push(throughput(&lab, &user, project).await?);
@@ -127,11 +127,11 @@ async fn poster(user: &Client, project: ProjectId) -> Result<Poster> {
     Poster::connect(user.base(), user.token(), &format!("/code/{project}/noops"), "{}").await
 }
 
-/// Submits jobs one by one over some connections.
+/// Submits jobs over several connections, one at a time on each.
 async fn submit_all(user: &Client, project: ProjectId, count: usize) -> Result<()> {
     let left = AtomicUsize::new(count);
     let take = || left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok();
-    let submitting = (0..AT_ONCE).map(|_| async {
+    let submitting = (0..CONNECTIONS).map(|_| async {
         let mut poster = poster(user, project).await?;
         while take() {
             poster.post().await?;
@@ -171,11 +171,11 @@ async fn throughput(lab: &TestLab, user: &Client, project: ProjectId) -> Result<
     Ok((rate, spent))
 }
 
-/// Times from before the submission to the start, and to the recorded end.
-async fn gently(lab: &TestLab, mut poster: Poster) -> Result<(Times, Times)> {
-    let mut clock = tokio::time::interval(GENTLY);
+/// Durations from before the submission to the start, and to the recorded end.
+async fn measure_latency(lab: &TestLab, mut poster: Poster) -> Result<(Times, Times)> {
+    let mut clock = tokio::time::interval(SUBMIT_INTERVAL);
     let mut ended = Vec::new();
-    for _ in 0..GENTLE_JOBS {
+    for _ in 0..LATENCY_JOBS {
         clock.tick().await;
         let before = chrono::Utc::now();
         let job: Job = serde_json::from_slice(&poster.post().await?)?;
@@ -198,11 +198,15 @@ async fn gently(lab: &TestLab, mut poster: Poster) -> Result<(Times, Times)> {
     Ok((Times::new(starts), Times::new(ends)))
 }
 
-/// Celery on a vhost of its own of the same broker.
+/// Measures Celery on its own vhost of the same broker.
 async fn theirs() -> Result<Measured> {
     let vhost = Vhost::create().await?;
-    let numbers =
-        (JOBS.to_string(), GENTLE_JOBS.to_string(), GENTLY.as_secs_f64().to_string(), ROUNDS.to_string());
+    let numbers = (
+        JOBS.to_string(),
+        LATENCY_JOBS.to_string(),
+        SUBMIT_INTERVAL.as_secs_f64().to_string(),
+        ROUNDS.to_string(),
+    );
     let mut produce = peer("dispatch", &["measure.py", &numbers.0, &numbers.1, &numbers.2, &numbers.3])?;
     produce.env("BROKER_URL", vhost.url());
     let measured = measured(produce).await;
