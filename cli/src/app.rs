@@ -12,7 +12,7 @@ use crate::{
         link::{Folder, Link},
         server::{self, Source},
     },
-    failure::{Failure, Result},
+    error::{CliError, Result},
     output::Out,
 };
 
@@ -70,7 +70,7 @@ impl App {
         if self.client.has_token() {
             return Ok(());
         }
-        Err(Failure::new(format!("not logged in at {}", self.server)).hint("engunity login"))
+        Err(CliError::new(format!("not logged in at {}", self.server)).hint("engunity login"))
     }
 
     /// The project that is meant: `--project`, else the folder's, else the last one used at this server.
@@ -83,7 +83,7 @@ impl App {
         let last = || self.credentials.at(&self.server).and_then(|entry| entry.last_project.clone());
         match linked.or_else(|| last().map(|last| Chosen { id: last.id, name: last.name })) {
             Some(chosen) => Ok(chosen),
-            None => Err(Failure::new("no project is remembered here").hint("engunity upload")),
+            None => Err(CliError::new("no project is remembered here").hint("engunity upload")),
         }
     }
 
@@ -105,9 +105,9 @@ impl App {
         let mut named = self.client.projects().await?;
         named.retain(|project| project.name == asked);
         match named.len() {
-            0 => Err(Failure::new(format!("there is no project {asked:?}")).hint("engunity project ls")),
+            0 => Err(CliError::new(format!("there is no project {asked:?}")).hint("engunity project ls")),
             1 => Ok(named.remove(0).into()),
-            n => Err(Failure::new(format!("{n} projects are called {asked:?}: name one by its id"))
+            n => Err(CliError::new(format!("{n} projects are called {asked:?}: name one by its id"))
                 .hint("engunity project ls")),
         }
     }
@@ -131,7 +131,7 @@ impl App {
 fn token(server: &str, source: Source, credentials: &Credentials) -> Result<Option<String>> {
     let given = env::var("ENGUNITY_TOKEN").ok().filter(|token| !token.is_empty());
     if given.is_some() && source == Source::Folder && server != server::DEFAULT {
-        return Err(Failure::new(format!(
+        return Err(CliError::new(format!(
             "ENGUNITY_TOKEN is set, but only .engunity.toml names the server {server}: say that you trust it"
         ))
         .hint(format!("ENGUNITY_SERVER={server} engunity …")));

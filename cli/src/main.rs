@@ -9,8 +9,8 @@ mod args;
 mod client;
 mod commands;
 mod config;
-mod failure;
-mod landing;
+mod download_dir;
+mod error;
 mod output;
 mod upload;
 
@@ -20,7 +20,7 @@ use clap::Parser;
 
 use crate::{
     args::{Arguments, Command},
-    failure::{Failure, OURS, Result},
+    error::{CliError, OURS, Result},
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -41,7 +41,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { OURS } else { 0 })
 }
 
-fn report(failure: &Failure) -> ExitCode {
+fn report(failure: &CliError) -> ExitCode {
     if !failure.message.is_empty() {
         let label = console::style("error:").red().bold().for_stderr();
         eprintln!("{label} {}", failure.message);

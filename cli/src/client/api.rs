@@ -17,7 +17,7 @@ use futures::{Stream, StreamExt};
 use reqwest::{Body, Method, Response, header};
 
 use super::{Client, problem};
-use crate::failure::{Failure, Result};
+use crate::error::{CliError, Result};
 
 /// For calls that answer at once.
 const SOON: Duration = Duration::from_secs(60);
@@ -207,10 +207,10 @@ impl Client {
     }
 }
 
-fn no_project(failure: Failure) -> Failure {
+fn no_project(failure: CliError) -> CliError {
     failure.when(ErrorCode::NotFound, "engunity project ls")
 }
 
-fn no_job(failure: Failure) -> Failure {
+fn no_job(failure: CliError) -> CliError {
     failure.when(ErrorCode::NotFound, "engunity jobs")
 }

@@ -15,7 +15,7 @@ use super::{
     Client,
     sse::{SseEvent, SseParser},
 };
-use crate::failure::{Failure, Result};
+use crate::error::{CliError, Result};
 
 /// How long we try to get back to a server that does not answer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -87,11 +87,11 @@ impl Events {
             .body
             .next()
             .await
-            .unwrap_or_else(|| Err(Failure::new("the event stream ended").passing()))?;
+            .unwrap_or_else(|| Err(CliError::new("the event stream ended").passing()))?;
         let events = connection
             .parser
             .feed(&chunk)
-            .map_err(|_| Failure::new("the server sent an event that is too large"))?;
+            .map_err(|_| CliError::new("the server sent an event that is too large"))?;
         for event in events {
             self.keep(event);
         }
@@ -112,14 +112,14 @@ impl Events {
     }
 
     /// Waits before the next try, or gives up.
-    async fn lost(&mut self, failure: Failure) -> Result<()> {
+    async fn lost(&mut self, failure: CliError) -> Result<()> {
         self.connection = None;
         let Some(last_contact) = self.last_contact.filter(|_| failure.passing) else {
             return Err(failure);
         };
         if last_contact.elapsed() > PATIENCE {
             let job = self.job;
-            return Err(Failure::new(format!("{}; job {job} goes on without us", failure.message))
+            return Err(CliError::new(format!("{}; job {job} goes on without us", failure.message))
                 .hint(format!("engunity logs -f {job}")));
         }
         let wait = self.wait;

@@ -14,7 +14,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, header, redirec
 use serde::de::DeserializeOwned;
 
 use crate::{
-    failure::{Failure, Result},
+    error::{CliError, Result},
     output::Out,
 };
 
@@ -35,7 +35,7 @@ pub struct Client {
 
 impl Client {
     pub fn new(server: &str, token: Option<String>, out: Out) -> Result<Self> {
-        let base = Url::parse(server).map_err(|e| Failure::new(format!("{server}: {e}")))?;
+        let base = Url::parse(server).map_err(|e| CliError::new(format!("{server}: {e}")))?;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("engunity/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
@@ -44,7 +44,7 @@ impl Client {
         if is_loopback(&base) {
             builder = builder.no_proxy();
         }
-        let http = builder.build().map_err(|e| Failure::new(format!("no HTTP client: {e}")))?;
+        let http = builder.build().map_err(|e| CliError::new(format!("no HTTP client: {e}")))?;
         Ok(Self { http, base, token, out })
     }
 
@@ -77,7 +77,7 @@ impl Client {
     async fn send(&self, request: RequestBuilder) -> Result<Response> {
         let begun = Instant::now();
         loop {
-            let again = request.try_clone().ok_or_else(|| Failure::new("this request can't be repeated"))?;
+            let again = request.try_clone().ok_or_else(|| CliError::new("this request can't be repeated"))?;
             let response = self.once(again).await?;
             match too_fast(&response) {
                 Some(wait) if begun.elapsed() + wait < RATE_PATIENCE => self.wait(wait).await,
@@ -112,7 +112,7 @@ impl Client {
     async fn parsed<T: DeserializeOwned>(&self, response: Response) -> Result<T> {
         let body = response.bytes().await.map_err(|error| problem::unreachable(&self.base, &error))?;
         serde_json::from_slice(&body).map_err(|error| {
-            Failure::new(format!("{} sent an answer that this version can't read: {error}", self.base))
+            CliError::new(format!("{} sent an answer that this version can't read: {error}", self.base))
         })
     }
 

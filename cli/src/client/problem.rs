@@ -5,13 +5,13 @@ use std::error::Error;
 use engunity_protocol::problem::{ErrorCode, Problem};
 use reqwest::{Response, StatusCode, Url, header};
 
-use crate::{failure::Failure, output::plain};
+use crate::{error::CliError, output::plain};
 
 /// The server did not answer at all, or stopped in the middle.
-pub fn unreachable(base: &Url, error: &reqwest::Error) -> Failure {
+pub fn unreachable(base: &Url, error: &reqwest::Error) -> CliError {
     let server = base.as_str().trim_end_matches('/');
     let what = if error.is_connect() { "can't connect to" } else { "lost the connection to" };
-    let failure = Failure::new(format!("{what} {server}: {}", root_cause(error))).passing();
+    let failure = CliError::new(format!("{what} {server}: {}", root_cause(error))).passing();
     if error.is_connect() {
         failure.hint("engunity --server <url> …, or start one with ./dev up")
     } else {
@@ -32,7 +32,7 @@ fn root_cause(error: &reqwest::Error) -> String {
 }
 
 /// Reads the body of a refusal.
-pub async fn read(base: &Url, response: Response) -> Failure {
+pub async fn read(base: &Url, response: Response) -> CliError {
     let status = response.status();
     if status.is_redirection() {
         return redirected(response.headers().get(header::LOCATION));
@@ -40,24 +40,24 @@ pub async fn read(base: &Url, response: Response) -> Failure {
     let body = response.bytes().await.unwrap_or_default();
     match serde_json::from_slice::<Problem>(&body) {
         Ok(problem) => explain(problem),
-        Err(_) => Failure { passing: status.is_server_error(), ..foreign(base, status) },
+        Err(_) => CliError { passing: status.is_server_error(), ..foreign(base, status) },
     }
 }
 
-fn redirected(location: Option<&header::HeaderValue>) -> Failure {
+fn redirected(location: Option<&header::HeaderValue>) -> CliError {
     let target = location.and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");
-    Failure::new(format!("the server is elsewhere: {}", plain(target))).hint("engunity --server <url> …")
+    CliError::new(format!("the server is elsewhere: {}", plain(target))).hint("engunity --server <url> …")
 }
 
 /// Something answered that does not speak as our server does: a proxy, another program.
-fn foreign(base: &Url, status: StatusCode) -> Failure {
+fn foreign(base: &Url, status: StatusCode) -> CliError {
     let server = base.as_str().trim_end_matches('/');
-    Failure::new(format!("{server} answered {status}, and not as an Engunity server does"))
+    CliError::new(format!("{server} answered {status}, and not as an Engunity server does"))
         .hint("engunity --server <url> …")
 }
 
-fn explain(problem: Problem) -> Failure {
-    let mut failure = Failure::new(message(&problem));
+fn explain(problem: Problem) -> CliError {
+    let mut failure = CliError::new(message(&problem));
     failure.code = Some(problem.code);
     failure.passing = matches!(
         problem.code,

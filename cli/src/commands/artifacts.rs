@@ -9,8 +9,8 @@ use crate::{
     app::App,
     args::{self, ArtifactsAction},
     commands::jobs,
-    failure::{Failure, Result},
-    landing::Landing,
+    download_dir::DownloadDir,
+    error::{CliError, Result},
     output::{
         plain,
         table::table,
@@ -43,7 +43,7 @@ async fn get(app: &App, job: JobId, paths: &[String], out: &Path) -> Result<u8> 
     let mut artifacts = app.client.artifacts(job).await?;
     if let Some(missing) = paths.iter().find(|path| !artifacts.iter().any(|artifact| artifact.path == **path))
     {
-        return Err(Failure::new(format!("job {job} left no {missing:?} behind"))
+        return Err(CliError::new(format!("job {job} left no {missing:?} behind"))
             .hint(format!("engunity artifacts ls {job}")));
     }
     artifacts.retain(|artifact| paths.is_empty() || paths.contains(&artifact.path));
@@ -62,26 +62,26 @@ pub async fn fetch(app: &App, job: JobId, artifacts: &[Artifact], out: &Path) ->
     if artifacts.is_empty() {
         return Ok(0);
     }
-    let landing = Landing::at(out)?;
+    let target = DownloadDir::create(out)?;
     let total = artifacts.iter().map(|artifact| artifact.size).sum();
     let bar = app.out.bytes_bar(total, "fetching");
     for artifact in artifacts {
-        fetch_one(app, job, artifact, &landing).await?;
+        fetch_one(app, job, artifact, &target).await?;
         bar.inc(artifact.size);
     }
     bar.finish_and_clear();
     Ok(total)
 }
 
-async fn fetch_one(app: &App, job: JobId, artifact: &Artifact, landing: &Landing) -> Result<()> {
+async fn fetch_one(app: &App, job: JobId, artifact: &Artifact, target: &DownloadDir) -> Result<()> {
     // The path was chosen by a program in a sandbox: it is judged here again.
     let path = ProjectPath::parse(&artifact.path)
-        .map_err(|error| Failure::new(format!("refused the artifact {}: {error}", plain(&artifact.path))))?;
+        .map_err(|error| CliError::new(format!("refused the artifact {}: {error}", plain(&artifact.path))))?;
     let response = app
         .client
         .artifact(job, path.as_str())
         .await
         .map_err(|f| f.when(ErrorCode::NotFound, "engunity artifacts ls"))?;
-    let place = landing.file(&path, false)?;
-    place.receive(app.client.body(response), Some(&artifact.hash)).await.map(drop)
+    let file = target.file(&path, false)?;
+    file.receive(app.client.body(response), Some(&artifact.hash)).await.map(drop)
 }

@@ -15,11 +15,8 @@ use uuid::Uuid;
 use crate::{
     app::{App, Chosen},
     args,
-    commands::{
-        artifacts,
-        run::{self, Interrupts},
-    },
-    failure::{About, Failure, Result},
+    commands::{artifacts, cancel, interrupts::Interrupts, request::request},
+    error::{About, CliError, Result},
     output::board::{Board, Counts, Row},
 };
 
@@ -35,12 +32,12 @@ const CANCELLED: u8 = 130;
 pub async fn run(app: &App, project: &Chosen, matrix: &Path, args: &args::Run) -> Result<u8> {
     let rows = parse(&read(matrix)?);
     if rows.is_empty() {
-        return Err(Failure::new(format!("{} has no commands", matrix.display()))
+        return Err(CliError::new(format!("{} has no commands", matrix.display()))
             .hint("engunity run --bulk <file with one command per line>"));
     }
     let mut requests = Vec::with_capacity(rows.len());
     for row in &rows {
-        let mut request = run::request(Some(Command::Shell(row.command.clone())), None, &args.what)?;
+        let mut request = request(Some(Command::Shell(row.command.clone())), None, &args.what)?;
         request.class = args.what.class.unwrap_or(JobClass::Bulk);
         requests.push(request);
     }
@@ -174,7 +171,7 @@ impl Batch<'_> {
     }
 
     async fn cancel_all(&self) {
-        let cancellations = self.open_jobs().into_iter().map(|id| run::cancel(self.app, id));
+        let cancellations = self.open_jobs().into_iter().map(|id| cancel::best_effort(self.app, id));
         stream::iter(cancellations).buffer_unordered(PARALLEL).collect::<()>().await;
     }
 

@@ -9,7 +9,7 @@ use engunity_protocol::{
 use crate::{
     app::App,
     args,
-    failure::{Failure, Result},
+    error::{CliError, Result},
 };
 
 pub async fn run(app: &App, args: args::Cancel) -> Result<u8> {
@@ -28,7 +28,17 @@ pub async fn run(app: &App, args: args::Cancel) -> Result<u8> {
     app.out.result(&jobs, || jobs.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     match failed {
         None => Ok(0),
-        Some(failure) => Err(Failure { message: "not all were cancelled".into(), ..failure }),
+        Some(failure) => Err(CliError { message: "not all were cancelled".into(), ..failure }),
+    }
+}
+
+/// Cancels a run that is being watched. A failure is a warning: the watcher sees how the run ends.
+pub async fn best_effort(app: &App, job: JobId) {
+    // A job that has ended meanwhile can't be cancelled, and need not be; the next event tells.
+    if let Err(failure) = app.client.cancel(job).await
+        && failure.code.is_none()
+    {
+        app.out.warn(format!("could not cancel: {}", failure.message));
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use serde_json::json;
 
-use crate::{args, failure::Result, output::Out};
+use crate::{args, error::Result, output::Out};
 
 pub fn run(out: &Out, args: &args::Completions) -> Result<u8> {
     let mut script = Vec::new();

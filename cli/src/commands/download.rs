@@ -15,8 +15,8 @@ use crate::{
     app::{App, Chosen},
     args,
     config::link::{Folder, Link},
-    failure::{About, Failure, Result},
-    landing::Landing,
+    download_dir::DownloadDir,
+    error::{About, CliError, Result},
     output::{
         plain,
         units::{bytes, count},
@@ -31,14 +31,14 @@ pub async fn run(app: &App, args: args::Download) -> Result<u8> {
     let dir = args.dir.unwrap_or_else(|| folder_name(&project));
     let is_empty = fs::read_dir(&dir).map_or(true, |mut entries| entries.next().is_none());
     if !is_empty && !args.force {
-        return Err(Failure::new(format!("{} is not empty", dir.display()))
+        return Err(CliError::new(format!("{} is not empty", dir.display()))
             .hint("engunity download <new folder>, or --force"));
     }
     let mut whole = tempfile::tempfile()?;
     fetch(app, &project, &mut whole).await?;
     io::Seek::rewind(&mut whole)?;
-    let landing = Landing::at(&dir)?;
-    let (files, size) = unpack(&landing, whole)?;
+    let target = DownloadDir::create(&dir)?;
+    let (files, size) = unpack(&target, whole)?;
     let link = Link { server: app.server.clone(), project: project.id, name: project.name.clone() };
     Folder { root: dir.canonicalize()?, link }.save()?;
     let answer = json!({"project": project.id, "dir": dir, "files": files, "bytes": size});
@@ -89,7 +89,7 @@ async fn fetch(app: &App, project: &Chosen, to: &mut impl Write) -> Result<u64> 
 }
 
 /// Unpacks files and folders; anything else in the archive is refused.
-fn unpack(landing: &Landing, archive: impl Read) -> Result<(u64, u64)> {
+fn unpack(target: &DownloadDir, archive: impl Read) -> Result<(u64, u64)> {
     let (mut files, mut size) = (0, 0);
     let mut archive = tar::Archive::new(GzDecoder::new(archive));
     for entry in archive.entries().about("archive")? {
@@ -99,21 +99,21 @@ fn unpack(landing: &Landing, archive: impl Read) -> Result<(u64, u64)> {
             Ok(path) => path,
             Err(_) if matches!(name.as_str(), "." | "./") => continue,
             Err(error) => {
-                return Err(Failure::new(format!(
+                return Err(CliError::new(format!(
                     "the archive has a path that is refused: {}: {error}",
                     plain(&name)
                 )));
             }
         };
         match entry.header().entry_type() {
-            tar::EntryType::Directory => landing.folder(&path)?,
+            tar::EntryType::Directory => target.folder(&path)?,
             tar::EntryType::Regular => {
                 let executable = entry.header().mode().unwrap_or(0o644) & 0o100 != 0;
-                size += landing.file(&path, executable)?.copy(&mut entry)?;
+                size += target.file(&path, executable)?.copy(&mut entry)?;
                 files += 1;
             }
             other => {
-                return Err(Failure::new(format!(
+                return Err(CliError::new(format!(
                     "the archive has something that is no file: {path} ({other:?})"
                 )));
             }
@@ -146,14 +146,14 @@ mod tests {
     fn an_archive_is_unpacked_and_a_hostile_one_refused() {
         use tar::EntryType::{Directory, Regular, Symlink};
         let dir = tempfile::tempdir().unwrap();
-        let landing = Landing::at(&dir.path().join("in")).unwrap();
+        let target = DownloadDir::create(&dir.path().join("in")).unwrap();
         let good = packed(&[("./", Directory), ("src/", Directory), ("src/a", Regular)]);
-        assert_eq!(unpack(&landing, &good[..]).unwrap(), (1, 2));
+        assert_eq!(unpack(&target, &good[..]).unwrap(), (1, 2));
         assert_eq!(fs::read_to_string(dir.path().join("in/src/a")).unwrap(), "hi");
         for bad in [("../evil", Regular), ("/evil", Regular), ("link", Symlink)] {
-            assert!(unpack(&landing, &packed(&[bad])[..]).is_err(), "{bad:?}");
+            assert!(unpack(&target, &packed(&[bad])[..]).is_err(), "{bad:?}");
         }
         assert!(!dir.path().join("evil").exists());
-        assert!(unpack(&landing, &good[..good.len() / 2]).is_err());
+        assert!(unpack(&target, &good[..good.len() / 2]).is_err());
     }
 }

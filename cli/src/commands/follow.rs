@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 use crate::{
     app::App,
     client::events::Events,
-    failure::{Failure, Result},
+    error::{CliError, Result},
     output::{plain, replay::Replay},
 };
 
@@ -79,7 +79,7 @@ impl<'a> Watch<'a> {
                 self.wheel.finish_and_clear();
                 return Ok(Some(job));
             }
-            None => return Err(Failure::new("the events ended without a result")),
+            None => return Err(CliError::new("the events ended without a result")),
         }
         Ok(None)
     }

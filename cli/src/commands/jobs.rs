@@ -6,7 +6,7 @@ use engunity_protocol::job::{Job, JobState};
 use crate::{
     app::App,
     args,
-    failure::{Failure, Result},
+    error::{CliError, Result},
     output::{
         table::{cut, table},
         units::{ago, millis},
@@ -57,5 +57,5 @@ pub async fn meant(app: &App, named: Option<engunity_protocol::JobId>) -> Result
     latest
         .into_iter()
         .next()
-        .ok_or_else(|| Failure::new("the project has no runs yet").hint("engunity run -- <command>"))
+        .ok_or_else(|| CliError::new("the project has no runs yet").hint("engunity run -- <command>"))
 }

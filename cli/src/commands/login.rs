@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     app::App,
     args,
-    failure::{Failure, Result},
+    error::{CliError, Result},
     output::plain,
 };
 
@@ -47,7 +47,7 @@ async fn keep(app: &mut App, login: Credentials) -> Result<u8> {
     // What is left of the login ends by itself soon; a failure here changes nothing.
     let _ = client.end_login(login.refresh_token).await;
     let Some(secret) = token.token else {
-        return Err(Failure::new("the server made a token but did not show it"));
+        return Err(CliError::new("the server made a token but did not show it"));
     };
     replace_old_token(app, &secret).await;
     app.credentials.logged_in(&app.server, login.user.email.clone(), secret, token.id);
@@ -80,7 +80,9 @@ fn email(app: &App, given: Option<String>) -> Result<String> {
     match given {
         Some(email) => Ok(email),
         None if app.out.can_ask() => app.out.ask("Email:"),
-        None => Err(Failure::new("whose account?").hint("engunity login --email <address> --password-stdin")),
+        None => {
+            Err(CliError::new("whose account?").hint("engunity login --email <address> --password-stdin"))
+        }
     }
 }
 
@@ -92,7 +94,7 @@ fn password(app: &App, from_stdin: bool, question: &str) -> Result<String> {
         return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
     }
     if !app.out.can_ask() {
-        return Err(Failure::new("there is no terminal to ask for the password")
+        return Err(CliError::new("there is no terminal to ask for the password")
             .hint("engunity login --email <address> --password-stdin < file"));
     }
     Ok(rpassword::prompt_password(question)?)
@@ -102,7 +104,7 @@ fn password(app: &App, from_stdin: bool, question: &str) -> Result<String> {
 fn new_password(app: &App, from_stdin: bool) -> Result<String> {
     let first = password(app, from_stdin, "New password (8 characters or more): ")?;
     if !from_stdin && first != password(app, false, "The same again: ")? {
-        return Err(Failure::new("the two passwords differ").hint("engunity register"));
+        return Err(CliError::new("the two passwords differ").hint("engunity register"));
     }
     Ok(first)
 }

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use crate::{
     app::App,
-    failure::{Failure, Result},
+    error::{CliError, Result},
 };
 
 pub async fn run(app: &mut App) -> Result<u8> {
     let Some(entry) = app.credentials.forget(&app.server).filter(|entry| entry.token.is_some()) else {
-        return Err(Failure::new(format!("not logged in at {}", app.server)).hint("engunity login"));
+        return Err(CliError::new(format!("not logged in at {}", app.server)).hint("engunity login"));
     };
     app.credentials.save()?;
     let revoked = match (entry.token, entry.token_id) {

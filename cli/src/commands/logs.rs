@@ -13,7 +13,7 @@ use crate::{
         follow::{Sink, follow},
         jobs,
     },
-    failure::{Failure, Result},
+    error::{CliError, Result},
     output::verdict,
 };
 
@@ -51,7 +51,7 @@ async fn copy(app: &App, job: JobId, stream: &str, to: &mut impl Write) -> Resul
 /// The events, one JSON document in a line each.
 async fn events(app: &App, job: JobId, to_the_end: bool) -> Result<u8> {
     if !to_the_end {
-        return Err(Failure::new("the run has not ended yet, and JSON events come as it goes")
+        return Err(CliError::new("the run has not ended yet, and JSON events come as it goes")
             .hint(format!("engunity logs -f --json {job}")));
     }
     let mut events = Events::new(&app.client, job);

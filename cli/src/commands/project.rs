@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     app::{App, Chosen},
     args::{self, ProjectAction},
-    failure::{Failure, Result},
+    error::{CliError, Result},
     output::{
         plain,
         table::{cut, table},
@@ -78,11 +78,11 @@ async fn remove(app: &mut App, asked: &str, yes: bool) -> Result<u8> {
 
 fn confirm(app: &App, project: &Chosen) -> Result<()> {
     if !app.out.can_ask() {
-        return Err(Failure::new("deleting a project asks first, and there is no terminal")
+        return Err(CliError::new("deleting a project asks first, and there is no terminal")
             .hint(format!("engunity project rm --yes {}", project.id)));
     }
     let question = format!("Delete project {} with all its files and runs?", plain(&project.title()));
-    if app.out.confirm(&question)? { Ok(()) } else { Err(Failure::new("nothing was deleted")) }
+    if app.out.confirm(&question)? { Ok(()) } else { Err(CliError::new("nothing was deleted")) }
 }
 
 async fn choose(app: &mut App, asked: &str) -> Result<u8> {

@@ -1,26 +1,25 @@
 //! `engunity run`: a command in the project's sandbox, as if it ran here: its output live, its exit code ours,
 //! Ctrl-C its end.
 
-use std::{collections::BTreeMap, env, fs, io::Read, path::Path};
-
 use engunity_protocol::{
     JobId,
-    job::{Job, LimitsRequest, RunRequest},
+    job::{Job, RunRequest},
     spec::Command,
 };
 use serde_json::{Value, json};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use uuid::Uuid;
 
 use crate::{
     app::{App, Chosen},
     args,
     commands::{
-        artifacts, bulk,
+        artifacts, bulk, cancel,
         follow::{Sink, Watch},
+        interrupts::Interrupts,
+        request::request,
         upload,
     },
-    failure::{About, Failure, PIPE_CLOSED, Result},
+    error::{CliError, PIPE_CLOSED, Result},
     output::{plain, verdict},
 };
 
@@ -58,7 +57,7 @@ async fn need_files(app: &App, project: &Chosen) -> Result<()> {
     if !app.client.is_empty(project.id).await? {
         return Ok(());
     }
-    Err(Failure::new(format!(
+    Err(CliError::new(format!(
         "project {} has no files yet (--allow-empty runs without)",
         plain(&project.title())
     ))
@@ -68,63 +67,12 @@ async fn need_files(app: &App, project: &Chosen) -> Result<()> {
 fn command(args: &args::Run) -> Result<Option<Command>> {
     match (&args.command[..], args.shell) {
         ([], _) if args.entry.is_some() => Ok(None),
-        ([], _) => Err(Failure::new("run what?").hint("engunity run -- python -m pytest -q")),
+        ([], _) => Err(CliError::new("run what?").hint("engunity run -- python -m pytest -q")),
         ([line], true) => Ok(Some(Command::Shell(line.clone()))),
-        (_, true) => Err(Failure::new("--shell takes the whole command as one string")
+        (_, true) => Err(CliError::new("--shell takes the whole command as one string")
             .hint("engunity run --shell 'make && ./app | sort'")),
         (argv, false) => Ok(Some(Command::Argv(argv.to_vec()))),
     }
-}
-
-/// The request that the options describe.
-pub fn request(
-    command: Option<Command>,
-    entry: Option<String>,
-    what: &args::RunOptions,
-) -> Result<RunRequest> {
-    let limits = LimitsRequest {
-        wall_s: what.wall,
-        cpu: what.cpu,
-        memory_mb: what.memory,
-        output_kb: what.output,
-        pids: what.pids,
-    };
-    Ok(RunRequest {
-        command,
-        entry,
-        runtime: what.runtime.clone(),
-        stdin: what.stdin.as_deref().map(read_stdin).transpose()?,
-        env: variables(&what.env, |name| env::var(name).ok())?,
-        limits: (limits != LimitsRequest::default()).then_some(limits),
-        artifacts: what.artifacts.clone(),
-        class: what.class.unwrap_or_default(),
-    })
-}
-
-fn read_stdin(from: &Path) -> Result<String> {
-    let mut bytes = Vec::new();
-    if from == Path::new("-") {
-        std::io::stdin().read_to_end(&mut bytes)?;
-    } else {
-        bytes = fs::read(from).about(from.display())?;
-    }
-    String::from_utf8(bytes).map_err(|_| {
-        Failure::new("stdin must be UTF-8 text; put other data into a file and upload it")
-            .hint("engunity upload")
-    })
-}
-
-/// `NAME=VALUE`, or `NAME` for the value that it has here.
-fn variables(given: &[String], here: impl Fn(&str) -> Option<String>) -> Result<BTreeMap<String, String>> {
-    given
-        .iter()
-        .map(|variable| match variable.split_once('=') {
-            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-            None if here(variable).is_some() => Ok((variable.clone(), here(variable).unwrap_or_default())),
-            _ => Err(Failure::new(format!("--env {variable}: it has no value here"))
-                .hint(format!("engunity run --env {}=… -- …", variable.trim_matches('=')))),
-        })
-        .collect()
 }
 
 /// Submits the run. One interrupt meanwhile is kept for [`attend`]: the server may have accepted it already. With the
@@ -154,7 +102,7 @@ async fn attend(app: &App, job: JobId, sink: &mut Sink, interrupts: &mut Interru
     }
     // Beside the watching: neither the job's end nor the second interrupt waits for a server that does not answer.
     let cancelling = async {
-        cancel(app, job).await;
+        cancel::best_effort(app, job).await;
         std::future::pending().await
     };
     tokio::select! {
@@ -175,18 +123,9 @@ async fn until_end(app: &App, watch: &mut Watch<'_>, sink: &mut Sink) -> Result<
 }
 
 /// Nobody reads the output any more: end the run, as a program here would have ended.
-async fn give_up(app: &App, job: JobId, failure: Failure) -> Result<Job> {
-    cancel(app, job).await;
+async fn give_up(app: &App, job: JobId, failure: CliError) -> Result<Job> {
+    cancel::best_effort(app, job).await;
     Err(failure)
-}
-
-pub async fn cancel(app: &App, job: JobId) {
-    // A job that has ended meanwhile can't be cancelled, and need not be; the next event tells.
-    if let Err(failure) = app.client.cancel(job).await
-        && failure.code.is_none()
-    {
-        app.out.warn(format!("could not cancel: {}", failure.message));
-    }
 }
 
 async fn finish(app: &App, job: Job, sink: Sink, args: &args::Run) -> Result<u8> {
@@ -211,57 +150,4 @@ async fn finish(app: &App, job: Job, sink: Sink, args: &args::Run) -> Result<u8>
         app.out.note(artifacts::fetched(&fetched, size, &args.out));
     }
     Ok(code)
-}
-
-/// Ctrl-C and a polite kill, one after the other.
-pub struct Interrupts {
-    interrupt: Signal,
-    terminate: Signal,
-    seen: u32,
-}
-
-impl Interrupts {
-    pub fn listen() -> Result<Self> {
-        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        Ok(Self { interrupt, terminate, seen: 0 })
-    }
-
-    /// Waits for the next one.
-    pub async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-        self.seen += 1;
-    }
-
-    /// Waits until there was one.
-    async fn first(&mut self) {
-        while self.seen < 1 {
-            self.next().await;
-        }
-    }
-
-    /// Waits until there were two.
-    async fn second(&mut self) {
-        while self.seen < 2 {
-            self.next().await;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn variables_come_from_the_line_or_from_here() {
-        let here = |name: &str| (name == "HOME").then(|| "/home/x".to_owned());
-        let given = ["A=1".to_owned(), "B=".to_owned(), "C=x=y".to_owned(), "HOME".to_owned()];
-        let read = variables(&given, here).unwrap();
-        let read: Vec<_> = read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(read, [("A", "1"), ("B", ""), ("C", "x=y"), ("HOME", "/home/x")]);
-        assert!(variables(&["=x".to_owned()], here).is_err());
-        assert!(variables(&["NOT_HERE".to_owned()], here).is_err());
-    }
 }

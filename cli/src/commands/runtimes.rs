@@ -4,7 +4,7 @@ use engunity_protocol::fleet::RuntimeView;
 
 use crate::{
     app::App,
-    failure::Result,
+    error::Result,
     output::table::{cut, table},
 };
 

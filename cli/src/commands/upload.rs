@@ -18,7 +18,7 @@ use crate::{
     app::{App, Chosen},
     args,
     config::link::Folder,
-    failure::{About, Failure, Result},
+    error::{About, CliError, Result},
     output::{
         plain,
         units::{bytes, count, millis},
@@ -94,7 +94,7 @@ fn root(app: &App, given: Option<&Path>) -> Result<PathBuf> {
     if real.is_dir() {
         Ok(real)
     } else {
-        Err(Failure::new(format!("{} is not a folder", root.display())).hint("engunity upload <folder>"))
+        Err(CliError::new(format!("{} is not a folder", root.display())).hint("engunity upload <folder>"))
     }
 }
 
@@ -145,11 +145,11 @@ async fn send(app: &App, project: &Chosen, local: &Local, yes: bool) -> Result<S
 }
 
 /// The remembered project is gone: say how to make a new one.
-fn forgotten(failure: Failure) -> Failure {
+fn forgotten(failure: CliError) -> CliError {
     if failure.code != Some(ErrorCode::NotFound) {
         return failure;
     }
-    Failure::new("the project that this folder remembers does not exist any more")
+    CliError::new("the project that this folder remembers does not exist any more")
         .hint("rm .engunity.toml && engunity upload")
 }
 
@@ -161,13 +161,13 @@ fn ask(app: &App, blobs: &[Blob], total: u64) -> Result<()> {
     let what = format!("this sends {} in {}{largest}", bytes(total), count(blobs.len() as u64, "file"));
     if !app.out.can_ask() {
         return Err(
-            Failure::new(what).hint("engunity upload --yes, or engunity upload --dry-run to see what it is")
+            CliError::new(what).hint("engunity upload --yes, or engunity upload --dry-run to see what it is")
         );
     }
     if app.out.confirm(&format!("{what}. Send it?"))? {
         return Ok(());
     }
-    Err(Failure::new("nothing was sent")
+    Err(CliError::new("nothing was sent")
         .hint("engunity upload --dry-run, and .engunityignore for what is not needed"))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{app::App, failure::Result, output::plain};
+use crate::{app::App, error::Result, output::plain};
 
 pub async fn run(app: &App) -> Result<u8> {
     app.need_login()?;

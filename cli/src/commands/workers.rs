@@ -5,7 +5,7 @@ use engunity_protocol::fleet::{Worker, WorkerState};
 
 use crate::{
     app::App,
-    failure::Result,
+    error::Result,
     output::{
         table::{cut, table},
         units::ago,

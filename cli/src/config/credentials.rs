@@ -13,7 +13,7 @@ use engunity_protocol::ProjectId;
 use etcetera::{BaseStrategy, base_strategy};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{About, Failure, Result};
+use crate::error::{About, CliError, Result};
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Credentials {
@@ -49,7 +49,7 @@ impl Credentials {
     /// Reads the file; no file is no credentials.
     pub fn load() -> Result<Self> {
         let strategy = base_strategy::Xdg::new()
-            .map_err(|_| Failure::new("there is no home folder to keep a token in"))?;
+            .map_err(|_| CliError::new("there is no home folder to keep a token in"))?;
         Self::read(strategy.config_dir().join("engunity/credentials.toml"))
     }
 
@@ -59,7 +59,7 @@ impl Credentials {
             result => result.about(file.display())?,
         };
         let read: Self = toml::from_str(&text).map_err(|error| {
-            Failure::new(format!("{} can't be read: {}", file.display(), error.message()))
+            CliError::new(format!("{} can't be read: {}", file.display(), error.message()))
                 .hint(format!("rm {}", file.display()))
         })?;
         Ok(Self { file, ..read })

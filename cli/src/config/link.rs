@@ -8,7 +8,7 @@ use std::{
 use engunity_protocol::ProjectId;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{About, Failure, Result};
+use crate::error::{About, CliError, Result};
 
 pub const FILE: &str = ".engunity.toml";
 
@@ -45,7 +45,7 @@ impl Folder {
             result => result.about(file.display())?,
         };
         let link = toml::from_str(&text).map_err(|error| {
-            Failure::new(format!("{} can't be read: {}", file.display(), error.message()))
+            CliError::new(format!("{} can't be read: {}", file.display(), error.message()))
                 .hint(format!("rm {}", file.display()))
         })?;
         Ok(Some(Self { root: dir.to_owned(), link }))

@@ -4,7 +4,7 @@ use reqwest::Url;
 
 use crate::{
     config::link::Folder,
-    failure::{Failure, Result},
+    error::{CliError, Result},
 };
 
 pub const DEFAULT: &str = "http://127.0.0.1:8000";
@@ -39,7 +39,7 @@ pub fn choose(
 /// Checks an address and gives it its one spelling: no slash at the end, no default port.
 fn normal(text: &str) -> Result<String> {
     let wrong = |why: &str| {
-        Failure::new(format!("{text:?} is not a server's address: {why}"))
+        CliError::new(format!("{text:?} is not a server's address: {why}"))
             .hint(format!("engunity --server {DEFAULT} whoami"))
     };
     let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());

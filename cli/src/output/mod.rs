@@ -16,7 +16,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use crate::failure::{About, Failure, Result};
+use crate::error::{About, CliError, Result};
 
 /// Colours stand where a terminal reads and `NO_COLOR` is not set.
 pub fn set_colors() {
@@ -107,7 +107,7 @@ impl Out {
         io::stderr().flush()?;
         let mut answer = String::new();
         match io::stdin().read_line(&mut answer)? {
-            0 => Err(Failure::new("nothing was answered")),
+            0 => Err(CliError::new("nothing was answered")),
             _ => Ok(answer.trim().to_owned()),
         }
     }

@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use engunity_protocol::event::{Encoding, Output, Stream};
 
-use crate::failure::{Failure, Result};
+use crate::error::{CliError, Result};
 
 /// How far each stream of the current attempt has been shown.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ fn decode(output: &Output) -> Result<Vec<u8>> {
         Encoding::Utf8 => Ok(output.data.as_bytes().to_vec()),
         Encoding::Base64 => BASE64_STANDARD
             .decode(&output.data)
-            .map_err(|_| Failure::new("the server sent output that can't be decoded")),
+            .map_err(|_| CliError::new("the server sent output that can't be decoded")),
     }
 }
 

@@ -6,7 +6,7 @@ use engunity_protocol::{
 };
 
 use super::units::{bytes, millis};
-use crate::failure::OURS;
+use crate::error::OURS;
 
 const TIMED_OUT: u8 = 124;
 const CANCELLED: u8 = 130;

@@ -10,7 +10,7 @@ use std::{
 use engunity_protocol::sync::{Manifest, ManifestEntry};
 
 use super::{cache::HashCache, walk::LocalFile};
-use crate::failure::{About, Result};
+use crate::error::{About, Result};
 
 /// Content that the server does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]

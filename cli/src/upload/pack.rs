@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use super::manifest::Blob;
 use crate::{
     client::Client,
-    failure::{About, Failure, Result},
+    error::{About, CliError, Result},
 };
 
 /// Most content of one pack; a single larger file is a pack of its own.
@@ -75,7 +75,7 @@ async fn send_pack(
         }
     }
     Err(failure
-        .unwrap_or_else(|| Failure::new("a pack could not be sent"))
+        .unwrap_or_else(|| CliError::new("a pack could not be sent"))
         .hint("engunity upload  (what has arrived is not sent again)"))
 }
 
@@ -102,7 +102,7 @@ fn tar_of(pack: &[Blob]) -> Result<Bytes> {
         let content = fs::read(&blob.disk).about(blob.disk.display())?;
         if blake3::hash(&content).to_hex().as_str() != blob.hash {
             return Err(
-                Failure::new(format!("{} changed while it was uploaded", blob.path)).hint("engunity upload")
+                CliError::new(format!("{} changed while it was uploaded", blob.path)).hint("engunity upload")
             );
         }
         let mut header = tar::Header::new_ustar();

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::link,
-    failure::{About, Failure, Result},
+    error::{About, CliError, Result},
 };
 
 /// Most files of one project: a guard against uploading a whole disk by mistake.
@@ -133,7 +133,7 @@ impl Walk<'_> {
 
     fn keep(&mut self, path: ProjectPath, disk: PathBuf, metadata: &Metadata) -> Result<()> {
         if self.found.files.len() == MAX_FILES {
-            return Err(Failure::new(format!(
+            return Err(CliError::new(format!(
                 "{} has more than {MAX_FILES} files: exclude some in .engunityignore",
                 self.root.display()
             ))

@@ -4,7 +4,7 @@ use std::{fmt::Display, io};
 
 use engunity_protocol::problem::ErrorCode;
 
-pub type Result<T, E = Failure> = std::result::Result<T, E>;
+pub type Result<T, E = CliError> = std::result::Result<T, E>;
 
 /// The exit code of our own faults; everything else a `run` exits with is the program's.
 pub const OURS: u8 = 125;
@@ -12,7 +12,7 @@ pub const OURS: u8 = 125;
 pub const PIPE_CLOSED: u8 = 141;
 
 #[derive(Debug)]
-pub struct Failure {
+pub struct CliError {
     pub message: String,
     /// The next command to type.
     pub hint: Option<String>,
@@ -23,7 +23,7 @@ pub struct Failure {
     pub exit: u8,
 }
 
-impl Failure {
+impl CliError {
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None, code: None, passing: false, exit: OURS }
     }
@@ -55,7 +55,7 @@ impl Failure {
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::pipe_closed(),
@@ -71,6 +71,6 @@ pub trait About<T> {
 
 impl<T, E: Display> About<T> for std::result::Result<T, E> {
     fn about(self, what: impl Display) -> Result<T> {
-        self.map_err(|error| Failure::new(format!("{what}: {error}")))
+        self.map_err(|error| CliError::new(format!("{what}: {error}")))
     }
 }

@@ -13,16 +13,16 @@ use engunity_protocol::path::ProjectPath;
 use futures::{Stream, TryStreamExt};
 use tempfile::NamedTempFile;
 
-use crate::failure::{About, Failure, Result};
+use crate::error::{About, CliError, Result};
 
 /// A folder that receives files.
-pub struct Landing {
+pub struct DownloadDir {
     root: PathBuf,
 }
 
-impl Landing {
+impl DownloadDir {
     /// Makes the folder where it is missing.
-    pub fn at(root: &Path) -> Result<Self> {
+    pub fn create(root: &Path) -> Result<Self> {
         fs::create_dir_all(root).about(root.display())?;
         Ok(Self { root: root.canonicalize().about(root.display())? })
     }
@@ -32,11 +32,11 @@ impl Landing {
     }
 
     /// Opens a place for `path`; the file appears under its name when it is whole.
-    pub fn file(&self, path: &ProjectPath, executable: bool) -> Result<Incoming> {
+    pub fn file(&self, path: &ProjectPath, executable: bool) -> Result<AtomicFile> {
         self.make_folders(path.ancestors().into_iter())?;
         let target = self.root.join(path.as_str());
         if fs::symlink_metadata(&target).is_ok_and(|found| found.is_dir()) {
-            return Err(Failure::new(format!("{} is a folder here", target.display())));
+            return Err(CliError::new(format!("{} is a folder here", target.display())));
         }
         let parent = target.parent().unwrap_or(&self.root);
         let mode = if executable { 0o755 } else { 0o644 };
@@ -45,7 +45,7 @@ impl Landing {
             .permissions(fs::Permissions::from_mode(mode))
             .tempfile_in(parent)
             .about(parent.display())?;
-        Ok(Incoming { file, target })
+        Ok(AtomicFile { file, target })
     }
 
     /// Makes each folder that is missing; what is there must be a real folder.
@@ -55,7 +55,7 @@ impl Landing {
             match fs::symlink_metadata(&disk) {
                 Ok(found) if found.is_dir() => {}
                 Ok(_) => {
-                    return Err(Failure::new(format!(
+                    return Err(CliError::new(format!(
                         "{} is in the way: it is not a folder",
                         disk.display()
                     )));
@@ -71,12 +71,12 @@ impl Landing {
 }
 
 /// A file that is being received.
-pub struct Incoming {
+pub struct AtomicFile {
     file: NamedTempFile,
     target: PathBuf,
 }
 
-impl Incoming {
+impl AtomicFile {
     /// Receives a whole body and checks it against its hash, if one is known.
     pub async fn receive(
         mut self,
@@ -92,21 +92,21 @@ impl Incoming {
             self.file.write_all(&chunk).about(self.target.display())?;
         }
         if hash.is_some_and(|hash| hash != hasher.finalize().to_hex().as_str()) {
-            return Err(Failure::new(format!("{} arrived damaged", self.target.display())).passing());
+            return Err(CliError::new(format!("{} arrived damaged", self.target.display())).passing());
         }
-        self.land()?;
+        self.persist()?;
         Ok(size)
     }
 
     /// Receives what `reader` yields.
     pub fn copy(mut self, reader: &mut impl io::Read) -> Result<u64> {
         let size = io::copy(reader, &mut self.file).about(self.target.display())?;
-        self.land()?;
+        self.persist()?;
         Ok(size)
     }
 
     /// Gives the file its name. A link of that name is replaced, not followed.
-    fn land(self) -> Result<()> {
+    fn persist(self) -> Result<()> {
         self.file.persist(&self.target).map(drop).about(self.target.display())
     }
 }
@@ -124,10 +124,10 @@ mod tests {
     #[test]
     fn files_land_in_folders_of_their_own() {
         let dir = tempfile::tempdir().unwrap();
-        let landing = Landing::at(&dir.path().join("out")).unwrap();
-        landing.file(&path("a/b/c.txt"), true).unwrap().copy(&mut &b"hello"[..]).unwrap();
-        landing.file(&path("a/b/c.txt"), false).unwrap().copy(&mut &b"again"[..]).unwrap();
-        landing.folder(&path("x/y")).unwrap();
+        let target = DownloadDir::create(&dir.path().join("out")).unwrap();
+        target.file(&path("a/b/c.txt"), true).unwrap().copy(&mut &b"hello"[..]).unwrap();
+        target.file(&path("a/b/c.txt"), false).unwrap().copy(&mut &b"again"[..]).unwrap();
+        target.folder(&path("x/y")).unwrap();
         let file = dir.path().join("out/a/b/c.txt");
         assert_eq!(fs::read_to_string(&file).unwrap(), "again");
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o644);
@@ -144,8 +144,8 @@ mod tests {
         fs::write(&secret, "keep").unwrap();
         symlink(&secret, out.join("f")).unwrap();
         symlink(dir.path().join("elsewhere"), out.join("d")).unwrap();
-        let landing = Landing::at(&out).unwrap();
-        landing.file(&path("f"), false).unwrap().copy(&mut &b"new"[..]).unwrap();
+        let target = DownloadDir::create(&out).unwrap();
+        target.file(&path("f"), false).unwrap().copy(&mut &b"new"[..]).unwrap();
         assert_eq!(
             (
                 fs::read_to_string(&secret).unwrap().as_str(),
@@ -153,26 +153,26 @@ mod tests {
             ),
             ("keep", "new")
         );
-        assert!(landing.file(&path("d/x"), false).is_err() && landing.folder(&path("d")).is_err());
+        assert!(target.file(&path("d/x"), false).is_err() && target.folder(&path("d")).is_err());
         assert_eq!(fs::read_dir(dir.path().join("elsewhere")).unwrap().count(), 0);
     }
 
     #[tokio::test]
     async fn a_damaged_or_broken_body_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let landing = Landing::at(dir.path()).unwrap();
+        let target = DownloadDir::create(dir.path()).unwrap();
         let good = || futures::stream::iter([Ok(Bytes::from_static(b"hello"))]);
         let torn = good().chain_error();
-        assert!(landing.file(&path("x"), false).unwrap().receive(torn, None).await.is_err());
-        assert!(landing.file(&path("x"), false).unwrap().receive(good(), Some("00")).await.is_err());
+        assert!(target.file(&path("x"), false).unwrap().receive(torn, None).await.is_err());
+        assert!(target.file(&path("x"), false).unwrap().receive(good(), Some("00")).await.is_err());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
         let hash = blake3::hash(b"hello").to_hex();
-        assert_eq!(landing.file(&path("x"), false).unwrap().receive(good(), Some(&hash)).await.unwrap(), 5);
+        assert_eq!(target.file(&path("x"), false).unwrap().receive(good(), Some(&hash)).await.unwrap(), 5);
     }
 
     trait ChainError: Stream<Item = Result<Bytes>> + Sized {
         fn chain_error(self) -> impl Stream<Item = Result<Bytes>> {
-            futures::StreamExt::chain(self, futures::stream::iter([Err(Failure::new("torn"))]))
+            futures::StreamExt::chain(self, futures::stream::iter([Err(CliError::new("torn"))]))
         }
     }
     impl<S: Stream<Item = Result<Bytes>>> ChainError for S {}
