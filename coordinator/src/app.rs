@@ -15,6 +15,9 @@ use crate::orchestrator::{Orchestrator, Settings};
 use crate::projects::ProjectBatcher;
 use crate::telemetry;
 
+/// Requests with live input that one user may send: twenty a second, for several programs together.
+const INPUTS_PER_MINUTE: u32 = 1200;
+
 pub struct App {
     pub config: Config,
     pub store: Store,
@@ -26,6 +29,8 @@ pub struct App {
     pub catalog: Arc<Catalog>,
     pub keys: Keys,
     pub limiter: Limiter,
+    /// Counts what is typed into running programs.
+    pub input_limiter: Limiter,
     /// Counts failed logins by address and email.
     pub login_failures: Limiter,
     pub metrics: PrometheusHandle,
@@ -43,6 +48,7 @@ impl App {
         let keys = Keys::new(&config.auth.secret, config.auth.access_token_minutes);
         let projects = ProjectBatcher::open(&store);
         let limiter = Limiter::new(config.rate_limit.per_minute);
+        let input_limiter = Limiter::new(INPUTS_PER_MINUTE);
         let login_failures = Limiter::new(config.auth.login_failures_per_minute);
         let metrics = telemetry::metrics()?;
         Ok(Arc::new(Self {
@@ -54,6 +60,7 @@ impl App {
             catalog: Arc::new(catalog),
             keys,
             limiter,
+            input_limiter,
             login_failures,
             metrics,
         }))

@@ -25,7 +25,10 @@ use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    jobs::{claims, dispatcher::Dispatcher, event_router::EventRouter, worker_registry::WorkerRegistry},
+    jobs::{
+        claims, dispatcher::Dispatcher, event_router::EventRouter, input::RunInput,
+        worker_registry::WorkerRegistry,
+    },
     maintenance::clocks,
     notify::notifier::Notifier,
     session::Sessions,
@@ -59,6 +62,8 @@ pub struct Orchestrator {
     pub notifier: Arc<Notifier>,
     pub dispatcher: Dispatcher,
     pub fleet: WorkerRegistry,
+    /// What is typed into running programs.
+    pub input: RunInput,
     pub sessions: Arc<Sessions>,
     /// Cancelled when the coordinator begins to end: streams and sockets close with a hint to come back.
     pub draining: CancellationToken,
@@ -75,6 +80,7 @@ impl Orchestrator {
         let dispatcher = Dispatcher::new(store.clone(), publisher.clone(), notifier.clone());
         let fleet =
             WorkerRegistry::new(store.clone(), publisher.clone(), dispatcher.clone(), broker.connected());
+        let input = RunInput::new(store.clone(), broker.rpc());
         let sessions = Sessions::new(id.clone(), store.clone(), publisher.clone());
         notifier.set_session_sink(sessions.clone());
         let draining = CancellationToken::new();
@@ -87,6 +93,7 @@ impl Orchestrator {
             notifier,
             dispatcher,
             fleet,
+            input,
             sessions,
             draining,
             publisher,

@@ -10,6 +10,7 @@ mod openapi;
 mod output;
 mod projects;
 mod refine;
+mod run_input;
 mod runs;
 mod search;
 mod sync;
@@ -29,6 +30,7 @@ pub fn routes() -> Vec<Route> {
         sync::routes(),
         runs::routes(),
         jobs::routes(),
+        run_input::routes(),
         job_events::routes(),
         output::routes(),
         workers::routes(),

@@ -11,8 +11,8 @@ use warp::http::{Method, StatusCode, header};
 use warp::reply::Response;
 
 use super::{
-    accounts, files, health, index, job_events, jobs, output, projects, refine, runs, search, sync, upload,
-    workers, ws,
+    accounts, files, health, index, job_events, jobs, output, projects, refine, run_input, runs, search,
+    sync, upload, workers, ws,
 };
 use crate::app::App;
 use crate::http::error::ApiResult;
@@ -33,7 +33,7 @@ const PAGE_POLICY: &str =
         projects::list, projects::create, projects::read, projects::update, projects::delete,
         files::list, files::create, files::read, files::update, files::delete, files::raw,
         upload::upload, sync::plan, sync::blobs, sync::commit, sync::archive,
-        runs::run, runs::noops, jobs::list, jobs::read, jobs::cancel, job_events::events, output::output, output::list, output::download,
+        runs::run, runs::noops, jobs::list, jobs::read, jobs::cancel, run_input::send, job_events::events, output::output, output::list, output::download,
         index::read, index::build, search::search_all, search::search, refine::refine, workers::workers, workers::runtimes, ws::open,
         health::health, health::ready, health::metrics,
     )

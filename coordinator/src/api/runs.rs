@@ -123,8 +123,21 @@ fn new_job(
 ) -> NewJob {
     let Resolved { runtime, command, env, limits } = resolved;
     let title = command.title().chars().filter(|c| *c != '\0').take(MAX_TITLE).collect();
-    let RunRequest { stdin, artifacts, class, .. } = asked;
-    let spec = ExecuteSpec { runtime: runtime.clone(), command, stdin, env, limits, artifacts, snapshot };
+    let live_input = asked.takes_live_input();
+    let RunRequest { stdin, artifacts, class, tty, terminal, .. } = asked;
+    let tty = tty.then(|| terminal.unwrap_or_default());
+    let runtime_name = runtime.clone();
+    let spec = ExecuteSpec {
+        runtime: runtime_name,
+        command,
+        stdin,
+        tty,
+        live_input,
+        env,
+        limits,
+        artifacts,
+        snapshot,
+    };
     NewJob {
         id: JobId::new(),
         user_id: caller.user_id,

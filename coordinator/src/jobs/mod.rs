@@ -4,4 +4,5 @@ pub mod claims;
 pub mod dispatcher;
 pub mod event_reader;
 pub mod event_router;
+pub mod input;
 pub mod worker_registry;

@@ -110,6 +110,11 @@ impl Catalog {
         self.bounds.apply(asked, &runtime.limits)
     }
 
+    /// What a run may use at most.
+    pub(crate) fn max_limits(&self) -> Limits {
+        self.bounds.max
+    }
+
     /// The runtimes as the API shows them.
     pub fn views(&self) -> Vec<RuntimeView> {
         self.all().map(|runtime| self.view(runtime)).collect()

@@ -42,7 +42,14 @@ impl Bounds {
 
     /// A runtime's own defaults, which an operator's maxima still bound.
     pub fn default_for(&self, runtime: &PartialLimits) -> Limits {
-        clamp(over(self.default, runtime), self.max)
+        self.with_room_on_disk(clamp(over(self.default, runtime), self.max))
+    }
+
+    /// The writable file systems are in memory. Each has at least half of it, as on a common Linux machine, and never
+    /// more than all of it.
+    fn with_room_on_disk(&self, limits: Limits) -> Limits {
+        let disk_mb = limits.disk_mb.max(limits.memory_mb / 2).min(self.max.disk_mb).min(limits.memory_mb);
+        Limits { disk_mb, ..limits }
     }
 
     /// Checks what a caller asks for; every field that is out of range is named.
@@ -77,7 +84,7 @@ impl Bounds {
             pids: within("pids", pids, base.pids, MINIMUM.pids, self.max.pids, &mut errors),
             disk_mb: base.disk_mb,
         };
-        if errors.is_empty() { Ok(limits) } else { Err(errors) }
+        if errors.is_empty() { Ok(self.with_room_on_disk(limits)) } else { Err(errors) }
     }
 }
 
@@ -129,7 +136,7 @@ mod tests {
         let runtime = PartialLimits { wall_s: Some(60.0), ..Default::default() };
         let asked = LimitsRequest { memory_mb: Some(64), ..Default::default() };
         let limits = Bounds::default().apply(Some(&asked), &runtime).unwrap();
-        assert_eq!(limits, Limits { wall_s: 60.0, memory_mb: 64, ..DEFAULT });
+        assert_eq!(limits, Limits { wall_s: 60.0, memory_mb: 64, disk_mb: 64, ..DEFAULT });
     }
 
     #[test]

@@ -18,14 +18,21 @@ const MAX_WORD_BYTES: usize = 128 * 1024 - 1;
 /// All arguments and variables together: well below the kernel's quarter of the stack limit.
 const MAX_TOTAL_BYTES: usize = 512 * 1024;
 const MAX_STDIN_BYTES: usize = 1024 * 1024;
+/// The shortest time limit, by default, of a program that somebody types into.
+const LIVE_WALL_S: f64 = 300.0;
+/// The kind of terminal that the studio's console and the terminals of most people are.
+const TERMINAL: &str = "xterm-256color";
 /// Runs a command line of a project that does not say what it is written in.
 const FALLBACK: &str = "bash";
 
 /// What every program finds in its environment, whatever the runtime.
-const BASE_ENV: [(&str, &str); 5] = [
+const BASE_ENV: [(&str, &str); 8] = [
     ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
     ("LANG", "C.UTF-8"),
     ("HOME", "/tmp/home"),
+    ("USER", "sandbox"),
+    ("LOGNAME", "sandbox"),
+    ("SHELL", "/bin/sh"),
     ("TMPDIR", "/tmp"),
     ("TERM", "dumb"),
 ];
@@ -81,8 +88,17 @@ impl Catalog {
             runtime: runtime.name.clone(),
             command: command(request, runtime),
             env: env(request, runtime),
-            limits,
+            limits: self.with_time_to_type(limits, request),
         })
+    }
+
+    /// Who types needs longer than a program does, unless the caller has said how long it may take.
+    fn with_time_to_type(&self, limits: Limits, request: &RunRequest) -> Limits {
+        let is_said = request.limits.is_some_and(|asked| asked.wall_s.is_some());
+        if is_said || !request.takes_live_input() {
+            return limits;
+        }
+        Limits { wall_s: limits.wall_s.max(LIVE_WALL_S).min(self.max_limits().wall_s), ..limits }
     }
 
     fn choose(&self, request: &RunRequest, project_language: Option<&str>) -> Result<&Runtime, Refusal> {
@@ -128,7 +144,8 @@ fn command(request: &RunRequest, runtime: &Runtime) -> Command {
 fn env(request: &RunRequest, runtime: &Runtime) -> BTreeMap<String, String> {
     let base = BASE_ENV.iter().map(|(name, value)| (name.to_string(), value.to_string()));
     let own = |map: &BTreeMap<String, String>| map.clone().into_iter();
-    base.chain(own(&runtime.env)).chain(own(&request.env)).collect()
+    let terminal = request.tty.then(|| ("TERM".to_owned(), TERMINAL.to_owned()));
+    base.chain(terminal).chain(own(&runtime.env)).chain(own(&request.env)).collect()
 }
 
 fn check_request(request: &RunRequest) -> Vec<FieldError> {
@@ -141,6 +158,9 @@ fn check_request(request: &RunRequest) -> Vec<FieldError> {
         check_stdin(stdin, &mut note);
     }
     check_globs(&request.artifacts, &mut note);
+    if request.terminal.is_some_and(|size| !size.is_valid()) {
+        note("terminal", "must have 1 to 1000 rows and columns".into());
+    }
     errors
 }
 

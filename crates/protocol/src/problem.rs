@@ -46,6 +46,10 @@ pub enum ErrorCode {
     Timeout,
     /// The job has ended, so this can't be done to it any more.
     JobFinished,
+    /// The job does not run yet: what only a running program can take has to wait.
+    NotRunning,
+    /// The program takes no input: the run did not ask for live input, or its input has ended.
+    InputClosed,
     UnknownRuntime,
     QuotaExceeded,
     /// A feature that the operator has not set up.
@@ -83,6 +87,8 @@ impl ErrorCode {
             RateLimited,
             Timeout,
             JobFinished,
+            NotRunning,
+            InputClosed,
             UnknownRuntime,
             QuotaExceeded,
             NotConfigured,
@@ -107,7 +113,7 @@ impl ErrorCode {
             MethodNotAllowed => 405,
             NotAcceptable => 406,
             Timeout => 408,
-            Conflict | IdempotencyMismatch | JobFinished => 409,
+            Conflict | IdempotencyMismatch | JobFinished | NotRunning | InputClosed => 409,
             PreconditionFailed => 412,
             PayloadTooLarge => 413,
             UriTooLong => 414,
@@ -146,6 +152,8 @@ impl ErrorCode {
             RateLimited => "Too many requests",
             Timeout => "The request took too long",
             JobFinished => "The job has already ended",
+            NotRunning => "The job does not run yet",
+            InputClosed => "The program takes no input",
             UnknownRuntime => "There is no such runtime",
             QuotaExceeded => "The quota is used up",
             NotConfigured => "This feature is not configured",

@@ -25,6 +25,9 @@ pub const REPOSITORY_URL: Length = 0..=2000;
 /// Globs of one run, and the bytes of each.
 pub const GLOBS: usize = 64;
 pub const GLOB_BYTES: usize = 1024;
+/// Live input of one request, in bytes.
+pub const INPUT_BYTES: usize = 64 * 1024;
+pub const INPUT_SOURCE: Length = 0..=64;
 
 /// PostgreSQL stores no NUL.
 const NO_NUL: &str = r"^[^\x00]*$";
@@ -149,6 +152,18 @@ pub fn hash() -> Object {
 /// Anything that a shell line, a variable or stdin may be.
 pub fn stdin() -> Object {
     nullable(ObjectBuilder::new().schema_type(Type::String).pattern(Some(NO_NUL)))
+}
+
+/// What is typed: any characters.
+pub fn input_data() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("Bytes for the program, at most 65536 of them."))
+        .build()
+}
+
+pub fn input_source() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).max_length(Some(*INPUT_SOURCE.end())).build()
 }
 
 fn visible() -> Object {

@@ -5,7 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FileId, JobId, UserId, event::JobEvent, file::File, job::Job, problem::ErrorCode};
+use crate::{
+    FileId, JobId, UserId,
+    event::{Encoding, JobEvent},
+    file::File,
+    job::Job,
+    problem::ErrorCode,
+};
 
 /// One connection of a session: a tab, a terminal.
 pub type ConnectionId = String;
@@ -35,6 +41,28 @@ pub enum ClientMessage {
     },
     Unwatch {
         job_id: JobId,
+    },
+    /// What is typed into a running program: the fields of [`crate::job::InputRequest`].
+    #[serde(rename = "run.input")]
+    RunInput {
+        job_id: JobId,
+        #[serde(default)]
+        data: String,
+        #[serde(default)]
+        encoding: Encoding,
+        #[serde(default)]
+        source: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offset: Option<u64>,
+        #[serde(default)]
+        end: bool,
+    },
+    /// The terminal that shows a running program has a new size.
+    #[serde(rename = "run.resize")]
+    RunResize {
+        job_id: JobId,
+        rows: u16,
+        cols: u16,
     },
     Ping {
         t: f64,
@@ -96,6 +124,21 @@ pub enum ServerMessage {
         id: i64,
         #[serde(flatten)]
         event: JobEvent,
+    },
+    /// All bytes of the source before `offset` have been taken.
+    #[serde(rename = "run.input_taken")]
+    RunInputTaken {
+        job_id: JobId,
+        source: String,
+        offset: u64,
+    },
+    /// Input that did not reach the program, and why.
+    #[serde(rename = "run.input_refused")]
+    RunInputRefused {
+        job_id: JobId,
+        source: String,
+        code: ErrorCode,
+        detail: String,
     },
     Pong {
         t: f64,

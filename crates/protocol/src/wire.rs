@@ -10,6 +10,7 @@ use crate::{
     event::{Progress, Stream},
     job::{Artifact, JobClass, JobKind, JobSpec},
     session::{FileChange, ProjectChange},
+    spec::TerminalSize,
     verdict::{Usage, Verdict},
 };
 
@@ -114,6 +115,41 @@ pub enum Control {
         job_id: JobId,
         attempt: i32,
     },
+    /// Input for a running program; answered with [`InputReply`].
+    Input {
+        job_id: JobId,
+        attempt: i32,
+        input: InputPiece,
+    },
+}
+
+/// A part of a program's live input, from one of those who type.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputPiece {
+    /// Who types: offsets count the bytes of each source alone.
+    #[serde(default)]
+    pub source: String,
+    /// How many bytes the source sent before; `None`: follow whatever came before.
+    #[serde(default)]
+    pub offset: Option<u64>,
+    #[serde(with = "serde_bytes")]
+    pub data: Vec<u8>,
+    /// Nothing follows.
+    #[serde(default)]
+    pub end: bool,
+    #[serde(default)]
+    pub terminal: Option<TerminalSize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputReply {
+    /// The source's next offset. Smaller than what was sent: there is no room for the rest now.
+    Taken { offset: u64 },
+    /// The program takes no input, or no more.
+    Closed,
+    /// That attempt does not run here.
+    Unknown,
 }
 
 /// Worker → the event router.

@@ -13,11 +13,12 @@ use engunity_protocol::{
     job::{Artifact, Job, JobClass, JobKind, JobSpec, JobState, RunRequest, Waiting},
     problem::{ErrorCode, FieldError, Problem},
     session::{ClientMessage, FileChange, FileChangeKind, ProjectChange, ServerMessage},
-    spec::{Command, ExecuteSpec, Limits, Snapshot},
+    spec::{Command, ExecuteSpec, Limits, Snapshot, TerminalSize},
     verdict::{Reason, Usage, Verdict},
     wire::{
         self, Claim, ClaimAnswer, ClaimReply, ClaimRequest, Control, EventBatch, EventBody, Grant, Heartbeat,
-        JobChanged, JobReady, LiveMessage, Notification, Outcome, Running, WorkerEvent,
+        InputPiece, InputReply, JobChanged, JobReady, LiveMessage, Notification, Outcome, Running,
+        WorkerEvent,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -71,6 +72,8 @@ fn spec() -> JobSpec {
         runtime: "python".into(),
         command: Command::Argv(vec!["python3".into(), "main.py".into()]),
         stdin: Some("7\n".into()),
+        tty: None,
+        live_input: false,
         env: [("LANG".to_owned(), "C.UTF-8".to_owned())].into(),
         limits: Limits { wall_s: 60.0, cpu: 1.0, memory_mb: 512, output_kb: 1024, pids: 128, disk_mb: 512 },
         artifacts: vec!["out/**".into()],
@@ -80,7 +83,8 @@ fn spec() -> JobSpec {
 
 fn outcome() -> Outcome {
     let verdict = Verdict { exit_code: Some(3), ..Verdict::new(Reason::Exit, "exit 3") };
-    let artifact = Artifact { path: "out/report.html".into(), size: 512, hash: "af13".into() };
+    let artifact =
+        Artifact { path: "out/report.html".into(), size: 512, hash: "af13".into(), executable: false };
     Outcome {
         verdict,
         usage: Usage { wall_ms: 1200, cpu_ms: 800, peak_memory_bytes: 9_437_184 },
@@ -281,17 +285,50 @@ fn requests() {
 }
 
 #[test]
+fn live_input() {
+    let input = InputPiece {
+        source: "tab-1".into(),
+        offset: Some(4),
+        data: b"yes\n".to_vec(),
+        end: true,
+        terminal: Some(TerminalSize { rows: 50, cols: 132 }),
+    };
+    on_the_wire("control_input", &Control::Input { job_id: job_id(), attempt: 2, input });
+    let replies = [InputReply::Taken { offset: 8 }, InputReply::Closed, InputReply::Unknown];
+    on_the_wire("input_reply", &replies.to_vec());
+    let JobSpec::Execute(spec) = spec() else { unreachable!() };
+    let spec = ExecuteSpec { tty: Some(TerminalSize::default()), live_input: true, ..spec };
+    on_the_wire("interactive_spec", &JobSpec::Execute(spec));
+}
+
+#[test]
 fn session_messages() {
     let client = vec![
         ClientMessage::Hello { last_seq: Some(7), epoch: Some("e1".into()) },
         ClientMessage::Watch { job_id: job_id(), after: Some(3), tail: None },
         ClientMessage::Watch { job_id: job_id(), after: None, tail: Some(1_000_000) },
         ClientMessage::Ping { t: 1.5 },
+        ClientMessage::RunInput {
+            job_id: job_id(),
+            data: "yes\n".into(),
+            encoding: Encoding::Utf8,
+            source: "tab-1".into(),
+            offset: Some(4),
+            end: false,
+        },
+        ClientMessage::RunResize { job_id: job_id(), rows: 50, cols: 132 },
     ];
     in_json("session_client", &client);
     let server = vec![
         ServerMessage::Job { seq: 8, job: job() },
         ServerMessage::Error { code: ErrorCode::NotFound, detail: "there is no such job".into() },
+        ServerMessage::RunInputTaken { job_id: job_id(), source: "tab-1".into(), offset: 8 },
+        ServerMessage::RunInputRefused {
+            job_id: job_id(),
+            source: "tab-1".into(),
+            code: ErrorCode::InputClosed,
+            detail: "its input has ended".into(),
+        },
     ];
     in_json("session_server", &server);
 }
@@ -321,6 +358,8 @@ fn error_codes() {
         "rate_limited",
         "timeout",
         "job_finished",
+        "not_running",
+        "input_closed",
         "unknown_runtime",
         "quota_exceeded",
         "not_configured",

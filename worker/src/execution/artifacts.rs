@@ -84,7 +84,8 @@ async fn store(
     }
     match stored {
         Ok(size) => {
-            Ok(Artifact { path: path.to_string(), size, hash: hasher.finalize().to_hex().to_string() })
+            let hash = hasher.finalize().to_hex().to_string();
+            Ok(Artifact { path: path.to_string(), size, hash, executable: file.executable })
         }
         Err(error) => {
             discard(agent, left).await?;

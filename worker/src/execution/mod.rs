@@ -18,7 +18,10 @@ use engunity_protocol::{
 use self::snapshots::SnapshotError;
 use crate::{
     context::WorkerContext,
-    intake::runs::{StopReason, StopSignal},
+    intake::{
+        runs::{StopReason, StopSignal},
+        typed::TypedInput,
+    },
     report::outbox::RunEvents,
     sandbox::SandboxError,
 };
@@ -32,6 +35,7 @@ pub struct Run {
     pub project_id: ProjectId,
     pub events: RunEvents,
     pub stop: StopSignal,
+    pub input: TypedInput,
 }
 
 /// The result of a run.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engunity_agent::message::Start;
+use engunity_agent::message::{Start, TerminalSize};
 use engunity_protocol::{spec::ExecuteSpec, verdict::Reason};
 use tokio::time::timeout;
 
@@ -56,11 +56,12 @@ pub fn start(spec: &ExecuteSpec) -> Start {
     Start {
         argv: spec.command.argv(),
         env: spec.env.clone(),
+        tty: spec.tty.map(|size| TerminalSize { rows: size.rows, cols: size.cols }),
         wall_ms: (spec.limits.wall_s * 1000.0) as u64,
         output_bytes: spec.limits.output_kb * 1024,
         open_files: OPEN_FILES,
-        file_bytes: spec.limits.disk_mb * MIB,
-        scratch: vec!["/workspace".into(), "/tmp".into()],
+        file_bytes: u64::MAX,
+        scratch: ["/workspace", "/tmp", "/dev/shm"].map(str::to_owned).into(),
         ..Start::default()
     }
 }

@@ -11,7 +11,10 @@ use tokio::time::{sleep, sleep_until, timeout};
 
 use super::{Run, RunError};
 use crate::{
-    intake::runs::StopSignal,
+    intake::{
+        runs::StopSignal,
+        typed::{Typed, TypedInput},
+    },
     report::output_batch::OutputBatcher,
     sandbox::{AgentConnection, Event, SandboxError, SandboxHandle},
 };
@@ -30,6 +33,7 @@ pub async fn supervise(
     let mut supervisor = Supervisor {
         output: OutputBatcher::default(),
         stop: run.stop.clone(),
+        input: run.input.clone(),
         stopped: false,
         deadline: Instant::now() + Duration::from_secs_f64(spec.limits.wall_s) + REPORT_GRACE,
     };
@@ -48,6 +52,7 @@ pub async fn supervise(
 struct Supervisor {
     output: OutputBatcher,
     stop: StopSignal,
+    input: TypedInput,
     stopped: bool,
     deadline: Instant,
 }
@@ -63,11 +68,13 @@ impl Supervisor {
             }
             // The agent cannot report while output is blocked, so it always gets a part of the grace period.
             let report_deadline = self.deadline.max(now + REPORT_GRACE / 2);
+            let takes_input = agent.takes_input();
             tokio::select! {
                 event = agent.next(), if self.output.has_capacity() => match event? {
                     Event::Output(stream, data) => self.output.push(stream_of(stream), &data),
                     Event::Exited(exit) => return Ok(exit),
                 },
+                typed = self.input.next(), if takes_input => pass_on(agent, typed).await?,
                 () = sleep_until(due.unwrap_or(report_deadline).into()) => {
                     if due.is_none() && now >= self.deadline {
                         return Err(RunError::TimedOut("the agent's report"));
@@ -100,6 +107,14 @@ impl Supervisor {
         // If the agent does not read, the task above destroys the sandbox.
         let _ = timeout(AGENT_KILL_TIMEOUT, agent.kill()).await;
     }
+}
+
+/// Gives the program what was typed.
+async fn pass_on(agent: &mut AgentConnection, typed: Typed) -> Result<(), SandboxError> {
+    if let Some(size) = typed.terminal {
+        agent.resize(message::TerminalSize { rows: size.rows, cols: size.cols }).await?;
+    }
+    agent.send_input(&typed.data, typed.end).await
 }
 
 async fn destroy_after_timeout(handle: Arc<dyn SandboxHandle>) {

@@ -6,3 +6,4 @@ pub mod consumer;
 pub mod runner;
 pub mod runs;
 pub mod slots;
+pub mod typed;

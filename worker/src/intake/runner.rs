@@ -4,6 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use engunity_protocol::{
     JobId,
+    job::JobSpec,
     verdict::Reason,
     wire::{EventBody, Grant, Running},
 };
@@ -13,7 +14,7 @@ use tokio::time::sleep;
 use crate::{
     context::WorkerContext,
     execution::{Ending, Run},
-    intake::slots::Slot,
+    intake::{slots::Slot, typed::TypedInput},
     jobs,
 };
 
@@ -25,9 +26,10 @@ pub async fn run(context: Arc<WorkerContext>, job_id: JobId, grant: Grant, slot:
     let Grant { attempt, project_id, spec } = grant;
     let running = Running { job_id, attempt };
     // The heartbeat renews the lease until the broker has confirmed the ending.
-    let (_active_run, stop) = context.status.active_runs.register(running);
+    let input = if takes_input(&spec) { TypedInput::open() } else { TypedInput::default() };
+    let (_active_run, stop) = context.status.active_runs.register(running, input.clone());
     let events = context.outbox.of(running);
-    let mut run = Run { context, running, project_id, events, stop };
+    let mut run = Run { context, running, project_id, events, stop, input };
     let ending = AssertUnwindSafe(jobs::run(&mut run, spec)).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(%job_id, attempt, "a run panicked");
         Ending::verdict(Reason::Internal, "the worker failed; see its log")
@@ -37,6 +39,10 @@ pub async fn run(context: Arc<WorkerContext>, job_id: JobId, grant: Grant, slot:
     }
     drop(slot);
     report(run, ending).await;
+}
+
+fn takes_input(spec: &JobSpec) -> bool {
+    matches!(spec, JobSpec::Execute(spec) if spec.live_input)
 }
 
 async fn report(run: Run, ending: Ending) {

@@ -5,8 +5,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use engunity_protocol::{JobId, wire::Running};
+use engunity_protocol::{
+    JobId,
+    wire::{InputPiece, InputReply, Running},
+};
 use tokio::sync::watch;
+
+use super::typed::TypedInput;
 
 /// Why a run must stop before its program ends. Ordered: a later reason replaces an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,8 +46,14 @@ impl StopSignal {
 /// All runs of this worker.
 #[derive(Clone, Default)]
 pub struct ActiveRuns {
-    runs: Arc<Mutex<HashMap<Running, watch::Sender<Option<StopReason>>>>>,
+    runs: Arc<Mutex<HashMap<Running, Handles>>>,
     idle: Arc<tokio::sync::Notify>,
+}
+
+/// The ways to reach a run.
+struct Handles {
+    stop: watch::Sender<Option<StopReason>>,
+    input: TypedInput,
 }
 
 /// The registration of a run: the heartbeat reports the run until this is dropped.
@@ -62,20 +73,26 @@ impl Drop for ActiveRun {
 }
 
 impl ActiveRuns {
-    pub fn register(&self, run: Running) -> (ActiveRun, StopSignal) {
-        let (sender, receiver) = watch::channel(None);
-        self.lock().insert(run, sender);
+    /// Registers a run, with the input that will be typed into it.
+    pub fn register(&self, run: Running, input: TypedInput) -> (ActiveRun, StopSignal) {
+        let (stop, receiver) = watch::channel(None);
+        self.lock().insert(run, Handles { stop, input });
         (ActiveRun { active_runs: self.clone(), run }, StopSignal(receiver))
     }
 
     pub fn stop(&self, run: Running, reason: StopReason) {
-        if let Some(sender) = self.lock().get(&run) {
-            raise(sender, reason);
+        if let Some(handles) = self.lock().get(&run) {
+            raise(&handles.stop, reason);
         }
     }
 
     pub fn stop_all(&self, reason: StopReason) {
-        self.lock().values().for_each(|sender| raise(sender, reason));
+        self.lock().values().for_each(|handles| raise(&handles.stop, reason));
+    }
+
+    /// Types into a run.
+    pub fn input(&self, run: Running, piece: InputPiece) -> InputReply {
+        self.lock().get(&run).map_or(InputReply::Unknown, |handles| handles.input.push(piece))
     }
 
     pub fn running(&self) -> Vec<Running> {
@@ -97,7 +114,7 @@ impl ActiveRuns {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Running, watch::Sender<Option<StopReason>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Running, Handles>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -120,7 +137,7 @@ mod tests {
     async fn a_run_is_signalled_and_removed() {
         let active_runs = ActiveRuns::default();
         let run = Running { job_id: JobId::new(), attempt: 2 };
-        let (entry, mut signal) = active_runs.register(run);
+        let (entry, mut signal) = active_runs.register(run, TypedInput::default());
         active_runs.stop(Running { attempt: 1, ..run }, StopReason::Abandon);
         assert_eq!(signal.now(), None, "another attempt is another run");
         active_runs.stop(run, StopReason::HandBack);

@@ -31,7 +31,7 @@ async fn attempt(run: &mut Run, spec: &ExecuteSpec) -> Result<Outcome, RunError>
         agent = prepare::prepare(run, spec) => agent?,
         why = stop.wait() => return Err(RunError::Stopped(why)),
     };
-    agent.start(prepare::start(spec), spec.stdin.clone()).await?;
+    agent.start(prepare::start(spec), spec.stdin.clone(), spec.live_input).await?;
     run.events.send(EventBody::Started).await;
     let exit = supervise::supervise(run, &mut agent, spec).await?;
     if let Some(why @ (StopReason::Abandon | StopReason::HandBack)) = run.stop.now() {

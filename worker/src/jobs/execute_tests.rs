@@ -9,12 +9,16 @@ use engunity_languages::Catalog;
 use engunity_protocol::{
     JobId, ProjectId,
     event::Stream,
-    spec::{Command, Limits, Snapshot},
+    spec::{Command, Limits, Snapshot, TerminalSize},
     verdict::{Reason, Verdict},
-    wire::{self, EventBatch, Running, WorkerEvent},
+    wire::{self, EventBatch, InputPiece, InputReply, Running, WorkerEvent},
 };
 use engunity_testkit::{eventually, snapshot};
-use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::mpsc,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 
 use super::*;
 use crate::{
@@ -23,6 +27,7 @@ use crate::{
     intake::{
         runs::{ActiveRun, ActiveRuns},
         slots::Slots,
+        typed::TypedInput,
     },
     report::outbox::{ConfirmedPublisher, Outbox},
     sandbox::{Sandbox, local::LocalSandbox},
@@ -71,10 +76,11 @@ impl TestWorker {
     fn start(&self, spec: ExecuteSpec) -> Job {
         let active_runs = self.context.status.active_runs.clone();
         let running = Running { job_id: JobId::new(), attempt: 1 };
-        let (entry, stop) = active_runs.register(running);
+        let input = if spec.live_input { TypedInput::open() } else { TypedInput::default() };
+        let (entry, stop) = active_runs.register(running, input.clone());
         let events = self.context.outbox.of(running);
         let context = self.context.clone();
-        let mut run = Run { context, running, project_id: ProjectId::new(), events, stop };
+        let mut run = Run { context, running, project_id: ProjectId::new(), events, stop, input };
         let end = tokio::spawn(async move { super::run(&mut run, spec).await });
         Job { running, active_runs, _active_run: entry, end }
     }
@@ -122,6 +128,10 @@ impl TestWorker {
 }
 
 impl Job {
+    fn type_in(&self, piece: InputPiece) -> InputReply {
+        self.active_runs.input(self.running, piece)
+    }
+
     fn stop(&self, reason: StopReason) {
         self.active_runs.stop(self.running, reason);
     }
@@ -165,6 +175,8 @@ fn shell(line: &str) -> ExecuteSpec {
         runtime: "bash".into(),
         command: Command::Shell(line.into()),
         stdin: None,
+        tty: None,
+        live_input: false,
         env: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),
         limits: Limits { wall_s: 50.0, cpu: 1.0, memory_mb: 64, output_kb: 64, pids: 32, disk_mb: 16 },
         artifacts: Vec::new(),
@@ -190,6 +202,58 @@ async fn output_and_verdict_are_reported() {
     assert_eq!((verdict.reason, verdict.exit_code), (Reason::Exit, Some(3)));
     assert_eq!(worker.outputs().await, ("line file\n".into(), "oops\n".into()));
     worker.assert_no_sandbox_left().await;
+}
+
+#[tokio::test]
+async fn what_is_typed_reaches_the_program() {
+    let mut worker = TestWorker::new();
+    let line = "read first; echo got $first; read second; echo got $second; cat; echo end";
+    for tty in [None, Some(TerminalSize::default())] {
+        let spec = ExecuteSpec { stdin: Some("one\n".into()), live_input: true, tty, ..shell(line) };
+        let job = worker.start(spec);
+        // May come before there is a program.
+        let typed = |offset, data: &str, end| InputPiece {
+            source: "tab".into(),
+            offset: Some(offset),
+            data: data.into(),
+            end,
+            ..InputPiece::default()
+        };
+        assert_eq!(job.type_in(typed(0, "two\n", false)), InputReply::Taken { offset: 4 });
+        assert_eq!(job.type_in(typed(0, "two\nrest\n", true)), InputReply::Taken { offset: 9 });
+        assert_eq!(job.type_in(typed(9, "more", false)), InputReply::Closed);
+        assert_eq!(verdict_of(job.end().await).reason, Reason::Ok);
+        let stdout = worker.outputs().await.0.replace('\r', "");
+        let echoless: Vec<_> = stdout.lines().filter(|line| line.starts_with(['g', 'r', 'e'])).collect();
+        assert_eq!(echoless.iter().filter(|line| **line == "got two").count(), 1, "{stdout}");
+        assert_eq!((echoless[0], *echoless.last().unwrap()), ("got one", "end"), "{stdout}");
+        assert!(stdout.contains("rest"), "{stdout}");
+    }
+    let job = worker.start(shell("cat; echo end"));
+    let typed = InputPiece { data: b"x".to_vec(), ..InputPiece::default() };
+    assert_eq!(job.type_in(typed), InputReply::Closed, "nobody asked for live input");
+    assert_eq!(verdict_of(job.end().await).reason, Reason::Ok);
+    assert_eq!(worker.outputs().await.0, "end\n");
+    worker.assert_no_sandbox_left().await;
+}
+
+#[tokio::test]
+async fn much_input_waits_for_a_slow_program() {
+    let mut worker = TestWorker::new();
+    let spec = ExecuteSpec { live_input: true, ..shell("sleep 0.5; exec wc -c") };
+    let job = worker.start(spec);
+    let (data, mut sent) = (vec![b'x'; 1_000_000], 0);
+    while sent < data.len() {
+        let (offset, end) = (Some(sent as u64), true);
+        let data = data[sent..].to_vec();
+        let reply =
+            job.type_in(InputPiece { source: "s".into(), offset, data, end, ..InputPiece::default() });
+        let InputReply::Taken { offset } = reply else { panic!("{reply:?}") };
+        sent = offset as usize;
+        sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(verdict_of(job.end().await).reason, Reason::Ok);
+    assert_eq!(worker.outputs().await.0.trim(), "1000000");
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes, BytesMut};
 use engunity_agent::{
     frame::{self, Decoder},
-    message::{Collect, Exit, FromAgent, PIECE, STDIN_WINDOW, Skipped, Start, Stream, ToAgent, VERSION},
+    message::{
+        Collect, Exit, FromAgent, PIECE, STDIN_WINDOW, Skipped, Start, Stream, TerminalSize, ToAgent, VERSION,
+    },
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -32,6 +34,7 @@ pub enum Event {
 pub struct ArtifactFile {
     pub path: String,
     pub size: u64,
+    pub executable: bool,
 }
 
 /// A sandbox in use. Dropping this destroys it.
@@ -40,6 +43,9 @@ pub struct AgentConnection {
     output: Pin<Box<dyn AsyncRead + Send>>,
     decoder: Decoder,
     buffer: Vec<u8>,
+    /// Frames on their way to the agent. What is written leaves it, so that no wait leaves half a frame behind when it
+    /// is cancelled.
+    unsent: BytesMut,
     handle: Arc<dyn SandboxHandle>,
     stdin: StdinFeed,
     skipped: Vec<Skipped>,
@@ -48,10 +54,13 @@ pub struct AgentConnection {
 /// The stdin of a program, sent within the window that the agent accepts.
 #[derive(Debug, Default)]
 struct StdinFeed {
-    data: Bytes,
-    sent: usize,
-    taken: usize,
-    ended: bool,
+    waiting: BytesMut,
+    /// Sent, and not yet taken by the program.
+    in_flight: usize,
+    /// Whether more may come.
+    open: bool,
+    /// The agent must be told when all is sent.
+    end_due: bool,
 }
 
 impl AgentConnection {
@@ -66,8 +75,9 @@ impl AgentConnection {
             output,
             decoder: Decoder::default(),
             buffer: vec![0; PIECE],
+            unsent: BytesMut::new(),
             handle,
-            stdin: StdinFeed { ended: true, ..StdinFeed::default() },
+            stdin: StdinFeed::default(),
             skipped: Vec::new(),
         };
         match timeout(HELLO_TIMEOUT, agent.receive()).await {
@@ -96,27 +106,48 @@ impl AgentConnection {
         }
     }
 
-    /// Starts a program. `stdin` is sent as the program reads it.
-    pub async fn start(&mut self, start: Start, stdin: Option<String>) -> Result<()> {
-        let start = Start { stdin: stdin.is_some(), ..start };
+    /// Starts a program. `stdin` is sent as the program reads it; with `live`, more may follow by
+    /// [`AgentConnection::send_input`].
+    pub async fn start(&mut self, start: Start, stdin: Option<String>, live: bool) -> Result<()> {
+        let end_due = !live && (stdin.is_some() || start.tty.is_some());
+        let start = Start { stdin: stdin.is_some() || live, ..start };
         self.send(&ToAgent::Start(start)).await?;
-        if let Some(text) = stdin {
-            self.stdin = StdinFeed { data: Bytes::from(text), ..StdinFeed::default() };
-        }
+        let waiting = BytesMut::from(stdin.unwrap_or_default().as_bytes());
+        self.stdin = StdinFeed { waiting, in_flight: 0, open: live, end_due };
         match self.receive().await? {
             FromAgent::Started => self.feed().await,
             other => Err(SandboxError::protocol(format!("{other:?} instead of a start"))),
         }
     }
 
+    /// Whether live input can be sent now; else it has to wait until the program has read more.
+    pub fn takes_input(&self) -> bool {
+        self.stdin.waiting.is_empty() && self.stdin.in_flight < STDIN_WINDOW
+    }
+
+    /// Passes live input on, or its end.
+    pub async fn send_input(&mut self, data: &[u8], end: bool) -> Result<()> {
+        self.stdin.waiting.extend_from_slice(data);
+        if end && self.stdin.open {
+            (self.stdin.open, self.stdin.end_due) = (false, true);
+        }
+        self.feed().await
+    }
+
+    /// Gives the program's terminal a new size.
+    pub async fn resize(&mut self, size: TerminalSize) -> Result<()> {
+        self.send(&ToAgent::Resize(size)).await
+    }
+
     /// Waits for the next event. Cancel safe.
     pub async fn next(&mut self) -> Result<Event> {
         loop {
+            self.flush().await?;
             match self.receive().await? {
                 FromAgent::Output { stream, data } => return Ok(Event::Output(stream, data)),
                 FromAgent::Exited(exit) => return Ok(Event::Exited(exit)),
                 FromAgent::StdinTaken { bytes } => {
-                    self.stdin.taken = self.stdin.taken.saturating_add(bytes as usize).min(self.stdin.sent);
+                    self.stdin.in_flight = self.stdin.in_flight.saturating_sub(bytes as usize);
                     self.feed().await?;
                 }
                 other => return Err(SandboxError::protocol(format!("{other:?} while a program runs"))),
@@ -142,7 +173,9 @@ impl AgentConnection {
     /// Waits for the next file; `None` after the last. The data of the previous file must have been read.
     pub async fn next_file(&mut self) -> Result<Option<ArtifactFile>> {
         match self.receive().await? {
-            FromAgent::Artifact { path, size, .. } => Ok(Some(ArtifactFile { path, size })),
+            FromAgent::Artifact { path, size, mode } => {
+                Ok(Some(ArtifactFile { path, size, executable: mode & 0o111 != 0 }))
+            }
             FromAgent::Collected { skipped } => {
                 self.skipped = skipped;
                 Ok(None)
@@ -166,22 +199,35 @@ impl AgentConnection {
 
     async fn feed(&mut self) -> Result<()> {
         while let Some(piece) = self.stdin.next_piece() {
-            self.send(&ToAgent::Stdin(piece)).await?;
+            self.queue(&ToAgent::Stdin(piece))?;
         }
-        if self.stdin.is_all_sent() {
-            self.stdin.ended = true;
-            self.send(&ToAgent::StdinEnd).await?;
+        if self.stdin.end_due && self.stdin.waiting.is_empty() {
+            self.stdin.end_due = false;
+            self.queue(&ToAgent::StdinEnd)?;
         }
-        Ok(())
+        self.flush().await
     }
 
     async fn send(&mut self, message: &ToAgent) -> Result<()> {
+        self.queue(message)?;
+        self.flush().await
+    }
+
+    fn queue(&mut self, message: &ToAgent) -> Result<()> {
         let frame = frame::encode(message).map_err(SandboxError::protocol)?;
-        let sent = async {
-            self.input.write_all(&frame).await?;
-            self.input.flush().await
-        };
-        sent.await.map_err(|_| SandboxError::Gone)
+        self.unsent.extend_from_slice(&frame);
+        Ok(())
+    }
+
+    /// Writes everything that is queued. Cancel safe: the next call goes on.
+    async fn flush(&mut self) -> Result<()> {
+        while self.unsent.has_remaining() {
+            let written = self.input.write_buf(&mut self.unsent).await;
+            if !written.is_ok_and(|bytes| bytes > 0) {
+                return Err(SandboxError::Gone);
+            }
+        }
+        self.input.flush().await.map_err(|_| SandboxError::Gone)
     }
 
     async fn receive(&mut self) -> Result<FromAgent> {
@@ -209,14 +255,8 @@ impl Drop for AgentConnection {
 impl StdinFeed {
     /// Takes the next piece that fits into the window.
     fn next_piece(&mut self) -> Option<Vec<u8>> {
-        let window = STDIN_WINDOW - (self.sent - self.taken);
-        let length = (self.data.len() - self.sent).min(window).min(PIECE);
-        let piece = self.data.slice(self.sent..self.sent + length);
-        self.sent += length;
-        (length > 0).then(|| piece.to_vec())
-    }
-
-    fn is_all_sent(&self) -> bool {
-        !self.ended && self.sent == self.data.len()
+        let length = self.waiting.len().min(STDIN_WINDOW - self.in_flight).min(PIECE);
+        self.in_flight += length;
+        (length > 0).then(|| self.waiting.split_to(length).to_vec())
     }
 }

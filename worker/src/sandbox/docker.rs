@@ -4,7 +4,16 @@
 //! The engine closes the agent's stdin when the connection ends (`stdin_once`): when this worker dies, the agent ends, and
 //! the container with it. What that misses, [`DockerSandbox::gc`] finds by labels.
 
-use std::{collections::HashMap, io, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bollard::{
@@ -30,13 +39,16 @@ use tokio_util::io::StreamReader;
 use super::{AgentConnection, IsActiveJob, Sandbox, SandboxError, SandboxHandle, SandboxSpec};
 
 const AGENT: &str = "/engunity-agent";
+const HOST_NAME: &str = "sandbox";
+const DISABLE_IPV6: &str = "disable_ipv6";
 /// The user id of strangers' code; no host has this user.
 const UID: u32 = 65532;
 const REQUEST_TIMEOUT_S: u64 = 30;
 const MIB: u64 = 1024 * 1024;
 const OPEN_FILES: i64 = 4096;
 const INODES_PER_MIB: u64 = 256;
-const SHM_BYTES: i64 = 16 * MIB as i64;
+/// The part of its memory that a program may use as shared memory: the default of Linux.
+const SHM_SHARE: u64 = 2;
 /// The process of the agent.
 const AGENT_PIDS: u64 = 1;
 /// Under memory pressure the kernel kills these processes first.
@@ -61,6 +73,8 @@ pub struct DockerSandbox {
     /// The number of processors of the host; Docker rejects higher limits.
     cpus: f64,
     ready: watch::Sender<bool>,
+    /// Cleared when the engine can't give a container IPv6.
+    has_ipv6: AtomicBool,
 }
 
 impl DockerSandbox {
@@ -69,7 +83,12 @@ impl DockerSandbox {
         let path = socket.strip_prefix("unix://").unwrap_or(socket);
         let docker = Docker::connect_with_unix(path, REQUEST_TIMEOUT_S, API_DEFAULT_VERSION)?;
         let (docker, cpus) = wait_for_engine(docker, socket).await;
-        let sandbox = Arc::new(Self { docker, cpus, ready: watch::Sender::new(true) });
+        let sandbox = Arc::new(Self {
+            docker,
+            cpus,
+            ready: watch::Sender::new(true),
+            has_ipv6: kernel_has_ipv6().into(),
+        });
         tokio::spawn(watch_engine(Arc::downgrade(&sandbox)));
         Ok(sandbox)
     }
@@ -109,7 +128,7 @@ impl DockerSandbox {
             cmd: Some(Vec::new()),
             user: Some(format!("{UID}:{UID}")),
             working_dir: Some("/workspace".into()),
-            hostname: Some("sandbox".into()),
+            hostname: Some(HOST_NAME.into()),
             labels: Some(labels(spec)),
             open_stdin: Some(true),
             stdin_once: Some(true),
@@ -126,19 +145,22 @@ impl DockerSandbox {
     fn host_config(&self, spec: &SandboxSpec) -> HostConfig {
         let limits = &spec.limits;
         let memory = Some((limits.memory_mb * MIB) as i64);
+        let disk_mb = limits.disk_mb.min(limits.memory_mb);
         HostConfig {
             network_mode: Some("none".into()),
+            extra_hosts: Some(vec![format!("{HOST_NAME}:127.0.0.1")]),
+            sysctls: self.has_ipv6.load(Ordering::Relaxed).then(ipv6_loopback),
             cap_drop: Some(vec!["ALL".into()]),
             security_opt: Some(vec!["no-new-privileges:true".into()]),
             privileged: Some(false),
             readonly_rootfs: Some(true),
-            tmpfs: Some(tmpfs(limits.disk_mb)),
-            shm_size: Some(SHM_BYTES),
+            tmpfs: Some(tmpfs(disk_mb)),
+            shm_size: Some((limits.memory_mb * MIB / SHM_SHARE) as i64),
             memory,
             memory_swap: memory,
             nano_cpus: Some((limits.cpu.min(self.cpus) * 1e9) as i64),
             pids_limit: Some((limits.pids + AGENT_PIDS) as i64),
-            ulimits: Some(ulimits(limits.disk_mb)),
+            ulimits: Some(ulimits()),
             oom_score_adj: Some(OOM_SCORE_ADJ),
             log_config: Some(HostConfigLogConfig { typ: Some("none".into()), config: None }),
             init: Some(false),
@@ -149,6 +171,9 @@ impl DockerSandbox {
 
     /// Marks the engine as down; the watcher marks it as up again.
     fn unavailable(&self, error: Error) -> SandboxError {
+        if error.to_string().contains(DISABLE_IPV6) && self.has_ipv6.swap(false, Ordering::Relaxed) {
+            tracing::warn!(%error, "the engine has no IPv6: sandboxes get none from now on");
+        }
         if !matches!(error, Error::DockerResponseServerError { .. }) {
             self.ready.send_replace(false);
         }
@@ -274,13 +299,26 @@ fn tmpfs(disk_mb: u64) -> HashMap<String, String> {
     HashMap::from([("/workspace".to_owned(), options("0755")), ("/tmp".to_owned(), options("1777"))])
 }
 
-fn ulimits(disk_mb: u64) -> Vec<ResourcesUlimits> {
+/// The size of files is limited by their file system alone: a full one is an error that programs know how to report.
+fn ulimits() -> Vec<ResourcesUlimits> {
     let limit = |name: &str, value: i64| ResourcesUlimits {
         name: Some(name.into()),
         soft: Some(value),
         hard: Some(value),
     };
-    vec![limit("nofile", OPEN_FILES), limit("core", 0), limit("fsize", (disk_mb * MIB) as i64)]
+    vec![limit("nofile", OPEN_FILES), limit("core", 0)]
+}
+
+/// Without a network Docker turns IPv6 off, on the loopback interface too.
+fn ipv6_loopback() -> HashMap<String, String> {
+    ["all", "default", "lo"]
+        .map(|name| (format!("net.ipv6.conf.{name}.{DISABLE_IPV6}"), "0".to_owned()))
+        .into()
+}
+
+/// Whether the kernel, which containers share, has IPv6.
+fn kernel_has_ipv6() -> bool {
+    Path::new("/proc/net/if_inet6").exists()
 }
 
 /// Whether a container is without an owner: one of this worker without an active job, or one of any worker that was never

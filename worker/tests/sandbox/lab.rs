@@ -133,15 +133,15 @@ impl Lab {
             wall_ms: (program.limits.wall_s * 1000.0) as u64,
             output_bytes: program.limits.output_kb * 1024,
             open_files: 1024,
-            file_bytes: program.limits.disk_mb * MIB,
-            scratch: vec!["/workspace".into(), "/tmp".into()],
+            file_bytes: u64::MAX,
+            scratch: ["/workspace", "/tmp", "/dev/shm"].map(str::to_owned).into(),
             ..Start::default()
         }
     }
 
     pub async fn run(&self, program: Program) -> Ended {
         let (mut agent, job) = self.open(&program).await;
-        agent.start(self.start(&program), program.stdin.clone()).await.unwrap();
+        agent.start(self.start(&program), program.stdin.clone(), false).await.unwrap();
         let mut ended = finish(&mut agent, &program.limits).await.unwrap();
         if !program.artifacts.is_empty() {
             collect(&mut agent, &program, &mut ended).await;

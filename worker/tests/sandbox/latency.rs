@@ -20,7 +20,7 @@ async fn a_cold_run() {
         let began = Instant::now();
         let (mut agent, job) = lab.open(&program).await;
         let opened = began.elapsed();
-        agent.start(lab.start(&program), None).await.unwrap();
+        agent.start(lab.start(&program), None, false).await.unwrap();
         let ended = finish(&mut agent, &program.limits).await.unwrap();
         times.push((began.elapsed(), opened));
         ended.assert(Reason::Ok);
@@ -60,7 +60,7 @@ async fn a_cancel() {
 
 async fn cancelled(lab: &Lab, program: &Program) -> Duration {
     let (mut agent, job) = lab.open(program).await;
-    agent.start(lab.start(program), None).await.unwrap();
+    agent.start(lab.start(program), None, false).await.unwrap();
     agent.next().await.unwrap();
     let began = Instant::now();
     agent.kill().await.unwrap();

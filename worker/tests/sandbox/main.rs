@@ -6,5 +6,6 @@
 mod escape;
 mod lab;
 mod latency;
+mod normal;
 mod resources;
 mod smoke;

@@ -274,6 +274,8 @@ pub fn shell(line: &str) -> ExecuteSpec {
         runtime: "bash".into(),
         command: Command::Shell(line.into()),
         stdin: None,
+        tty: None,
+        live_input: false,
         env: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),
         limits: Limits { wall_s: 30.0, cpu: 1.0, memory_mb: 64, output_kb: 1024, pids: 32, disk_mb: 16 },
         artifacts: Vec::new(),

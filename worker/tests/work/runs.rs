@@ -73,7 +73,7 @@ async fn artifacts_are_stored_under_the_attempt() {
     let kept = outcome.unwrap().artifacts;
     let paths: Vec<_> = kept.iter().map(|artifact| (artifact.path.as_str(), artifact.size)).collect();
     assert_eq!(paths, [("big.txt", 200_000), ("out/deep/a", 4), ("out/empty", 0)]);
-    for Artifact { path, size, hash } in &kept {
+    for Artifact { path, size, hash, .. } in &kept {
         let key =
             engunity_artifacts::keys::artifact(job, attempt(job).attempt, &ProjectPath::parse(path).unwrap());
         let stored = coordinator.objects.get(&key, *size).await.unwrap();

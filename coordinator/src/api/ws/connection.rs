@@ -13,9 +13,10 @@ use std::{
 
 use engunity_protocol::{
     JobId, ProjectId, UserId,
-    job::Job,
+    job::{InputRequest, Job},
     problem::ErrorCode,
     session::{ClientMessage, ConnectionId, Place, ServerMessage},
+    spec::TerminalSize,
 };
 use engunity_store::{JobFilter, StoreError};
 use futures::{SinkExt, StreamExt};
@@ -25,7 +26,7 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use super::{budget::Budget, handshake::Socket};
+use super::{budget::Budget, handshake::Socket, typing::Typing};
 use crate::{
     auth::tokens::Caller,
     jobs::event_reader::JobReader,
@@ -73,6 +74,7 @@ pub struct Connection {
     event_sender: mpsc::Sender<String>,
     place: Option<Place>,
     place_at: Instant,
+    typing: Typing,
     budget: Budget,
     last_received: Instant,
     ping_at: Instant,
@@ -111,6 +113,7 @@ impl Connection {
         let (event_sender, events) = mpsc::channel(EVENT_BUFFER);
         let now = Instant::now();
         Self {
+            typing: Typing::new(orchestrator.clone(), caller.user_id, event_sender.clone()),
             orchestrator,
             caller,
             project_id,
@@ -332,6 +335,14 @@ impl Connection {
                 }
                 Ok(())
             }
+            ClientMessage::RunInput { job_id, data, encoding, source, offset, end } => {
+                let input = InputRequest { data, encoding, source, offset, end, terminal: None };
+                self.type_in(job_id, input).await
+            }
+            ClientMessage::RunResize { job_id, rows, cols } => {
+                let terminal = Some(TerminalSize { rows, cols });
+                self.type_in(job_id, InputRequest { terminal, ..InputRequest::default() }).await
+            }
             ClientMessage::Ping { t } => self.write_message(&ServerMessage::Pong { t }).await,
         }
     }
@@ -365,6 +376,13 @@ impl Connection {
             before.abort();
         }
         Ok(())
+    }
+
+    async fn type_in(&mut self, job_id: JobId, input: InputRequest) -> Flow {
+        match self.typing.push(job_id, input) {
+            Some(refusal) => self.write_message(&refusal).await,
+            None => Ok(()),
+        }
     }
 
     async fn refuse(&mut self, code: ErrorCode, detail: String) -> Flow {

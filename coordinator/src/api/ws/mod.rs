@@ -3,6 +3,7 @@
 mod budget;
 mod connection;
 mod handshake;
+mod typing;
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ mod view;
 mod words;
 
 pub use kind::{JobClass, JobKind, JobSpec, KindProperties, Pool, Unspecified};
-pub use request::{LimitsRequest, RunRequest};
+pub use request::{InputMode, InputRequest, InputTaken, LimitsRequest, RunRequest};
 pub use state::JobState;
 pub use view::{Artifact, Job, Waiting};
 pub use words::UnknownWord;

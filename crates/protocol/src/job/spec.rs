@@ -51,6 +51,12 @@ pub struct ExecuteSpec {
     pub command: Command,
     #[serde(default)]
     pub stdin: Option<String>,
+    /// The program gets a terminal of this size instead of pipes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<TerminalSize>,
+    /// Input may come while it runs; else the input ends after `stdin`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live_input: bool,
     /// Complete: nothing of the worker's own environment is passed on.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
@@ -59,6 +65,31 @@ pub struct ExecuteSpec {
     #[serde(default)]
     pub artifacts: Vec<String>,
     pub snapshot: Snapshot,
+}
+
+/// The size of a terminal in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TerminalSize {
+    #[schema(minimum = 1, maximum = 1000)]
+    pub rows: u16,
+    #[schema(minimum = 1, maximum = 1000)]
+    pub cols: u16,
+}
+
+impl TerminalSize {
+    const LARGEST: u16 = 1000;
+
+    pub fn is_valid(self) -> bool {
+        [self.rows, self.cols].iter().all(|length| (1..=Self::LARGEST).contains(length))
+    }
+}
+
+/// What terminals have always been.
+impl Default for TerminalSize {
+    fn default() -> Self {
+        Self { rows: 24, cols: 80 }
+    }
 }
 
 /// The project's files at submission: a zstd-compressed tar in object storage, named by its content.

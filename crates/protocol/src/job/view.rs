@@ -53,4 +53,6 @@ pub struct Artifact {
     pub size: u64,
     /// BLAKE3, hex.
     pub hash: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub executable: bool,
 }

@@ -126,6 +126,8 @@ fn spec() -> engunity_protocol::spec::ExecuteSpec {
         runtime: "python".into(),
         command: Command::Shell("true".into()),
         stdin: None,
+        tty: None,
+        live_input: false,
         env: Default::default(),
         limits: Limits { wall_s: 1.0, cpu: 1.0, memory_mb: 64, output_kb: 64, pids: 8, disk_mb: 8 },
         artifacts: vec![],
