@@ -31,7 +31,7 @@ export interface Options extends Omit<RequestInit, "body"> {
   anonymous?: boolean;
 }
 
-const MAX_PATIENCE_S = 30;
+const MAX_RETRY_AFTER_S = 30;
 const RETRIES = 2;
 
 export async function request(path: string, options: Options = {}): Promise<Response> {
@@ -91,7 +91,7 @@ function url(path: string): string {
 /** Waits as long as Retry-After says; false when that is longer than anyone would wait. */
 async function wait(response: Response, signal?: AbortSignal | null): Promise<boolean> {
   const seconds = Number(response.headers.get("Retry-After") ?? 1);
-  if (!Number.isFinite(seconds) || seconds > MAX_PATIENCE_S) return false;
+  if (!Number.isFinite(seconds) || seconds > MAX_RETRY_AFTER_S) return false;
   await new Promise((resolve) => setTimeout(resolve, Math.max(0.2, seconds) * 1000));
   return !signal?.aborted;
 }

@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { create } from "zustand";
 import type { Id } from "@/api/types";
-import { projectPath, useExplorer } from "@/model/files/store";
+import { projectPath, useFiles } from "@/model/files/store";
 
 /** A problem in an open file. */
 export interface Problem {
@@ -38,7 +38,7 @@ export const useProblems = create<ProblemsState>(() => noProblems);
 
 export function useListedProblems(): ListedProblem[] {
   const { problems, fromRun } = useProblems();
-  const tree = useExplorer((state) => state.tree);
+  const tree = useFiles((state) => state.tree);
   return useMemo(() => {
     const listed = fromRun.map((error) => ({
       ...error,

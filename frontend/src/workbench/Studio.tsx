@@ -1,7 +1,7 @@
 "use client";
 import { useEffect, useState, type ReactNode } from "react";
 import "./register";
-import { followOtherTabs, restore } from "@/features/accounts/store";
+import { followOtherTabs, restoreSession } from "@/features/accounts/store";
 import { SignIn } from "@/features/accounts/SignIn";
 import { listenForShortcuts } from "@/shell/commands";
 import { Palette } from "@/workbench/palette/Palette";
@@ -27,7 +27,7 @@ export function Studio() {
   const [mounted, setMounted] = useState(false);
   useEffect(() => {
     const stops = [applyTheme(), followHistory(), followWindow(), followOtherTabs(), listenForShortcuts()];
-    void restore();
+    void restoreSession();
     setMounted(true);
     return () => stops.forEach((stop) => stop());
   }, []);

@@ -5,7 +5,7 @@
 import { projects as projectsApi } from "@/api/client";
 import { ApiError, OfflineError } from "@/api/problem";
 import type { Id, ServerMessage } from "@/api/types";
-import { applyFileMessage, leaveFiles, loadFiles, useExplorer } from "@/model/files/store";
+import { applyFileMessage, leaveFiles, loadFiles, useFiles } from "@/model/files/store";
 import { leaveIndexStatus, loadIndexStatus, noteFileChange } from "@/model/indexStatus";
 import { leaveJobs, loadJobs, putJob, putJobs, useJobs } from "@/model/jobs/store";
 import { connect } from "@/model/live/session";
@@ -81,7 +81,7 @@ async function reconnectScopes(project: OpenProject): Promise<void> {
 /** The connection is up again, or for the first time, which may be after a failed load. */
 async function resume(project: OpenProject, missedMessages: boolean): Promise<void> {
   try {
-    if (missedMessages || useExplorer.getState().status === "failed") await reload(project);
+    if (missedMessages || useFiles.getState().status === "failed") await reload(project);
     await reconnectScopes(project);
   } catch (error) {
     if (!(error instanceof OfflineError)) fail("The files can't be loaded", error);

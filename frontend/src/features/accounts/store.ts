@@ -14,40 +14,40 @@ provideAuth({
     const tokens = readTokens();
     if (!tokens) return null;
     if (isFresh(tokens)) return tokens.access;
-    return leaveUnless(await refreshTokens(auth.refresh));
+    return signOutUnless(await refreshTokens(auth.refresh));
   },
   async renew() {
-    return leaveUnless(await refreshTokens(auth.refresh, readTokens()?.access));
+    return signOutUnless(await refreshTokens(auth.refresh, readTokens()?.access));
   },
 });
 
-function leaveUnless(tokens: { access: string } | null): string | null {
-  if (!tokens) setOut();
+function signOutUnless(tokens: { access: string } | null): string | null {
+  if (!tokens) setSignedOut();
   return tokens?.access ?? null;
 }
 
-function setIn(user: User): void {
+function setSignedIn(user: User): void {
   remember("user", user);
   useAccount.setState({ status: "in", user });
 }
 
-function setOut(): void {
+function setSignedOut(): void {
   dropTokens();
   remember("user", null);
   useAccount.setState({ status: "out", user: null });
 }
 
-function welcome(credentials: Credentials): void {
+function acceptCredentials(credentials: Credentials): void {
   keepTokens(credentials);
-  setIn(credentials.user);
+  setSignedIn(credentials.user);
 }
 
 export async function login(email: string, password: string): Promise<void> {
-  welcome(await auth.login({ email, password }));
+  acceptCredentials(await auth.login({ email, password }));
 }
 
 export async function signUp(email: string, password: string, name: string): Promise<void> {
-  welcome(await auth.register({ email, password, ...(name ? { name } : {}) }));
+  acceptCredentials(await auth.register({ email, password, ...(name ? { name } : {}) }));
 }
 
 export async function logout(): Promise<void> {
@@ -58,23 +58,23 @@ export async function logout(): Promise<void> {
   } catch {
     // Offline or ended already: this browser forgets the account in any case.
   }
-  setOut();
+  setSignedOut();
 }
 
 /**
  * Takes up the account of the last visit. The remembered user is shown at once; the server's answer
  * corrects it, and without a network the studio opens with what it has.
  */
-export async function restore(): Promise<void> {
-  if (!readTokens()) return setOut();
+export async function restoreSession(): Promise<void> {
+  if (!readTokens()) return setSignedOut();
   const known = recall<User | null>("user", null);
   if (known) useAccount.setState({ status: "in", user: known });
   try {
-    setIn(await auth.me());
+    setSignedIn(await auth.me());
   } catch {
     // No network, or a server that is starting: the tokens may still be good, so it is asked again.
-    if (readTokens()) setTimeout(() => void restore(), RETRY_MS);
-    else setOut();
+    if (readTokens()) setTimeout(() => void restoreSession(), RETRY_MS);
+    else setSignedOut();
   }
 }
 
@@ -83,7 +83,7 @@ export function followOtherTabs(): () => void {
   const onStorage = (event: StorageEvent) => {
     if (event.key !== "engunity.tokens") return;
     if (!event.newValue) useAccount.setState({ status: "out", user: null });
-    else if (useAccount.getState().status === "out") void restore();
+    else if (useAccount.getState().status === "out") void restoreSession();
   };
   window.addEventListener("storage", onStorage);
   return () => window.removeEventListener("storage", onStorage);

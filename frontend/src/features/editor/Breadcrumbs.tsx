@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { Box, ChevronRight, Heading, SquareFunction, type LucideIcon } from "lucide-react";
 import type { Id } from "@/api/types";
 import { FileIcon } from "@/ui/FileIcon";
-import { entryOf, useExplorer } from "@/model/files/store";
+import { entryOf, useFiles } from "@/model/files/store";
 import { below, Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";
 import { cx } from "@/lib/cx";
 import { join } from "@/lib/path";
@@ -25,7 +25,7 @@ interface Opened {
 
 /** Where one is: folders, file, and the symbols around the cursor; each opens its siblings. */
 export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }) {
-  useExplorer((state) => state.version);
+  useFiles((state) => state.version);
   const [menu, setMenu] = useState<Opened | null>(null);
   const symbols = useSymbols(fileId);
   const focused = useTabs((state) => state.tabs.focused === groupId);
@@ -100,7 +100,7 @@ function Crumb({ children, first, folder, onOpen }: CrumbProps) {
 const MAX_SIBLINGS = 300;
 
 function siblings(folder: string, path: string): MenuEntry[] {
-  return useExplorer
+  return useFiles
     .getState()
     .tree.children(folder)
     .filter((entry) => entry.type === "file")

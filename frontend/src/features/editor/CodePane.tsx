@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type * as Monaco from "monaco-editor";
 import type { Id } from "@/api/types";
 import { others, useLive } from "@/model/live/store";
-import { sayWhere } from "@/model/live/session";
+import { sendPresence } from "@/model/live/session";
 import { useLayout } from "@/shell/panes";
 import { editorTheme, useSettings } from "@/model/settings";
 import { personColour } from "@/ui/Avatar";
@@ -142,7 +142,7 @@ function tellCursor(editor: CodeEditor, fileId: Id | null): void {
   if (!position || !fileId) return;
   const selected = selection && !selection.isEmpty() ? (editor.getModel()?.getValueLengthInRange(selection) ?? 0) : 0;
   useCursor.setState({ line: position.lineNumber, column: position.column, selected });
-  sayWhere(fileId, position.lineNumber, position.column);
+  sendPresence(fileId, position.lineNumber, position.column);
 }
 
 function useSettingsOf(editor: CodeEditor | null) {

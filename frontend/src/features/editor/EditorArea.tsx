@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { Code2 } from "lucide-react";
 import { command } from "@/shell/commands";
 import { noteFile } from "@/shell/location";
-import { entryOf, useExplorer } from "@/model/files/store";
+import { entryOf, useFiles } from "@/model/files/store";
 import { keepAllDrafts } from "@/model/documents/documents";
 import { loadMonaco } from "@/lib/monaco";
 import { Kbd } from "@/ui/Kbd";
@@ -32,7 +32,7 @@ export function EditorArea() {
 /** The address bar names the open file, so that a reload or a shared link comes back to it. */
 function useAddress() {
   const fileId = useActiveFileId();
-  const version = useExplorer((state) => state.version);
+  const version = useFiles((state) => state.version);
   // Until the tabs are restored, the address is what says which file to open.
   const restored = useTabs((state) => state.projectId !== null);
   useEffect(() => {

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent } from "react";
 import { Columns2, X } from "lucide-react";
 import { execute, menuItem } from "@/shell/commands";
-import { entryOf, reveal, useExplorer } from "@/model/files/store";
+import { entryOf, reveal, useFiles } from "@/model/files/store";
 import { useLayout } from "@/shell/panes";
 import { IconButton } from "@/ui/Button";
 import { Menu, type MenuPlace } from "@/ui/Menu";
@@ -20,7 +20,7 @@ export function TabBar({ group, focused }: { group: tabs.Group; focused: boolean
   const strip = useRef<HTMLDivElement>(null);
   const [dropAt, setDropAt] = useState<number | null>(null);
   const [menu, setMenu] = useState<{ place: MenuPlace; tab: tabs.Tab } | null>(null);
-  useExplorer((state) => state.version);
+  useFiles((state) => state.version);
 
   useEffect(() => {
     strip.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -4,14 +4,14 @@ import type { Id } from "@/api/types";
 import { basename } from "@/lib/path";
 import { dispose, documentOf, saveDocument } from "@/model/documents/documents";
 import { dropDraft } from "@/model/documents/drafts";
-import { put, useExplorer } from "@/model/files/store";
+import { putEntry, useFiles } from "@/model/files/store";
 import { closeFiles, openFile } from "@/shell/tabs/open";
 import { fail } from "@/shell/toasts/store";
 
 /** Saves; a file that was deleted elsewhere is created again from the text that is still here. */
 export async function saveFile(fileId: Id): Promise<void> {
   const document = documentOf(fileId);
-  const { projectId } = useExplorer.getState();
+  const { projectId } = useFiles.getState();
   if (document?.sync.phase !== "gone" || !projectId) return void saveDocument(fileId);
   await recreateFile(projectId, fileId, document.path, document.model.getValue(undefined, true));
 }
@@ -20,7 +20,7 @@ export async function saveFile(fileId: Id): Promise<void> {
 export async function recreateFile(projectId: Id, fileId: Id, path: string, content: string): Promise<void> {
   try {
     const entry = await api.create(projectId, { path, type: "file", content });
-    put(entry);
+    putEntry(entry);
     openFile(entry.id);
     closeFiles((id) => id === fileId);
     dispose(fileId);

@@ -2,8 +2,8 @@
 import type { FileEntry, FileMessage, Id } from "@/api/types";
 import { count } from "@/lib/format";
 import { basename } from "@/lib/path";
-import { dispose, disposeAll, documentOf, orphans, renamedDocument, sendWaiting } from "@/model/documents/documents";
-import { useExplorer } from "@/model/files/store";
+import { dispose, disposeAll, documentOf, draftsOfDeletedFiles, renamedDocument, sendDrafts } from "@/model/documents/documents";
+import { useFiles } from "@/model/files/store";
 import { tabView, type MessageContext, type ProjectScope } from "@/shell/contributions";
 import { usePlace } from "@/shell/location";
 import { closeFiles, openPath } from "@/shell/tabs/open";
@@ -36,7 +36,7 @@ function enter(projectId: Id): void {
 
 /** Brings every open file up to the list. */
 function reload(): void {
-  const { tree } = useExplorer.getState();
+  const { tree } = useFiles.getState();
   closeFiles((fileId) => !tree.get(fileId));
   for (const entry of tree.entries()) void documentOf(entry.id)?.sync.remote(entry.etag);
 }
@@ -47,9 +47,9 @@ const offered = new Set<Id>();
 
 /** Sends what was written offline, and offers the text of files that are deleted by now. */
 async function sendUnsaved(projectId: Id): Promise<void> {
-  const unsent = await sendWaiting(projectId);
+  const unsent = await sendDrafts(projectId);
   if (unsent) toast(`${count(unsent, "file")} changed here and on the server`, { detail: "Open them to merge", tone: "error" });
-  for (const [fileId, { path, text }] of await orphans(projectId)) {
+  for (const [fileId, { path, text }] of await draftsOfDeletedFiles(projectId)) {
     if (offered.has(fileId)) continue;
     offered.add(fileId);
     toast(`${basename(path)} was deleted, but you have unsaved changes`, {
@@ -74,7 +74,7 @@ function onRemoved({ id, name }: FileEntry, own: boolean): void {
   const document = documentOf(id);
   if (!document) return;
   if (document.sync.dirty && !own) {
-    document.sync.vanish();
+    document.sync.markDeleted();
     toast(`${name} was deleted elsewhere`, { tone: "error", detail: "Your unsaved text is still here; saving creates the file again" });
     return;
   }

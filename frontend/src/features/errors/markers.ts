@@ -1,7 +1,7 @@
 /** Problems from Monaco's own checks, and problems of the last run drawn into the open files. */
 import { documentOf, fileIdOf } from "@/model/documents/documents";
 import { monacoOrNull, type Model, type MonacoApi } from "@/lib/monaco";
-import { projectPath, useExplorer } from "@/model/files/store";
+import { projectPath, useFiles } from "@/model/files/store";
 import { useProblems, type RunError } from "@/model/problems";
 
 const OWNER = "run";
@@ -13,7 +13,7 @@ export function showRunMarkers(errors: readonly RunError[]): void {
   const byModel = new Map<Model, RunError[]>();
   for (const error of errors) {
     const path = projectPath(error.path);
-    const entry = path ? useExplorer.getState().tree.at(path) : undefined;
+    const entry = path ? useFiles.getState().tree.at(path) : undefined;
     const model = entry && documentOf(entry.id)?.model;
     if (model) byModel.set(model, [...(byModel.get(model) ?? []), error]);
   }
@@ -48,7 +48,7 @@ export function followMarkers(api: MonacoApi): () => void {
       .getModelMarkers({})
       .filter((item) => item.owner !== OWNER && item.severity >= api.MarkerSeverity.Warning)
       .flatMap((item) => {
-        const entry = useExplorer.getState().tree.get(fileIdOf(item.resource.toString()) ?? "");
+        const entry = useFiles.getState().tree.get(fileIdOf(item.resource.toString()) ?? "");
         if (!entry) return [];
         const severity = item.severity === api.MarkerSeverity.Error ? ("error" as const) : ("warning" as const);
         const { startLineNumber: line, startColumn: column, message, source } = item;

@@ -6,11 +6,11 @@ import { Empty } from "@/ui/Empty";
 import { execute } from "@/shell/commands";
 import { fail } from "@/shell/toasts/store";
 import { FilterResults } from "./FilterResults";
-import { collapseAll, loadFiles, useExplorer } from "@/model/files/store";
+import { collapseAll, loadFiles, useFiles } from "@/model/files/store";
 import { TreeView } from "./TreeView";
 
 export function Explorer() {
-  const filter = useExplorer((state) => state.filter);
+  const filter = useFiles((state) => state.filter);
   const deferred = useDeferredValue(filter);
   return (
     <div className="flex h-full flex-col">
@@ -22,8 +22,8 @@ export function Explorer() {
           placeholder="Filter files"
           value={filter}
           spellCheck={false}
-          onChange={(event) => useExplorer.setState({ filter: event.target.value })}
-          onKeyDown={(event) => event.key === "Escape" && useExplorer.setState({ filter: "" })}
+          onChange={(event) => useFiles.setState({ filter: event.target.value })}
+          onKeyDown={(event) => event.key === "Escape" && useFiles.setState({ filter: "" })}
           className="field h-7 text-xs"
         />
       </div>
@@ -47,10 +47,10 @@ function Toolbar() {
 }
 
 function Content() {
-  const status = useExplorer((state) => state.status);
-  const version = useExplorer((state) => state.version);
-  const tree = useExplorer((state) => state.tree);
-  const editing = useExplorer((state) => state.editing);
+  const status = useFiles((state) => state.status);
+  const version = useFiles((state) => state.version);
+  const tree = useFiles((state) => state.tree);
+  const editing = useFiles((state) => state.editing);
   // eslint-disable-next-line react-hooks/exhaustive-deps -- the tree changes in place; its version says when
   const size = useMemo(() => tree.size, [tree, version]);
   if (status === "failed") return <Failed />;
@@ -61,7 +61,7 @@ function Content() {
 
 function Failed() {
   const retry = () => {
-    const { projectId } = useExplorer.getState();
+    const { projectId } = useFiles.getState();
     if (projectId) loadFiles(projectId).catch((error) => fail("The files can't be loaded", error));
   };
   return (

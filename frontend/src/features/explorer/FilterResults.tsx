@@ -6,13 +6,13 @@ import { Highlighted } from "@/ui/Highlighted";
 import { openPath } from "@/shell/tabs/open";
 import { basename, parent } from "@/lib/path";
 import { FileIcon } from "@/ui/FileIcon";
-import { fuzzyFiles, useExplorer } from "@/model/files/store";
+import { fuzzyFiles, useFiles } from "@/model/files/store";
 
 const LIMIT = 200;
 
 /** The files whose path fits the filter, flat, the best first. */
 export function FilterResults({ query }: { query: string }) {
-  const version = useExplorer((state) => state.version);
+  const version = useFiles((state) => state.version);
   // eslint-disable-next-line react-hooks/exhaustive-deps -- the index follows the tree's version
   const found = useMemo(() => fuzzyFiles().search(query, LIMIT), [query, version]);
   if (!found.length) return <Empty icon={SearchX} title="No file matches" />;

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { basename, parent } from "@/lib/path";
 import { FileIcon, FolderIcon } from "@/ui/FileIcon";
-import { useExplorer, type Editing } from "@/model/files/store";
+import { useFiles, type Editing } from "@/model/files/store";
 import { nameProblem } from "@/model/files/tree";
 import { INDENT } from "./TreeRow";
 
@@ -19,7 +19,7 @@ export function NameRow({ top, depth, editing, onCommit, onCancel }: NameRowProp
   const [name, setName] = useState(renaming ? basename(editing.path) : "");
   const input = useRef<HTMLInputElement>(null);
   const done = useRef(false);
-  const tree = useExplorer((state) => state.tree);
+  const tree = useFiles((state) => state.tree);
   const folder = renaming ? parent(editing.path) : editing.path;
   const problem = nameProblem(tree, folder, name, renaming ? editing.path : undefined);
   const isFolder = editing.kind === "folder" || (renaming && tree.at(editing.path)?.type === "folder");

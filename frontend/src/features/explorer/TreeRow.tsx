@@ -5,8 +5,8 @@ import { openFile } from "@/shell/tabs/open";
 import { personColour } from "@/ui/Avatar";
 import { cx } from "@/lib/cx";
 import { badgeOf, FileIcon, FolderIcon } from "@/ui/FileIcon";
-import { only, ranged, toggled } from "@/model/files/selection";
-import { setOpen, useExplorer } from "@/model/files/store";
+import { selectOnly, ranged, toggled } from "@/model/files/selection";
+import { setOpen, useFiles } from "@/model/files/store";
 import type { Row } from "@/model/files/tree";
 
 export interface RowMarks {
@@ -112,10 +112,10 @@ function Marks({ name, dirty, changed, person }: Omit<RowMarks, "failing" | "cut
 }
 
 function onRowClick(event: MouseEvent, row: Row): void {
-  const { selection, tree, open } = useExplorer.getState();
-  if (event.shiftKey) return useExplorer.setState({ selection: ranged(selection, row.path, tree.rows(open)) });
-  if (event.ctrlKey || event.metaKey) return useExplorer.setState({ selection: toggled(selection, row.path) });
-  useExplorer.setState({ selection: only(row.path) });
+  const { selection, tree, open } = useFiles.getState();
+  if (event.shiftKey) return useFiles.setState({ selection: ranged(selection, row.path, tree.rows(open)) });
+  if (event.ctrlKey || event.metaKey) return useFiles.setState({ selection: toggled(selection, row.path) });
+  useFiles.setState({ selection: selectOnly(row.path) });
   if (row.folder) setOpen(row.path, !row.expanded);
   else openFile(row.id, { preview: true, quiet: true });
 }

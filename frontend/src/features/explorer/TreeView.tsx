@@ -11,8 +11,8 @@ import { entryMenu } from "./menu";
 import { NameRow } from "./NameRow";
 import { onTreeKey } from "./keyboard";
 import { useRowDrag } from "./drag";
-import { only } from "@/model/files/selection";
-import { follow, useExplorer } from "@/model/files/store";
+import { selectOnly } from "@/model/files/selection";
+import { selectOpened, useFiles } from "@/model/files/store";
 import { TreeRow, type RowMarks } from "./TreeRow";
 import type { Row } from "@/model/files/tree";
 
@@ -22,8 +22,8 @@ const OVERSCAN = 12;
 /** Draws only the rows on the screen, at their places in the full height: 100,000 cost as much as 40. */
 export function TreeView() {
   const rows = useRows();
-  const editing = useExplorer((state) => state.editing);
-  const selection = useExplorer((state) => state.selection);
+  const editing = useFiles((state) => state.editing);
+  const selection = useFiles((state) => state.selection);
   const activeFile = useActiveFileId();
   const box = useRef<HTMLDivElement>(null);
   const { from, to, slots, onScroll } = useWindow(box, rows.length, ROW_HEIGHT, OVERSCAN);
@@ -37,7 +37,7 @@ export function TreeView() {
   useRevealOf(activeFile, rows, box);
 
   const openMenu = (place: MenuPlace, path: string | null) => {
-    if (path && !useExplorer.getState().selection.chosen.has(path)) useExplorer.setState({ selection: only(path) });
+    if (path && !useFiles.getState().selection.chosen.has(path)) useFiles.setState({ selection: selectOnly(path) });
     setMenu(place);
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -68,7 +68,7 @@ export function TreeView() {
           openMenu({ x: event.clientX, y: event.clientY }, row?.dataset.path ?? null);
         }}
         onClick={(event) =>
-          event.target === event.currentTarget && useExplorer.setState({ selection: { chosen: new Set(), focus: null, anchor: null } })
+          event.target === event.currentTarget && useFiles.setState({ selection: { chosen: new Set(), focus: null, anchor: null } })
         }
         {...drag.handlers}
         className="group/tree h-full overflow-auto overscroll-contain pb-6 focus-visible:outline-none"
@@ -116,9 +116,9 @@ export function rowId(row: Row): string {
 }
 
 function useRows(): Row[] {
-  const tree = useExplorer((state) => state.tree);
-  const shape = useExplorer((state) => state.tree.shape);
-  const open = useExplorer((state) => state.open);
+  const tree = useFiles((state) => state.tree);
+  const shape = useFiles((state) => state.tree.shape);
+  const open = useFiles((state) => state.open);
   // eslint-disable-next-line react-hooks/exhaustive-deps -- the tree changes in place; its shape says when
   return useMemo(() => tree.rows(open), [tree, shape, open]);
 }
@@ -127,8 +127,8 @@ function useRows(): Row[] {
 function useMarks(): (row: Row) => RowMarks {
   const problems = useProblemPaths();
   const status = useDocuments((state) => state.status);
-  const changed = useExplorer((state) => state.changed);
-  const cut = useExplorer((state) => state.cut);
+  const changed = useFiles((state) => state.changed);
+  const cut = useFiles((state) => state.cut);
   const presence = useLive((state) => state.presence);
   // eslint-disable-next-line react-hooks/exhaustive-deps -- `others` reads the presence it is told of
   const people = useMemo(() => new Map(others(useLive.getState()).map((person) => [person.file_id, person])), [presence]);
@@ -168,9 +168,9 @@ function useRevealOf(fileId: string | null, rows: readonly Row[], box: React.Ref
     const index = rows.findIndex((row) => row.id === fileId);
     const element = box.current;
     if (!element) return;
-    if (index < 0) return follow(fileId);
+    if (index < 0) return selectOpened(fileId);
     last.current = fileId;
-    follow(fileId);
+    selectOpened(fileId);
     const top = index * ROW_HEIGHT;
     const visible = top >= element.scrollTop && top + ROW_HEIGHT <= element.scrollTop + element.clientHeight;
     if (!visible) element.scrollTop = top - element.clientHeight / 2;

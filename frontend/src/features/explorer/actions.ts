@@ -10,12 +10,23 @@ import { closeFiles, openFile } from "@/shell/tabs/open";
 import { downloadFile } from "@/shell/files";
 import { deferred } from "@/shell/toasts/deferred";
 import { fail, toast } from "@/shell/toasts/store";
-import { only, several } from "@/model/files/selection";
-import { bump, canDrop, chosenEntries, put, reveal, setOpen, take, targetFolder, useExplorer, type Editing } from "@/model/files/store";
+import { selectOnly, selectMany } from "@/model/files/selection";
+import {
+  treeChanged,
+  canDrop,
+  chosenEntries,
+  putEntry,
+  reveal,
+  setOpen,
+  removeEntries,
+  targetFolder,
+  useFiles,
+  type Editing,
+} from "@/model/files/store";
 import { topmost } from "@/model/files/tree";
 
-const get = useExplorer.getState;
-const set = useExplorer.setState;
+const get = useFiles.getState;
+const set = useFiles.setState;
 
 export function beginNew(kind: "file" | "folder", folder = targetFolder()): void {
   if (folder) setOpen(folder, true);
@@ -44,7 +55,7 @@ async function create(path: string, type: "file" | "folder"): Promise<void> {
   try {
     const entry = await api.create(projectId, { path, type, ...(type === "file" ? { content: "" } : {}) });
     await admitFolders(entry);
-    put(entry);
+    putEntry(entry);
     reveal(entry.path);
     if (type === "file") openFile(entry.id);
     else setOpen(entry.path, true);
@@ -59,7 +70,7 @@ async function admitFolders(entry: FileEntry): Promise<void> {
   if (!folder || get().tree.at(folder)) return;
   const entries = await api.list(entry.project_id);
   for (const each of entries) if (!get().tree.get(each.id)) get().tree.upsert(each);
-  bump();
+  treeChanged();
 }
 
 async function rename(path: string, name: string): Promise<void> {
@@ -72,7 +83,7 @@ async function relocate(entry: FileEntry, patch: { name?: string; parent_id?: Id
   const before = { ...entry };
   showAt(entry, path);
   try {
-    put(await api.patch(entry.id, patch));
+    putEntry(await api.patch(entry.id, patch));
   } catch (error) {
     showAt(get().tree.get(entry.id) ?? before, before.path);
     fail(`${before.name} could not be ${patch.name ? "renamed" : "moved"}`, error);
@@ -81,9 +92,9 @@ async function relocate(entry: FileEntry, patch: { name?: string; parent_id?: Id
 
 function showAt(entry: FileEntry, path: string): void {
   const wasOpen = get().open.has(entry.path);
-  put({ ...entry, path, name: basename(path) });
+  putEntry({ ...entry, path, name: basename(path) });
   if (wasOpen) setOpen(path, true);
-  set({ selection: only(path) });
+  set({ selection: selectOnly(path) });
   renamedDocument(entry.id, path);
 }
 
@@ -95,7 +106,7 @@ export async function moveTo(paths: readonly string[], folder: string): Promise<
   const moved = chosen.flatMap((path) => get().tree.at(path) ?? []);
   for (const entry of moved) await relocate(entry, { parent_id: target?.id ?? null }, join(folder, entry.name));
   if (folder) setOpen(folder, true);
-  set({ selection: several(moved.flatMap(({ id }) => get().tree.get(id)?.path ?? [])) });
+  set({ selection: selectMany(moved.flatMap(({ id }) => get().tree.get(id)?.path ?? [])) });
 }
 
 /** Marks the chosen to be moved: what dragging does, for those who don't drag. */
@@ -118,10 +129,10 @@ export function removeChosen(): void {
   if (!roots.length) return;
   const projectId = get().projectId;
   const next = neighbour(paths);
-  const gone = roots.flatMap((entry) => take(entry.id));
+  const gone = roots.flatMap((entry) => removeEntries(entry.id));
   const ids = new Set(gone.map((entry) => entry.id));
   closeFiles((fileId) => ids.has(fileId));
-  set({ selection: next ? only(next) : { chosen: new Set(), focus: null, anchor: null } });
+  set({ selection: next ? selectOnly(next) : { chosen: new Set(), focus: null, anchor: null } });
   deferred(
     roots.length === 1 ? `Deleted ${roots[0]!.name}` : `Deleted ${count(roots.length, "item")}`,
     () => get().projectId === projectId && giveBack(gone),
@@ -131,7 +142,7 @@ export function removeChosen(): void {
 
 function giveBack(gone: readonly FileEntry[]): void {
   for (const entry of gone) get().tree.upsert(entry);
-  bump();
+  treeChanged();
 }
 
 async function removeNow(roots: readonly FileEntry[], leaving: boolean, undo: () => void): Promise<void> {

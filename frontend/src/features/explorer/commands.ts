@@ -1,6 +1,6 @@
 import { ClipboardPaste, Copy, Download, FilePlus2, FolderPlus, Locate, Pencil, Scissors, Trash2 } from "lucide-react";
 import { afterLayout } from "@/lib/afterLayout";
-import { collapseAll, entryOf, reveal, useExplorer } from "@/model/files/store";
+import { collapseAll, entryOf, reveal, useFiles } from "@/model/files/store";
 import type { Command } from "@/shell/commands";
 import { hasChosen, hasFile, inProject } from "@/shell/context";
 import { useLayout } from "@/shell/panes";
@@ -44,7 +44,7 @@ const file: Command[] = [
     label: "Move here",
     icon: ClipboardPaste,
     local: "Mod+V",
-    when: () => inProject() && useExplorer.getState().cut.size > 0,
+    when: () => inProject() && useFiles.getState().cut.size > 0,
     run: pasteCut,
   },
   { id: "file.delete", label: "Delete", icon: Trash2, local: "Delete", when: hasChosen, run: removeChosen },

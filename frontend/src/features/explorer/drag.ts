@@ -4,8 +4,8 @@ import { parent } from "@/lib/path";
 import { hasFiles } from "@/lib/drop";
 import { execute } from "@/shell/commands";
 import { moveTo } from "./actions";
-import { only } from "@/model/files/selection";
-import { canDrop, setOpen, useExplorer } from "@/model/files/store";
+import { selectOnly } from "@/model/files/selection";
+import { canDrop, setOpen, useFiles } from "@/model/files/store";
 
 const TYPE = "application/x-engunity-paths";
 /** A closed folder that is hovered opens, so that one can go on into it. */
@@ -18,7 +18,7 @@ export function useRowDrag(box: RefObject<HTMLDivElement | null>) {
 
   const folderUnder = (event: DragEvent): string => {
     const element = (event.target as Element).closest<HTMLElement>("[data-path]");
-    const entry = element?.dataset.path === undefined ? undefined : useExplorer.getState().tree.at(element.dataset.path);
+    const entry = element?.dataset.path === undefined ? undefined : useFiles.getState().tree.at(element.dataset.path);
     if (!entry) return "";
     return entry.type === "folder" ? entry.path : parent(entry.path);
   };
@@ -37,9 +37,9 @@ export function useRowDrag(box: RefObject<HTMLDivElement | null>) {
     onDragStart(event: DragEvent) {
       const path = (event.target as HTMLElement).dataset?.path;
       if (!path) return;
-      const { selection } = useExplorer.getState();
-      if (!selection.chosen.has(path)) useExplorer.setState({ selection: only(path) });
-      dragged.current = [...useExplorer.getState().selection.chosen];
+      const { selection } = useFiles.getState();
+      if (!selection.chosen.has(path)) useFiles.setState({ selection: selectOnly(path) });
+      dragged.current = [...useFiles.getState().selection.chosen];
       event.dataTransfer.setData(TYPE, JSON.stringify(dragged.current));
       event.dataTransfer.setData("text/plain", dragged.current.join("\n"));
       event.dataTransfer.effectAllowed = "move";

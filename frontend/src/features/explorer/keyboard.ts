@@ -3,8 +3,8 @@ import type { KeyboardEvent } from "react";
 import { openFile } from "@/shell/tabs/open";
 import { parent } from "@/lib/path";
 import { beginRename, copyPath, cutChosen, pasteCut, removeChosen } from "./actions";
-import { only, ranged, toggled } from "@/model/files/selection";
-import { setOpen, useExplorer } from "@/model/files/store";
+import { selectOnly, ranged, toggled } from "@/model/files/selection";
+import { setOpen, useFiles } from "@/model/files/store";
 import type { Row } from "@/model/files/tree";
 
 const TYPING_MS = 700;
@@ -13,12 +13,12 @@ let typedAt = 0;
 
 export function onTreeKey(event: KeyboardEvent, rows: readonly Row[], page: number): void {
   if ((event.target as Element).tagName === "INPUT") return;
-  const { selection } = useExplorer.getState();
+  const { selection } = useFiles.getState();
   const at = rows.findIndex((row) => row.path === selection.focus);
   const row = rows[at];
   const go = (index: number) => goTo(rows, Math.max(0, Math.min(rows.length - 1, index)), event.shiftKey);
 
-  const deeds: Record<string, () => void> = {
+  const actions: Record<string, () => void> = {
     ArrowDown: () => go(at + 1),
     ArrowUp: () => go(at - 1),
     PageDown: () => go(at + page),
@@ -28,11 +28,11 @@ export function onTreeKey(event: KeyboardEvent, rows: readonly Row[], page: numb
     ArrowRight: () => row && into(rows, at, row),
     ArrowLeft: () => row && outOf(rows, row),
     Enter: () => row && enter(row),
-    " ": () => row && useExplorer.setState({ selection: toggled(selection, row.path) }),
+    " ": () => row && useFiles.setState({ selection: toggled(selection, row.path) }),
     F2: beginRename,
     Delete: removeChosen,
     Backspace: () => (event.metaKey ? removeChosen() : undefined),
-    Escape: () => row && useExplorer.setState({ selection: only(row.path), cut: new Set() }),
+    Escape: () => row && useFiles.setState({ selection: selectOnly(row.path), cut: new Set() }),
   };
   const mod = event.ctrlKey || event.metaKey;
   const withMod: Record<string, () => void> = {
@@ -41,10 +41,10 @@ export function onTreeKey(event: KeyboardEvent, rows: readonly Row[], page: numb
     x: cutChosen,
     v: () => void pasteCut(),
   };
-  const deed = mod ? (withMod[event.key.toLowerCase()] ?? deeds[event.key]) : deeds[event.key];
-  if (deed) {
+  const action = mod ? (withMod[event.key.toLowerCase()] ?? actions[event.key]) : actions[event.key];
+  if (action) {
     event.preventDefault();
-    deed();
+    action();
   } else if (event.key.length === 1 && !mod && !event.altKey) {
     typeAhead(rows, at, event.key);
   }
@@ -53,8 +53,8 @@ export function onTreeKey(event: KeyboardEvent, rows: readonly Row[], page: numb
 function goTo(rows: readonly Row[], index: number, extend: boolean): void {
   const row = rows[index];
   if (!row) return;
-  const { selection } = useExplorer.getState();
-  useExplorer.setState({ selection: extend ? ranged(selection, row.path, rows) : only(row.path) });
+  const { selection } = useFiles.getState();
+  useFiles.setState({ selection: extend ? ranged(selection, row.path, rows) : selectOnly(row.path) });
 }
 
 function into(rows: readonly Row[], at: number, row: Row): void {
@@ -75,8 +75,8 @@ function enter(row: Row): void {
 }
 
 function selectAll(rows: readonly Row[]): void {
-  const { selection } = useExplorer.getState();
-  useExplorer.setState({ selection: { ...selection, chosen: new Set(rows.map((row) => row.path)) } });
+  const { selection } = useFiles.getState();
+  useFiles.setState({ selection: { ...selection, chosen: new Set(rows.map((row) => row.path)) } });
 }
 
 /** Letters go to the next row that starts with them. */

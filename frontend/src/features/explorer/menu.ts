@@ -1,12 +1,12 @@
 import { menuItem } from "@/shell/commands";
 import type { MenuEntry } from "@/ui/Menu";
-import { chosenEntries, useExplorer } from "@/model/files/store";
+import { chosenEntries, useFiles } from "@/model/files/store";
 
 /** What the chosen entries offer. */
 export function entryMenu(): MenuEntry[] {
   const chosen = chosenEntries();
   const creating: MenuEntry[] = [menuItem("file.new"), menuItem("file.newFolder")];
-  const pasting: MenuEntry[] = useExplorer.getState().cut.size ? [menuItem("file.paste")] : [];
+  const pasting: MenuEntry[] = useFiles.getState().cut.size ? [menuItem("file.paste")] : [];
   if (!chosen.length) return [...creating, ...pasting];
   const single = chosen.length === 1;
   const file = chosen.some((entry) => entry.type === "file");

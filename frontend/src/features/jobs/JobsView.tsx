@@ -10,7 +10,7 @@ import { useNow } from "@/lib/useNow";
 import { cx } from "@/lib/cx";
 import { StateIcon } from "@/ui/StateIcon";
 import { isOver, newestFirst, useJobs } from "@/model/jobs/store";
-import { cost, evidence, stateLabel, titleOf, verdictWords, waitingWords } from "@/model/jobs/labels";
+import { cost, evidence, stateLabel, titleOf, verdictLabel, waitingLabel } from "@/model/jobs/labels";
 
 export function JobsView() {
   const jobs = useJobs((state) => state.jobs);
@@ -35,7 +35,7 @@ export function JobsView() {
 function JobRow({ job, now }: { job: Job; now: number }) {
   const shown = useJobs((state) => state.shown === job.id);
   const over = isOver(job.state);
-  const words = job.state === "queued" ? waitingWords(job) : over ? verdictWords(job) : "Running";
+  const words = job.state === "queued" ? waitingLabel(job) : over ? verdictLabel(job) : "Running";
   const why = evidence(job);
   return (
     <li className={cx("group flex h-8 items-center gap-2.5 rounded-[6px] pr-1 pl-2.5 hover:bg-hover", shown && "bg-active")}>

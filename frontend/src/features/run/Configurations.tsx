@@ -4,7 +4,7 @@ import { Plus, Trash2 } from "lucide-react";
 import { files as api } from "@/api/client";
 import { messageOf } from "@/api/problem";
 import { documentOf } from "@/model/documents/documents";
-import { put, useExplorer } from "@/model/files/store";
+import { putEntry, useFiles } from "@/model/files/store";
 import { projectOf, useProjects } from "@/model/projects";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -103,7 +103,7 @@ function startList(): RunConfiguration[] {
   const { configurations } = useRun.getState();
   if (configurations.length) return configurations;
   const { runtimes } = useProjects.getState();
-  const language = projectOf(useExplorer.getState().projectId)?.language;
+  const language = projectOf(useFiles.getState().projectId)?.language;
   const test = runtimes.find((item) => item.name === language)?.test;
   return [{ name: test ? "Tests" : "Main", command: test ?? "", ...(language ? { runtime: language } : {}) }];
 }
@@ -121,11 +121,11 @@ function problemOf(list: readonly RunConfiguration[]): string | null {
 
 /** Writes the file as any other: an open editor of it follows, a newer version elsewhere is refused. */
 async function save(list: readonly RunConfiguration[]): Promise<void> {
-  const { tree, projectId } = useExplorer.getState();
+  const { tree, projectId } = useFiles.getState();
   const content = writeConfigurations(list);
   const entry = tree.at(CONFIGURATIONS_PATH);
-  if (!entry) return put(await api.create(projectId!, { path: CONFIGURATIONS_PATH, type: "file", content }));
+  if (!entry) return putEntry(await api.create(projectId!, { path: CONFIGURATIONS_PATH, type: "file", content }));
   const saved = await api.save(entry.id, content, entry.etag);
-  put(saved);
+  putEntry(saved);
   await documentOf(entry.id)?.sync.remote(saved.etag);
 }

@@ -9,7 +9,7 @@ import { openPath } from "@/shell/tabs/open";
 import { useSettings } from "@/model/settings";
 import { isOver, useJobs } from "@/model/jobs/store";
 import { StateIcon } from "@/ui/StateIcon";
-import { cost, evidence, stateLabel, titleOf, verdictWords, waitingWords } from "@/model/jobs/labels";
+import { cost, evidence, stateLabel, titleOf, verdictLabel, waitingLabel } from "@/model/jobs/labels";
 import { useNow } from "@/lib/useNow";
 import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
@@ -54,7 +54,7 @@ function Verdict({ job, onSearch }: { job: Job; onSearch(): void }) {
   const over = isOver(job.state);
   const now = useNow(over ? 0 : 200);
   const progress = useRun((state) => state.progress[job.id]);
-  const words = job.state === "queued" ? waitingWords(job) : over ? verdictWords(job) : "Running";
+  const words = job.state === "queued" ? waitingLabel(job) : over ? verdictLabel(job) : "Running";
   const why = over ? evidence(job) : progress;
   return (
     <div className="flex min-h-8.5 shrink-0 items-center gap-2.5 border-y border-line bg-app py-0.5 pr-1.5 pl-3.5 text-xs">
@@ -99,7 +99,7 @@ function Screen({ jobId, searching, onSearch }: ScreenProps) {
       const settings = useSettings.getState();
       made = new module.ConsoleScreen(box.current, {
         ...settings,
-        leadsSomewhere: ({ path }) => projectPath(path) !== null,
+        isInProject: ({ path }) => projectPath(path) !== null,
         go: ({ path, line, column }) => openPath(projectPath(path)!, { line, column }),
       });
       setScreen(made);

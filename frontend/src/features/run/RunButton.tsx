@@ -3,7 +3,7 @@ import { useState } from "react";
 import { ChevronDown, Pencil, Play, Square } from "lucide-react";
 import { execute } from "@/shell/commands";
 import { useActiveFileId } from "@/shell/tabs/store";
-import { entryOf, useExplorer } from "@/model/files/store";
+import { entryOf, useFiles } from "@/model/files/store";
 import { shownIsRunning, useJobs } from "@/model/jobs/store";
 import { below, Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";
 import { cx } from "@/lib/cx";
@@ -15,7 +15,7 @@ export function RunButton() {
   const [place, setPlace] = useState<MenuPlace | null>(null);
   const { starting, chosen, configurations } = useRun();
   const running = useJobs(shownIsRunning);
-  useExplorer((state) => state.version);
+  useFiles((state) => state.version);
   const fileId = useActiveFileId();
   const target = configurations.find((item) => item.name === chosen)?.name ?? (fileId ? entryOf(fileId)?.name : undefined);
   const Icon = running ? Square : Play;

@@ -6,11 +6,11 @@ import { randomId } from "@/lib/random";
 import { duration } from "@/lib/format";
 import { activeFileId } from "@/shell/tabs/store";
 import { documentOf, saveAll } from "@/model/documents/documents";
-import { entryOf, useExplorer } from "@/model/files/store";
+import { entryOf, useFiles } from "@/model/files/store";
 import { files } from "@/api/client";
 import { useLayout } from "@/shell/panes";
 import { applyState, isOver, putJob, useJobs } from "@/model/jobs/store";
-import { elapsed, titleOf, verdictWords } from "@/model/jobs/labels";
+import { elapsed, titleOf, verdictLabel } from "@/model/jobs/labels";
 import { flushDeferred } from "@/shell/toasts/deferred";
 import { fail, toast, type Tone } from "@/shell/toasts/store";
 import { remember } from "@/lib/storage";
@@ -39,7 +39,7 @@ export async function runPlanned(): Promise<void> {
 }
 
 export async function start(request: RunRequest): Promise<void> {
-  const { projectId } = useExplorer.getState();
+  const { projectId } = useFiles.getState();
   if (!projectId || useRun.getState().starting) return;
   useRun.setState({ starting: true });
   try {
@@ -60,11 +60,11 @@ export async function start(request: RunRequest): Promise<void> {
 export function show(jobId: Id): void {
   useJobs.setState({ shown: jobId });
   useLayout.getState().show("console");
-  if (!logOf(jobId)) follow(jobId);
+  if (!logOf(jobId)) selectOpened(jobId);
   notifyOutput(jobId);
 }
 
-function follow(jobId: Id): void {
+function selectOpened(jobId: Id): void {
   newLog(jobId);
   following.get(jobId)?.();
   following.set(
@@ -94,20 +94,20 @@ function finished(job: Job): void {
   following.delete(job.id);
   keepProgress(job.id, null);
   if (useJobs.getState().shown === job.id) notifyOutput(job.id);
-  if (!wasOver) announce(job);
+  if (!wasOver) notifyEnd(job);
 }
 
 /** Only what took long enough to look away from. */
-const WORTH_SAYING_MS = 5000;
+const NOTIFY_AFTER_MS = 5000;
 
 /** What somebody stopped did not go wrong. */
 const TONES: Partial<Record<JobState, Tone>> = { succeeded: "success", cancelled: "info" };
 
-export function announce(job: Job): void {
+export function notifyEnd(job: Job): void {
   const time = elapsed(job) ?? 0;
   const looking = useLayout.getState().bottom && useLayout.getState().bottomTab === "console" && useJobs.getState().shown === job.id;
-  if (looking && time < WORTH_SAYING_MS) return;
-  toast(`${titleOf(job)}: ${verdictWords(job)}`, {
+  if (looking && time < NOTIFY_AFTER_MS) return;
+  toast(`${titleOf(job)}: ${verdictLabel(job)}`, {
     tone: TONES[job.state] ?? "error",
     detail: time ? `after ${duration(time)}` : undefined,
     action: looking ? undefined : { label: "Show", run: () => show(job.id) },
@@ -145,12 +145,12 @@ export async function saveOutput(jobId: Id): Promise<void> {
 
 export function choose(name: string | null): void {
   useRun.setState({ chosen: name });
-  remember(`run.${useExplorer.getState().projectId}`, name);
+  remember(`run.${useFiles.getState().projectId}`, name);
 }
 
 /** Reads the project's configurations; a file that can't be read says so once. */
 export async function loadConfigurations(): Promise<void> {
-  const entry = useExplorer.getState().tree.at(CONFIGURATIONS_PATH);
+  const entry = useFiles.getState().tree.at(CONFIGURATIONS_PATH);
   if (!entry) return useRun.setState({ configurations: [] });
   try {
     const open = documentOf(entry.id);

@@ -4,7 +4,7 @@ import { recall } from "@/lib/storage";
 import { isOver } from "@/model/jobs/store";
 import { logOf } from "@/model/jobs/output";
 import type { ProjectScope } from "@/shell/contributions";
-import { announce, loadConfigurations } from "./actions";
+import { notifyEnd, loadConfigurations } from "./actions";
 import { CONFIGURATIONS_PATH } from "./configurations";
 import { leaveRuns, useRun } from "./store";
 
@@ -22,6 +22,6 @@ export const runScope: ProjectScope = {
     if (message.type === "file" && message.file?.path === CONFIGURATIONS_PATH) void loadConfigurations();
     if (message.type !== "job" || logOf(message.job.id)) return;
     const ended = isOver(message.job.state) && !(previousJob && isOver(previousJob.state));
-    if (ended) announce(message.job);
+    if (ended) notifyEnd(message.job);
   },
 };

@@ -16,24 +16,24 @@ const SCROLLBACK = 20_000;
 const IN_FLIGHT = 64_000;
 const QUEUE = 500_000;
 /** Of the text that a log has already: what the scrollback holds of ordinary lines, and how much of it goes to xterm at a time. */
-const RECALL = 2_000_000;
+const HISTORY = 2_000_000;
 const PIECE = 32_000;
 /** Between two helpings while a flood goes by, which is over when nothing had to be skipped for FLOOD_MS. */
-const BREATH_MS = 100;
+const FLOOD_PAUSE_MS = 100;
 const FLOOD_MS = 400;
 /** The page belongs to the person who types: meanwhile a flood is not drawn, unless it has waited so long. */
-const PATIENCE_MS = 800;
+const MAX_HOLD_MS = 800;
 
 export interface ConsoleOptions {
   fontSize: number;
   dark: boolean;
   screenReader: boolean;
   /** True when a reference leads into the project. */
-  leadsSomewhere(reference: Reference): boolean;
+  isInProject(reference: Reference): boolean;
   go(reference: Reference): void;
 }
 
-const night: ITheme = {
+const darkTheme: ITheme = {
   background: "#0f141e",
   foreground: "#d6deeb",
   cursor: "#0f141e",
@@ -57,7 +57,7 @@ const night: ITheme = {
   scrollbarSliderBackground: "#33405a99",
   scrollbarSliderHoverBackground: "#3d4c69",
 };
-const day: ITheme = {
+const lightTheme: ITheme = {
   background: "#ffffff",
   foreground: "#16202e",
   cursor: "#ffffff",
@@ -91,7 +91,7 @@ export class ConsoleScreen {
   private queued = 0;
   private skipped = 0;
   private inFlight = 0;
-  private resting: ReturnType<typeof setTimeout> | undefined;
+  private pause: ReturnType<typeof setTimeout> | undefined;
   private drawnAt = 0;
   private floodAt = -Infinity;
   private unlisten = () => {};
@@ -104,7 +104,7 @@ export class ConsoleScreen {
       fontFamily: '"JetBrains Mono Variable", ui-monospace, Menlo, monospace',
       fontSize: options.fontSize - 0.5,
       lineHeight: 1.35,
-      theme: options.dark ? night : day,
+      theme: options.dark ? darkTheme : lightTheme,
       scrollback: SCROLLBACK,
       disableStdin: true,
       convertEol: true,
@@ -126,7 +126,7 @@ export class ConsoleScreen {
 
   set(options: Pick<ConsoleOptions, "fontSize" | "dark" | "screenReader">): void {
     this.terminal.options.fontSize = options.fontSize - 0.5;
-    this.terminal.options.theme = options.dark ? night : day;
+    this.terminal.options.theme = options.dark ? darkTheme : lightTheme;
     this.terminal.options.screenReaderMode = options.screenReader;
     this.fit.fit();
   }
@@ -136,7 +136,7 @@ export class ConsoleScreen {
     this.unlisten();
     this.clear();
     if (!log) return;
-    this.recall(log.text());
+    this.writeHistory(log.text());
     this.unlisten = log.listen((text) => (text === null ? this.clear() : this.write(text)));
   }
 
@@ -151,19 +151,19 @@ export class ConsoleScreen {
   }
 
   dispose(): void {
-    clearTimeout(this.resting);
+    clearTimeout(this.pause);
     this.unlisten();
     this.observer.disconnect();
     this.terminal.dispose();
   }
 
   /** What came before the screen looked, as far back as one can scroll: in pieces, so that keys come between them. */
-  private recall(text: string): void {
-    const recent = text.slice(-RECALL);
+  private writeHistory(text: string): void {
+    const recent = text.slice(-HISTORY);
     this.skipped = text.length - recent.length;
     for (let at = 0; at < recent.length; at += PIECE) this.queue.push(recent.slice(at, at + PIECE));
     this.queued = recent.length;
-    this.serve();
+    this.drawNext();
   }
 
   private write(text: string): void {
@@ -176,22 +176,22 @@ export class ConsoleScreen {
       this.skipped += dropped;
       this.floodAt = performance.now();
     }
-    this.serve();
+    this.drawNext();
   }
 
   /** Hands on what waits: at once, or in helpings while more comes than can be drawn or while someone types. */
-  private serve(): void {
-    if (this.resting) return;
+  private drawNext(): void {
+    if (this.pause) return;
     const flood = performance.now() - this.floodAt < FLOOD_MS;
-    if (!flood && !(this.queued > IN_FLIGHT && isTyping())) return this.pump();
-    this.resting = setTimeout(() => {
-      this.resting = undefined;
-      if (isTyping() && performance.now() - this.drawnAt < PATIENCE_MS) this.serve();
-      else this.pump();
-    }, BREATH_MS);
+    if (!flood && !(this.queued > IN_FLIGHT && isTyping())) return this.writeQueued();
+    this.pause = setTimeout(() => {
+      this.pause = undefined;
+      if (isTyping() && performance.now() - this.drawnAt < MAX_HOLD_MS) this.drawNext();
+      else this.writeQueued();
+    }, FLOOD_PAUSE_MS);
   }
 
-  private pump(): void {
+  private writeQueued(): void {
     this.drawnAt = performance.now();
     while (this.queue.length && this.inFlight < IN_FLIGHT) {
       const piece = this.queue.shift()!;
@@ -200,7 +200,7 @@ export class ConsoleScreen {
       this.inFlight += text.length;
       this.terminal.write(text, () => {
         this.inFlight -= text.length;
-        if (this.queue.length) this.serve();
+        if (this.queue.length) this.drawNext();
       });
     }
   }
@@ -243,7 +243,7 @@ export class ConsoleScreen {
   private linksOf(y: number): ILink[] {
     const line = this.terminal.buffer.active.getLine(y - 1)?.translateToString(true) ?? "";
     return references(line)
-      .filter((reference) => this.options.leadsSomewhere(reference))
+      .filter((reference) => this.options.isInProject(reference))
       .map((reference) => ({
         range: { start: { x: reference.start + 1, y }, end: { x: reference.end, y } },
         text: line.slice(reference.start, reference.end),

@@ -1,5 +1,5 @@
 import { Upload } from "lucide-react";
-import { useExplorer } from "@/model/files/store";
+import { useFiles } from "@/model/files/store";
 import type { Command } from "@/shell/commands";
 import { inProject } from "@/shell/context";
 import { fail } from "@/shell/toasts/store";
@@ -13,7 +13,7 @@ interface Dropped {
 }
 
 function uploadDropped({ transfer, folder }: Dropped): void {
-  const { projectId } = useExplorer.getState();
+  const { projectId } = useFiles.getState();
   if (!projectId) return;
   gatherDropped(transfer).then(
     (found) => uploadInto(projectId, found, { folder }),

@@ -14,7 +14,7 @@ export interface Gathered {
 }
 
 /** Never worth sending: made by tools, and made again by them. */
-const ALWAYS = [".git", "node_modules", ".venv", "venv", "__pycache__", ".DS_Store", ".next", ".pytest_cache", ".mypy_cache"];
+const ALWAYS_IGNORED = [".git", "node_modules", ".venv", "venv", "__pycache__", ".DS_Store", ".next", ".pytest_cache", ".mypy_cache"];
 const ARCHIVE = /\.(zip|tar|tar\.gz|tgz|tar\.zst)$/i;
 
 export function isArchive(name: string): boolean {
@@ -41,12 +41,12 @@ export async function gather(dropped: { entries: FileSystemEntry[]; files: File[
 
 export function gatherPicked(list: FileList): Promise<Gathered> {
   const items = [...list].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
-  const kept = items.filter(({ path }) => !path.split("/").some((part) => ALWAYS.includes(part)));
+  const kept = items.filter(({ path }) => !path.split("/").some((part) => ALWAYS_IGNORED.includes(part)));
   return withoutIgnored({ items: kept, skipped: items.length - kept.length });
 }
 
 async function walk(entry: FileSystemEntry, folder: string, found: Gathered): Promise<void> {
-  if (ALWAYS.includes(entry.name)) {
+  if (ALWAYS_IGNORED.includes(entry.name)) {
     found.skipped++;
     return;
   }

@@ -3,7 +3,7 @@ import { projects as api } from "@/api/client";
 import type { Id, Project } from "@/api/types";
 import { bytes, count } from "@/lib/format";
 import { join } from "@/lib/path";
-import { loadFiles, useExplorer } from "@/model/files/store";
+import { loadFiles, useFiles } from "@/model/files/store";
 import { useLive } from "@/model/live/store";
 import { dismiss, fail, toast, update } from "@/shell/toasts/store";
 import { isArchive, type Gathered, type Item } from "./gather";
@@ -71,7 +71,7 @@ export async function uploadInto(projectId: Id, gathered: Gathered, { folder = "
     const detail = skipped ? `${count(skipped, "ignored entry", "ignored entries")} left out` : undefined;
     update(id, { text: `Uploaded ${label}`, tone: "success", progress: undefined, detail });
     // The socket tells of what is new; while it is closed, the list is read again.
-    if (useExplorer.getState().projectId === projectId && useLive.getState().link !== "open") await loadFiles(projectId);
+    if (useFiles.getState().projectId === projectId && useLive.getState().link !== "open") await loadFiles(projectId);
     return project;
   } catch (error) {
     dismiss(id);

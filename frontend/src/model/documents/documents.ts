@@ -5,7 +5,7 @@
 import { create } from "zustand";
 import { files as api } from "@/api/client";
 import type { FileEntry, Id } from "@/api/types";
-import { useExplorer, entryOf, markChanged, put } from "@/model/files/store";
+import { useFiles, entryOf, markChanged, putEntry } from "@/model/files/store";
 import { useSettings } from "@/model/settings";
 import { draftsOf, dropDraft, keepDraft, readDraft, type Draft } from "./drafts";
 import { languageOf } from "@/lib/languages";
@@ -38,7 +38,7 @@ const documents = new Map<Id, OpenDocument>();
 const addresses = new Map<string, Id>();
 const opening = new Map<Id, Promise<void>>();
 /** Being let go, which ends when the file is wanted again meanwhile. */
-const leaving = new Set<Id>();
+const releasing = new Set<Id>();
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 let reportFailedSave: (name: string, error: unknown) => void = () => {};
 
@@ -67,14 +67,14 @@ function setStatus(fileId: Id, status: Status | null): void {
   });
 }
 
-function later(key: string, ms: number, work: () => void): void {
+function debounce(key: string, ms: number, work: () => void): void {
   clearTimeout(timers.get(key));
   timers.set(key, setTimeout(work, ms));
 }
 
 /** Loads a file into the editor, once; `force` opens what is large. */
 export function ensureDocument(fileId: Id, force = false): Promise<void> {
-  leaving.delete(fileId);
+  releasing.delete(fileId);
   if (documents.has(fileId)) return Promise.resolve();
   const known = opening.get(fileId);
   if (known) return known;
@@ -91,13 +91,13 @@ async function load(fileId: Id, force: boolean): Promise<void> {
   if (known && known.size > LARGE_BYTES && !force) return setStatus(fileId, { kind: "large" });
   setStatus(fileId, { kind: "loading" });
   const [entry] = await Promise.all([api.get(fileId), loadMonaco()]);
-  if (leaving.delete(fileId)) return setStatus(fileId, null);
+  if (releasing.delete(fileId)) return setStatus(fileId, null);
   if (entry.binary || typeof entry.content !== "string") return setStatus(fileId, { kind: "binary" });
   if (entry.size > LARGE_BYTES && !force) return setStatus(fileId, { kind: "large" });
-  await admit(entry, entry.content);
+  await createDocument(entry, entry.content);
 }
 
-async function admit(entry: FileEntry, text: string): Promise<void> {
+async function createDocument(entry: FileEntry, text: string): Promise<void> {
   const model = createModel(entry, text);
   const sync = new DocumentSync(entry.id, text, entry.etag, portOf(model, entry.id));
   documents.set(entry.id, { fileId: entry.id, path: entry.path, model, sync });
@@ -130,7 +130,7 @@ function portOf(model: Model, fileId: Id): Port {
     read: api.get,
     write: async (id, text, etag) => {
       const entry = await api.save(id, text, etag);
-      put(entry);
+      putEntry(entry);
       return entry;
     },
     text: () => model.getValue(undefined, true),
@@ -138,9 +138,9 @@ function portOf(model: Model, fileId: Id): Port {
     replace: (text) => replaceText(model, text),
     changed: (sync) => {
       setStatus(fileId, { kind: "text", phase: sync.phase });
-      later(`draft:${fileId}`, DRAFT_MS, () => void draft(sync, model));
+      debounce(`draft:${fileId}`, DRAFT_MS, () => void updateDraft(sync, model));
     },
-    schedule: () => later(`save:${fileId}`, AUTO_SAVE_MS, () => void autoSave(fileId)),
+    schedule: () => debounce(`save:${fileId}`, AUTO_SAVE_MS, () => void autoSave(fileId)),
     failed: (error) => reportFailedSave(entryOf(fileId)?.name ?? "The file", error),
   };
 }
@@ -150,9 +150,9 @@ async function autoSave(fileId: Id): Promise<void> {
 }
 
 /** Keeps what the server has not, forgets what it has. */
-async function draft(sync: DocumentSync, model: Model): Promise<void> {
+async function updateDraft(sync: DocumentSync, model: Model): Promise<void> {
   if (sync.phase === "clean") return dropDraft(sync.fileId);
-  const { projectId } = useExplorer.getState();
+  const { projectId } = useFiles.getState();
   const path = documents.get(sync.fileId)?.path;
   if (model.isDisposed() || !projectId || path === undefined) return;
   const { base, etag } = sync;
@@ -175,7 +175,7 @@ function replaceText(model: Model, text: string): void {
 
 /** Every edit after the last keystroke's draft timer, written at once: the page may be going away. */
 export function keepAllDrafts(): void {
-  for (const { sync, model } of documents.values()) if (sync.dirty) void draft(sync, model);
+  for (const { sync, model } of documents.values()) if (sync.dirty) void updateDraft(sync, model);
 }
 
 export async function saveDocument(fileId: Id): Promise<boolean> {
@@ -192,12 +192,12 @@ export async function saveAll(): Promise<boolean> {
 /** The last tab of a file closed: its model goes, unless the server does not have its text yet. */
 export async function releaseDocument(fileId: Id): Promise<void> {
   const document = documents.get(fileId);
-  if (document || opening.has(fileId)) leaving.add(fileId);
+  if (document || opening.has(fileId)) releasing.add(fileId);
   if (!document) return setStatus(fileId, null);
   if (document.sync.dirty && document.sync.phase !== "gone" && !(await saveDocument(fileId))) {
-    await draft(document.sync, document.model);
+    await updateDraft(document.sync, document.model);
   }
-  if (leaving.delete(fileId)) dispose(fileId);
+  if (releasing.delete(fileId)) dispose(fileId);
 }
 
 export function dispose(fileId: Id): void {
@@ -224,17 +224,17 @@ export function renamedDocument(fileId: Id, path: string): void {
 }
 
 /** The network is back: sends what waited, also of files that are not open now. */
-export async function sendWaiting(projectId: Id): Promise<number> {
+export async function sendDrafts(projectId: Id): Promise<number> {
   const waiting = openDocuments().filter(({ sync }) => sync.phase === "offline" || sync.phase === "failed");
   await Promise.all(waiting.map(({ fileId }) => saveDocument(fileId)));
   let unsent = 0;
   for (const [fileId, kept] of await draftsOf(projectId)) {
     // What is open, or about to be, takes up its draft and sends it itself.
-    if (documents.has(fileId) || opening.has(fileId) || !useExplorer.getState().tree.get(fileId)) continue;
+    if (documents.has(fileId) || opening.has(fileId) || !useFiles.getState().tree.get(fileId)) continue;
     try {
       if (!kept.etag) throw new Error("a draft without a version is never sent blindly");
       const entry = await api.save(fileId, kept.text, kept.etag);
-      put(entry);
+      putEntry(entry);
       await dropDraft(fileId);
       // Opened meanwhile, it may have read the text from before.
       await opening.get(fileId);
@@ -248,7 +248,7 @@ export async function sendWaiting(projectId: Id): Promise<number> {
 }
 
 /** Texts that were written into files which somebody else deleted. */
-export async function orphans(projectId: Id): Promise<[Id, Draft][]> {
-  const { tree } = useExplorer.getState();
+export async function draftsOfDeletedFiles(projectId: Id): Promise<[Id, Draft][]> {
+  const { tree } = useFiles.getState();
   return (await draftsOf(projectId)).filter(([fileId]) => !tree.get(fileId) && !documents.has(fileId) && !opening.has(fileId));
 }

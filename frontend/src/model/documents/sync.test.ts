@@ -47,7 +47,7 @@ beforeEach(() => {
 describe("DocumentSync", () => {
   it("sends nothing to a file that was deleted elsewhere, however much is typed", async () => {
     type("two");
-    sync.vanish();
+    sync.markDeleted();
     type("three");
     expect(sync.phase).toBe("gone");
     expect(await sync.save()).toBe(false);

@@ -56,9 +56,9 @@ export class DocumentSync {
   edited(): void {
     if (this.phase === "conflict" || this.phase === "saving") return;
     // Told once more, so that the draft is kept up.
-    if (this.phase === "gone") return this.enter("gone");
+    if (this.phase === "gone") return this.setPhase("gone");
     const clean = this.port.version() === this.cleanVersion;
-    this.enter(clean ? "clean" : this.phase === "offline" ? "offline" : "dirty");
+    this.setPhase(clean ? "clean" : this.phase === "offline" ? "offline" : "dirty");
     if (!clean) this.port.schedule();
   }
 
@@ -73,12 +73,12 @@ export class DocumentSync {
   private async send(): Promise<boolean> {
     const text = this.port.text();
     const version = this.port.version();
-    this.enter("saving");
+    this.setPhase("saving");
     try {
       const entry = await this.port.write(this.fileId, text, this.etag);
-      this.settle(text, entry.etag, version);
+      this.markSaved(text, entry.etag, version);
     } catch (error) {
-      await this.refused(error);
+      await this.onRefused(error);
       return false;
     }
     if (this.phase === "clean") return true;
@@ -87,37 +87,37 @@ export class DocumentSync {
     return false;
   }
 
-  private settle(text: string, etag: Etag, version: number): void {
+  private markSaved(text: string, etag: Etag, version: number): void {
     this.base = text;
     this.etag = etag;
     this.cleanVersion = version;
-    this.enter(this.port.version() === version ? "clean" : "dirty");
+    this.setPhase(this.port.version() === version ? "clean" : "dirty");
   }
 
-  private async refused(error: unknown): Promise<void> {
-    if (error instanceof OfflineError) return this.wait();
-    if (error instanceof ApiError && error.status === 412) return this.meet();
-    if (error instanceof ApiError && error.status === 404) this.enter("gone");
-    else this.enter("failed");
+  private async onRefused(error: unknown): Promise<void> {
+    if (error instanceof OfflineError) return this.waitForNetwork();
+    if (error instanceof ApiError && error.status === 412) return this.openConflict();
+    if (error instanceof ApiError && error.status === 404) this.setPhase("gone");
+    else this.setPhase("failed");
     this.port.failed(error);
   }
 
-  private wait(): void {
-    this.enter("offline");
+  private waitForNetwork(): void {
+    this.setPhase("offline");
     this.port.schedule();
   }
 
   /** Fetches what the other side wrote and puts both before the person. */
-  private async meet(): Promise<void> {
+  private async openConflict(): Promise<void> {
     try {
       const entry = await this.port.read(this.fileId);
       const theirs = entry.content ?? "";
-      if (theirs === this.port.text()) return this.settle(theirs, entry.etag, this.port.version());
+      if (theirs === this.port.text()) return this.markSaved(theirs, entry.etag, this.port.version());
       this.conflict = { base: this.base, theirs, etag: entry.etag };
-      this.enter("conflict");
+      this.setPhase("conflict");
     } catch (error) {
-      if (error instanceof OfflineError) return this.wait();
-      this.enter("failed");
+      if (error instanceof OfflineError) return this.waitForNetwork();
+      this.setPhase("failed");
       this.port.failed(error);
     }
   }
@@ -130,7 +130,7 @@ export class DocumentSync {
     this.conflict = null;
     this.cleanVersion = -1;
     this.port.replace(merged);
-    this.enter("dirty");
+    this.setPhase("dirty");
     return this.save();
   }
 
@@ -140,27 +140,27 @@ export class DocumentSync {
     const { theirs, etag } = this.conflict;
     this.conflict = null;
     this.port.replace(theirs);
-    this.settle(theirs, etag, this.port.version());
+    this.markSaved(theirs, etag, this.port.version());
   }
 
   /** Someone else deleted the file: there is nothing any more to save to. */
-  vanish(): void {
-    this.enter("gone");
+  markDeleted(): void {
+    this.setPhase("gone");
   }
 
   /** Someone else saved. A clean document follows; a dirty one meets the change at its next save. */
   remote(etag: Etag): Promise<void> {
     if (etag === this.etag || this.phase !== "clean") return Promise.resolve();
-    this.pull ??= this.follow().finally(() => (this.pull = null));
+    this.pull ??= this.pullRemote().finally(() => (this.pull = null));
     return this.pull;
   }
 
-  private async follow(): Promise<void> {
+  private async pullRemote(): Promise<void> {
     try {
       const entry = await this.port.read(this.fileId);
       if (this.phase !== "clean" || entry.etag === this.etag) return;
       this.port.replace(entry.content ?? "");
-      this.settle(entry.content ?? "", entry.etag, this.port.version());
+      this.markSaved(entry.content ?? "", entry.etag, this.port.version());
     } catch (error) {
       if (!(error instanceof OfflineError)) this.port.failed(error);
     }
@@ -173,17 +173,17 @@ export class DocumentSync {
     const now = this.etag;
     this.port.replace(text);
     this.cleanVersion = -1;
-    if (text === theirs) return this.settle(theirs, now, this.port.version());
+    if (text === theirs) return this.markSaved(theirs, now, this.port.version());
     if (moved) {
       this.conflict = { base, theirs, etag: now };
-      this.enter("conflict");
+      this.setPhase("conflict");
     } else {
-      this.enter("dirty");
+      this.setPhase("dirty");
       this.port.schedule();
     }
   }
 
-  private enter(phase: Phase): void {
+  private setPhase(phase: Phase): void {
     this.phase = phase;
     this.port.changed(this);
   }

@@ -8,13 +8,13 @@ export interface Selection {
   anchor: string | null;
 }
 
-export const nothing: Selection = { chosen: new Set(), focus: null, anchor: null };
+export const noSelection: Selection = { chosen: new Set(), focus: null, anchor: null };
 
-export function only(path: string): Selection {
+export function selectOnly(path: string): Selection {
   return { chosen: new Set([path]), focus: path, anchor: path };
 }
 
-export function several(paths: readonly string[]): Selection {
+export function selectMany(paths: readonly string[]): Selection {
   const last = paths.at(-1) ?? null;
   return { chosen: new Set(paths), focus: last, anchor: last };
 }
@@ -30,7 +30,7 @@ export function ranged(selection: Selection, path: string, rows: readonly { path
   const anchor = selection.anchor ?? path;
   const from = rows.findIndex((row) => row.path === anchor);
   const to = rows.findIndex((row) => row.path === path);
-  if (from < 0 || to < 0) return only(path);
+  if (from < 0 || to < 0) return selectOnly(path);
   const slice = rows.slice(Math.min(from, to), Math.max(from, to) + 1);
   return { chosen: new Set(slice.map((row) => row.path)), focus: path, anchor };
 }

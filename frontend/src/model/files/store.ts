@@ -7,7 +7,7 @@ import { whenIdle } from "@/lib/idle";
 import { isInside, parent } from "@/lib/path";
 import { recall, remember } from "@/lib/storage";
 import { resolvePath } from "./references";
-import { nothing, only, type Selection } from "./selection";
+import { noSelection, selectOnly, type Selection } from "./selection";
 import { Tree } from "./tree";
 
 /** A row that is being named. */
@@ -17,7 +17,7 @@ export interface Editing {
   path: string;
 }
 
-interface ExplorerState {
+interface FilesState {
   projectId: Id | null;
   status: "idle" | "loading" | "ready" | "failed";
   tree: Tree;
@@ -33,23 +33,23 @@ interface ExplorerState {
   changed: ReadonlySet<Id>;
 }
 
-export const useExplorer = create<ExplorerState>(() => ({
+export const useFiles = create<FilesState>(() => ({
   projectId: null,
   status: "idle",
   tree: new Tree(),
   version: 0,
   open: new Set(),
-  selection: nothing,
+  selection: noSelection,
   editing: null,
   filter: "",
   cut: new Set(),
   changed: new Set(),
 }));
 
-const get = useExplorer.getState;
-const set = useExplorer.setState;
+const get = useFiles.getState;
+const set = useFiles.setState;
 
-export function bump(): void {
+export function treeChanged(): void {
   set(({ version }) => ({ version: version + 1 }));
 }
 
@@ -57,7 +57,7 @@ export function bump(): void {
 export async function loadFiles(projectId: Id): Promise<void> {
   if (get().projectId !== projectId) {
     const open = new Set(recall<string[]>(`open.${projectId}`, []));
-    set({ projectId, status: "loading", tree: new Tree(), open, selection: nothing, changed: new Set(), cut: new Set(), filter: "" });
+    set({ projectId, status: "loading", tree: new Tree(), open, selection: noSelection, changed: new Set(), cut: new Set(), filter: "" });
   }
   try {
     const entries = await api.list(projectId);
@@ -72,7 +72,7 @@ export async function loadFiles(projectId: Id): Promise<void> {
 
 export function leaveFiles(): void {
   index = null;
-  set({ projectId: null, status: "idle", tree: new Tree(), selection: nothing, editing: null });
+  set({ projectId: null, status: "idle", tree: new Tree(), selection: noSelection, editing: null });
 }
 
 export function setOpen(path: string, open: boolean): void {
@@ -93,11 +93,11 @@ function keepOpen(open: ReadonlySet<string>): void {
 }
 
 /** Opens every folder above a file, and makes it the one that is chosen. */
-export function follow(id: Id): void {
+export function selectOpened(id: Id): void {
   const path = entryOf(id)?.path;
   if (!path) return;
   openFolders(path);
-  if (!get().selection.chosen.has(path)) set({ selection: only(path) });
+  if (!get().selection.chosen.has(path)) set({ selection: selectOnly(path) });
 }
 
 function openFolders(path: string): void {
@@ -109,7 +109,7 @@ function openFolders(path: string): void {
 /** Opens every folder above a path and puts the selection on it. */
 export function reveal(path: string): void {
   openFolders(path);
-  set({ selection: only(path), filter: "" });
+  set({ selection: selectOnly(path), filter: "" });
 }
 
 export function entryOf(id: Id): FileEntry | undefined {
@@ -122,15 +122,15 @@ export function projectPath(seen: string): string | null {
   return resolvePath(seen, (path) => tree.at(path)?.type === "file");
 }
 
-export function put(entry: FileEntry): void {
+export function putEntry(entry: FileEntry): void {
   const { content: _content, ...rest } = entry;
   get().tree.upsert(rest);
-  bump();
+  treeChanged();
 }
 
-export function take(id: Id): FileEntry[] {
+export function removeEntries(id: Id): FileEntry[] {
   const gone = get().tree.remove(id);
-  if (gone.length) bump();
+  if (gone.length) treeChanged();
   return gone;
 }
 
@@ -145,9 +145,9 @@ export function markChanged(id: Id, changed: boolean): void {
 /** Applies a change that came over the socket; gives the entries that are gone. */
 export function applyFileMessage(message: FileMessage, own: boolean): FileEntry[] {
   const id = message.file?.id ?? message.file_id;
-  if (message.change === "deleted") return id ? take(id) : [];
+  if (message.change === "deleted") return id ? removeEntries(id) : [];
   if (message.file) {
-    put(message.file);
+    putEntry(message.file);
     if (!own && message.change !== "moved" && message.file.type === "file") markChanged(message.file.id, true);
   }
   return [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FileEntry } from "@/api/types";
-import { nothing, only, ranged, toggled } from "./selection";
+import { noSelection, selectOnly, ranged, toggled } from "./selection";
 import { freePath, nameProblem, topmost, Tree } from "./tree";
 
 function entry(path: string, type: "file" | "folder" = "file"): FileEntry {
@@ -71,12 +71,12 @@ describe("Tree", () => {
 describe("selection", () => {
   const rows = ["a", "b", "c", "d"].map((path) => ({ path }));
   it("extends from the anchor in either direction", () => {
-    const down = ranged(only("b"), "d", rows);
+    const down = ranged(selectOnly("b"), "d", rows);
     expect([...down.chosen]).toEqual(["b", "c", "d"]);
     expect([...ranged(down, "a", rows).chosen]).toEqual(["a", "b"]);
   });
   it("toggles one", () => {
-    expect([...toggled(toggled(only("a"), "c"), "a").chosen]).toEqual(["c"]);
-    expect([...toggled(nothing, "a").chosen]).toEqual(["a"]);
+    expect([...toggled(toggled(selectOnly("a"), "c"), "a").chosen]).toEqual(["c"]);
+    expect([...toggled(noSelection, "a").chosen]).toEqual(["a"]);
   });
 });

@@ -32,7 +32,7 @@ const REASONS: Record<Reason, (job: Job) => string> = {
   internal: () => "Failed on our side",
 };
 
-export function verdictWords(job: Job): string {
+export function verdictLabel(job: Job): string {
   if (!job.verdict) return stateLabel(job.state);
   // A newer server may know more reasons; its evidence tells what happened.
   return REASONS[job.verdict.reason]?.(job) ?? job.verdict.evidence;
@@ -57,7 +57,7 @@ export function cost(job: Job, now = Date.now()): string[] {
   return [time === null ? "" : duration(time), memory ? mebibytes(memory) : ""].filter(Boolean);
 }
 
-export function waitingWords(job: Job): string {
+export function waitingLabel(job: Job): string {
   if (!job.waiting) return "Waiting for a worker";
   const place = job.waiting.position <= 1 ? "Next in line" : `Number ${job.waiting.position} in line`;
   return job.waiting.because ? `${place} · ${job.waiting.because}` : place;

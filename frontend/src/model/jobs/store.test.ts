@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "@/api/types";
 import { newer, newestFirst, upsert } from "./store";
-import { cost, evidence, verdictWords, waitingWords } from "./labels";
+import { cost, evidence, verdictLabel, waitingLabel } from "./labels";
 
 const job = (change: Partial<Job> = {}): Job => ({
   id: "j",
@@ -39,17 +39,17 @@ describe("words", () => {
   const ended = (reason: string, text: string) =>
     job({ state: "failed", verdict: { reason, exit_code: 3, evidence: text } as Job["verdict"] });
   it("tell the verdict and its evidence", () => {
-    expect(verdictWords(ended("exit", ""))).toBe("Exit code 3");
-    expect(verdictWords(ended("oom", ""))).toBe("Out of memory");
+    expect(verdictLabel(ended("exit", ""))).toBe("Exit code 3");
+    expect(verdictLabel(ended("oom", ""))).toBe("Out of memory");
     expect(evidence(ended("oom", "oom_kill=1, peak 256/256 MiB"))).toBe("oom_kill=1, peak 256/256 MiB");
     expect(evidence(ended("exit", "exit 3"))).toBeNull();
   });
 
   it("tell why a job waits", () => {
-    expect(waitingWords(job({ waiting: { position: 3, because: "all 4 slots are busy" } }))).toBe(
+    expect(waitingLabel(job({ waiting: { position: 3, because: "all 4 slots are busy" } }))).toBe(
       "Number 3 in line · all 4 slots are busy",
     );
-    expect(waitingWords(job())).toBe("Waiting for a worker");
+    expect(waitingLabel(job())).toBe("Waiting for a worker");
   });
 
   it("tell what it cost", () => {

@@ -13,17 +13,17 @@ import { useLive } from "@/model/live/store";
 
 type Listener = (event: NumberedJobEvent) => void;
 
-/** How long a closed socket may take to come back before we go around it. */
-const PATIENCE_MS = 1500;
+/** How long a closed socket may deliver to come back before we go around it. */
+const SOCKET_TIMEOUT_MS = 1500;
 
 export function followJob(jobId: Id, onEvent: Listener): () => void {
   let after: number | undefined;
   let over = false;
-  let detour: AbortController | null = null;
+  let eventStream: AbortController | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let unwatch = () => {};
 
-  const take: Listener = (event) => {
+  const deliver: Listener = (event) => {
     if (over || (after !== undefined && event.id <= after)) return;
     after = event.id;
     onEvent(event);
@@ -33,28 +33,28 @@ export function followJob(jobId: Id, onEvent: Listener): () => void {
   const choose = () => {
     clearTimeout(timer);
     unwatch();
-    unwatch = connection()?.watch(jobId, after, take) ?? (() => {});
+    unwatch = connection()?.watch(jobId, after, deliver) ?? (() => {});
     const { link } = useLive.getState();
-    if (link === "open") detour?.abort();
-    else timer = setTimeout(() => void goAround(), link === "blocked" ? 0 : PATIENCE_MS);
+    if (link === "open") eventStream?.abort();
+    else timer = setTimeout(() => void readEventStream(), link === "blocked" ? 0 : SOCKET_TIMEOUT_MS);
   };
 
-  const goAround = async () => {
-    detour = new AbortController();
-    for (let attempt = 0; !over && !detour.signal.aborted; attempt++) {
+  const readEventStream = async () => {
+    eventStream = new AbortController();
+    for (let attempt = 0; !over && !eventStream.signal.aborted; attempt++) {
       try {
-        for await (const event of readEvents(await api.events(jobId, after, detour.signal))) {
+        for await (const event of readEvents(await api.events(jobId, after, eventStream.signal))) {
           const parsed = parseJobEvent({ id: Number(event.id), event: event.event, data: parseJson(event.data) });
           if (parsed.ok) {
             attempt = 0;
-            take(parsed.value);
+            deliver(parsed.value);
           } else if (parsed.reason === "malformed") throw new Error(parsed.detail);
           else warnOnce(`The server sent an event of an unknown type, which is ignored: ${parsed.detail}`);
         }
       } catch {
         // Cut off, or not readable: the next attempt resumes after the last event.
       }
-      if (!over && !detour.signal.aborted) await new Promise((resolve) => setTimeout(resolve, backoff(attempt)));
+      if (!over && !eventStream.signal.aborted) await new Promise((resolve) => setTimeout(resolve, backoff(attempt)));
     }
   };
 
@@ -66,7 +66,7 @@ export function followJob(jobId: Id, onEvent: Listener): () => void {
     clearTimeout(timer);
     stopListening();
     unwatch();
-    detour?.abort();
+    eventStream?.abort();
   };
   choose();
   return stop;

@@ -24,36 +24,36 @@ type JobListener = (event: NumberedJobEvent) => void;
 interface Watch {
   after: number | undefined;
   listeners: Set<JobListener>;
-  /** Characters taken since the last rest, and when that was. */
-  taken: number;
+  /** Characters received since the last rest, and when that was. */
+  received: number;
   since: number;
-  resting?: ReturnType<typeof setTimeout>;
+  pause?: ReturnType<typeof setTimeout>;
 }
 
 const PING_MS = 10_000;
-/** The first round trips are taken while the page still starts; so the next ones come soon, and the middle of all is true. */
+/** The first round trips are received while the page still starts; so the next ones come soon, and the middle of all is true. */
 const EARLY_PING_MS = 1_000;
-const PONG_MS = 8_000;
-const DOUBT_MS = 2_000;
+const PONG_TIMEOUT_MS = 8_000;
+const OFFLINE_PONG_TIMEOUT_MS = 2_000;
 /** So many sockets in a row that closed before the server's welcome mean that none will open. */
-const TURNED_AWAY = 2;
+const MAX_FAILED_OPENS = 2;
 /** So long after the last message that could not be read, reconnecting is quick again. */
 const FORGIVEN_MS = 60_000;
 /** A job that says more than this at once is asked to wait: what comes faster than it can be shown only costs both sides. */
-const INTAKE = 500_000;
-const REST_MS = 150;
+const PAUSE_AFTER = 500_000;
+const PAUSE_MS = 150;
 /** Characters per millisecond that a flood is let in with, what is on its way at each rest included. */
-const RATE = 4_000;
+const FLOOD_RATE = 4_000;
 /** The same while someone types: they and the flood may share their cores. */
-const TYPING_RATE = 2_000;
+const TYPING_FLOOD_RATE = 2_000;
 /** Bytes of earlier output that are asked for at most: what the console can scroll back over. */
-const TAIL = 2_000_000;
+const MAX_TAIL = 2_000_000;
 
 export class LiveConnection {
   private socket: WebSocket | null = null;
   private resume: Resume = {};
   private attempt = 0;
-  private turnedAway = 0;
+  private failedOpens = 0;
   /** Messages that could not be read, of late: each lengthens the wait before the next connection. */
   private malformed = 0;
   private malformedAt = 0;
@@ -69,19 +69,19 @@ export class LiveConnection {
   constructor(private readonly hooks: Hooks) {}
 
   start(): void {
-    window.addEventListener("online", this.wake);
-    window.addEventListener("offline", this.doubt);
+    window.addEventListener("online", this.reconnectNow);
+    window.addEventListener("offline", this.checkNetwork);
     document.addEventListener("visibilitychange", this.onVisible);
     void this.connect();
   }
 
   stop(): void {
     this.stopped = true;
-    window.removeEventListener("online", this.wake);
-    window.removeEventListener("offline", this.doubt);
+    window.removeEventListener("online", this.reconnectNow);
+    window.removeEventListener("offline", this.checkNetwork);
     document.removeEventListener("visibilitychange", this.onVisible);
     clearTimeout(this.retry);
-    this.drop();
+    this.closeSocket();
   }
 
   get open(): boolean {
@@ -95,7 +95,7 @@ export class LiveConnection {
 
   /** Hears a job's events from `after` on; each once, over any number of reconnects. */
   watch(jobId: Id, after: number | undefined, listener: JobListener): () => void {
-    const watch = this.watches.get(jobId) ?? { after, listeners: new Set<JobListener>(), taken: 0, since: 0 };
+    const watch = this.watches.get(jobId) ?? { after, listeners: new Set<JobListener>(), received: 0, since: 0 };
     const first = watch.listeners.size === 0;
     watch.listeners.add(listener);
     this.watches.set(jobId, watch);
@@ -103,13 +103,13 @@ export class LiveConnection {
     return () => {
       watch.listeners.delete(listener);
       if (watch.listeners.size || !this.watches.delete(jobId)) return;
-      clearTimeout(watch.resting);
+      clearTimeout(watch.pause);
       if (this.welcomed) this.write({ type: "unwatch", job_id: jobId });
     };
   }
 
   /** Tries at once, whatever the backoff says. */
-  wake = (): void => {
+  reconnectNow = (): void => {
     if (this.stopped) return;
     if (this.socket) return this.ping();
     clearTimeout(this.retry);
@@ -118,38 +118,38 @@ export class LiveConnection {
   };
 
   /** The browser thinks that there is no network; whether that is so for us, a ping tells soon. */
-  private doubt = (): void => {
-    if (this.welcomed) this.ping(DOUBT_MS);
+  private checkNetwork = (): void => {
+    if (this.welcomed) this.ping(OFFLINE_PONG_TIMEOUT_MS);
   };
 
   private onVisible = (): void => {
-    if (document.visibilityState === "visible") this.wake();
+    if (document.visibilityState === "visible") this.reconnectNow();
   };
 
   private async connect(): Promise<void> {
     if (this.stopped || this.socket) return;
-    if (this.turnedAway < TURNED_AWAY) this.hooks.link("connecting", null);
+    if (this.failedOpens < MAX_FAILED_OPENS) this.hooks.link("connecting", null);
     try {
       const ticket = await this.hooks.ticket();
       if (this.stopped || this.socket) return;
       this.attach(new WebSocket(this.hooks.url(ticket)));
     } catch (error) {
       if (this.hooks.refused(error)) this.stop();
-      else this.again();
+      else this.reconnectLater();
     }
   }
 
   private attach(socket: WebSocket): void {
     this.socket = socket;
-    this.expect();
+    this.expectMessage();
     socket.onopen = () => this.write(hello(this.resume));
     socket.onmessage = ({ data }) => {
       if (typeof data === "string") this.read(data);
     };
     socket.onclose = () => {
       if (this.socket !== socket) return;
-      this.drop();
-      this.again();
+      this.closeSocket();
+      this.reconnectLater();
     };
   }
 
@@ -167,8 +167,8 @@ export class LiveConnection {
     this.malformed++;
     this.malformedAt = performance.now();
     this.resume = {};
-    this.drop();
-    this.again();
+    this.closeSocket();
+    this.reconnectLater();
   }
 
   private receive(message: ServerMessage, size: number): void {
@@ -182,7 +182,7 @@ export class LiveConnection {
 
   private welcome(): void {
     this.welcomed = true;
-    this.attempt = this.turnedAway = 0;
+    this.attempt = this.failedOpens = 0;
     this.hooks.link("open", median(this.times));
     for (const [jobId, watch] of this.watches) this.resumeWatch(jobId, watch);
     if (this.presence) this.write(this.presence);
@@ -193,42 +193,42 @@ export class LiveConnection {
     const watch = this.watches.get(jobId);
     if (!watch || (watch.after !== undefined && event.id <= watch.after)) return;
     watch.after = event.id;
-    this.pace(jobId, watch, size);
+    this.throttle(jobId, watch, size);
     for (const listener of watch.listeners) listener(event);
   }
 
   /** Lets a flood pause. What is on its way still comes and counts; the newest of the rest is asked for after a while. */
-  private pace(jobId: Id, watch: Watch, size: number): void {
+  private throttle(jobId: Id, watch: Watch, size: number): void {
     const now = performance.now();
-    if (now - watch.since > Math.max(REST_MS, watch.taken / RATE)) {
+    if (now - watch.since > Math.max(PAUSE_MS, watch.received / FLOOD_RATE)) {
       watch.since = now;
-      watch.taken = 0;
+      watch.received = 0;
     }
-    watch.taken += size;
-    if (watch.taken < INTAKE || watch.resting !== undefined) return;
+    watch.received += size;
+    if (watch.received < PAUSE_AFTER || watch.pause !== undefined) return;
     this.write({ type: "unwatch", job_id: jobId });
-    this.rest(jobId, watch);
+    this.pauseWatch(jobId, watch);
   }
 
-  private rest(jobId: Id, watch: Watch): void {
-    watch.resting = setTimeout(() => {
-      const rate = isTyping() ? TYPING_RATE : RATE;
-      if (performance.now() - watch.since < watch.taken / rate) this.rest(jobId, watch);
+  private pauseWatch(jobId: Id, watch: Watch): void {
+    watch.pause = setTimeout(() => {
+      const rate = isTyping() ? TYPING_FLOOD_RATE : FLOOD_RATE;
+      if (performance.now() - watch.since < watch.received / rate) this.pauseWatch(jobId, watch);
       else if (this.welcomed) this.resumeWatch(jobId, watch);
-    }, REST_MS);
+    }, PAUSE_MS);
   }
 
   private resumeWatch(jobId: Id, watch: Watch): void {
-    clearTimeout(watch.resting);
-    watch.resting = undefined;
-    this.write({ type: "watch", job_id: jobId, after: watch.after, tail: TAIL });
+    clearTimeout(watch.pause);
+    watch.pause = undefined;
+    this.write({ type: "watch", job_id: jobId, after: watch.after, tail: MAX_TAIL });
   }
 
   /** One at a time: the next is due some time after the answer. */
-  private ping(patience = PONG_MS): void {
+  private ping(timeout = PONG_TIMEOUT_MS): void {
     clearTimeout(this.pinger);
     this.write({ type: "ping", t: performance.now() });
-    this.expect(patience);
+    this.expectMessage(timeout);
   }
 
   private pong(sent: number): void {
@@ -240,23 +240,23 @@ export class LiveConnection {
   }
 
   /** Something has to come soon, or the line is dead. */
-  private expect(patience = PONG_MS): void {
+  private expectMessage(timeout = PONG_TIMEOUT_MS): void {
     clearTimeout(this.deadline);
     this.deadline = setTimeout(() => {
-      this.drop();
-      this.again();
-    }, patience);
+      this.closeSocket();
+      this.reconnectLater();
+    }, timeout);
   }
 
   private write(message: ClientMessage): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 
-  private drop(): void {
+  private closeSocket(): void {
     clearTimeout(this.pinger);
     clearTimeout(this.deadline);
     const socket = this.socket;
-    if (socket && !this.welcomed) this.turnedAway++;
+    if (socket && !this.welcomed) this.failedOpens++;
     this.socket = null;
     this.welcomed = false;
     if (socket) {
@@ -265,9 +265,9 @@ export class LiveConnection {
     }
   }
 
-  private again(): void {
+  private reconnectLater(): void {
     if (this.stopped) return;
-    this.hooks.link(this.turnedAway < TURNED_AWAY ? "waiting" : "blocked", null);
+    this.hooks.link(this.failedOpens < MAX_FAILED_OPENS ? "waiting" : "blocked", null);
     clearTimeout(this.retry);
     this.retry = setTimeout(() => void this.connect(), backoff(Math.max(this.attempt++, this.malformed)));
   }

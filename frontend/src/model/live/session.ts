@@ -61,7 +61,7 @@ function socketUrl(projectId: Id, ticket: string): string {
 }
 
 /** Tells the others where this tab is; at most a few times a second. */
-export const sayWhere = throttle((fileId: Id | null, line: number, column: number) => {
+export const sendPresence = throttle((fileId: Id | null, line: number, column: number) => {
   current?.send({ type: "presence", ...(fileId ? { file_id: fileId, line, column } : {}) });
 }, 250);
 

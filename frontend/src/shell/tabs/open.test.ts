@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { FileEntry } from "@/api/types";
 import { Tree } from "@/model/files/tree";
-import { useExplorer } from "@/model/files/store";
+import { useFiles } from "@/model/files/store";
 import { ensureDocument, releaseDocument } from "@/model/documents/documents";
 import { closeTab, closeTabs, openFile, openFileIds } from "./open";
 import { leaveTabs } from "./store";
@@ -15,7 +15,7 @@ const released = () => vi.mocked(releaseDocument).mock.calls.map(([id]) => id);
 beforeEach(() => {
   vi.mocked(releaseDocument).mockClear();
   leaveTabs();
-  useExplorer.setState({ tree: new Tree(["a", "b", "c"].map(entry)) });
+  useFiles.setState({ tree: new Tree(["a", "b", "c"].map(entry)) });
 });
 
 describe("opening and closing", () => {

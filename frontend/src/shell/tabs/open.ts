@@ -1,7 +1,7 @@
 /** Opening and closing tabs, from anywhere: the tree, the palette, the console, the errors. */
 import type { Id } from "@/api/types";
 import { ensureDocument, releaseDocument } from "@/model/documents/documents";
-import { entryOf, markChanged, useExplorer } from "@/model/files/store";
+import { entryOf, markChanged, useFiles } from "@/model/files/store";
 import { noteRecent } from "@/model/recentFiles";
 import { useLayout } from "@/shell/panes";
 import { change, useTabs } from "./store";
@@ -56,7 +56,7 @@ export function openFile(fileId: Id, options: OpenOptions = {}): void {
 }
 
 export function openPath(path: string, options: OpenOptions = {}): boolean {
-  const entry = useExplorer.getState().tree.at(path);
+  const entry = useFiles.getState().tree.at(path);
   if (entry?.type !== "file") return false;
   openFile(entry.id, options);
   return true;

@@ -2,7 +2,7 @@
 import type { LucideIcon } from "lucide-react";
 import { allCommands, enabled, shortcutOf, type Command } from "@/shell/commands";
 import { openPath } from "@/shell/tabs/open";
-import { fuzzyFiles, useExplorer } from "@/model/files/store";
+import { fuzzyFiles, useFiles } from "@/model/files/store";
 import { recents } from "@/model/recentFiles";
 import { basename, parent } from "@/lib/path";
 import { FuzzyIndex } from "@/lib/fuzzy";
@@ -54,7 +54,7 @@ export function fileChoices(input: string): Choice[] {
 }
 
 function recentPaths(): string[] {
-  const { tree, projectId } = useExplorer.getState();
+  const { tree, projectId } = useFiles.getState();
   return recents()
     .filter((recent) => recent.project === projectId && tree.at(recent.path))
     .map((recent) => recent.path);
