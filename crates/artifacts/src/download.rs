@@ -22,8 +22,15 @@ pub struct Object {
 impl ObjectStore {
     /// Opens an object for reading piece by piece.
     pub async fn get_stream(&self, key: &str) -> Result<Object> {
+        self.get_part(key, None).await
+    }
+
+    /// Opens so many bytes of an object, from an offset: `(offset, length)`; `None` is the whole.
+    pub async fn get_part(&self, key: &str, part: Option<(u64, u64)>) -> Result<Object> {
         let (body, size) = with_timeout(ANSWER_TIMEOUT, key, || async {
-            self.client.get_object(&self.bucket, key)?.build().send().await?.into_boxed_stream()
+            let asked = self.client.get_object(&self.bucket, key)?;
+            let asked = asked.offset(part.map(|(offset, _)| offset)).length(part.map(|(_, length)| length));
+            asked.build().send().await?.into_boxed_stream()
         })
         .await?;
         Ok(Object { size, body: impatient(body) })
