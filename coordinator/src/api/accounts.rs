@@ -8,7 +8,9 @@ use engunity_protocol::account::{
     Credentials, Login, NewPersonalToken, PersonalToken, RefreshToken, Register, Ticket, User,
 };
 use engunity_protocol::problem::{ErrorCode, Problem};
+use engunity_protocol::schema;
 use engunity_store::{Rotation, StoreError};
+use serde_json::{Value, json};
 use uuid::Uuid;
 use warp::http::{Method, header};
 
@@ -18,9 +20,25 @@ use crate::auth::rate_limit::{Key, Limiter};
 use crate::auth::tokens::{self as auth, Caller, PERSONAL_PREFIX, unauthenticated};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
+use crate::http::parameter::{Parameter, Path};
 use crate::http::reply;
 use crate::http::request::Request;
 use crate::http::router::{Route, Takes};
+
+/// A personal token in the path.
+pub struct TokenId(Uuid);
+
+impl Parameter for TokenId {
+    const NAME: &'static str = "token_id";
+
+    fn schema() -> Value {
+        json!({"type": "string", "format": "uuid"})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| "must be a token's id".into())
+    }
+}
 
 const TICKET_LIFE: Duration = Duration::from_secs(30);
 /// Personal tokens that one user may have.
@@ -63,8 +81,8 @@ fn check_register(email: &str, password: &str, name: Option<&str>) -> Result<(),
     if !is_email(email) {
         checks.refuse("email", "must be an email address");
     }
-    checks.text("password", password, 8, 256);
-    checks.optional("name", name, 200);
+    checks.text("password", password, schema::PASSWORD);
+    checks.text("name", name.unwrap_or_default(), schema::USER_NAME);
     checks.done()
 }
 
@@ -72,7 +90,11 @@ fn check_register(email: &str, password: &str, name: Option<&str>) -> Result<(),
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>()[],;:\\\"".contains(c));
-    plain && text.len() <= 254 && !local.is_empty() && !local.contains('@') && is_domain(domain)
+    plain
+        && schema::EMAIL.contains(&text.chars().count())
+        && !local.is_empty()
+        && !local.contains('@')
+        && is_domain(domain)
 }
 
 fn is_domain(domain: &str) -> bool {
@@ -208,18 +230,23 @@ pub async fn create_token(app: Arc<App>, caller: Caller, mut request: Request) -
 
 fn check_token(new: &NewPersonalToken) -> Result<(), ApiError> {
     let mut checks = Checks::default();
-    checks.text("name", new.name.trim(), 1, 100);
-    if new.expires_in_days.is_some_and(|days| !(1..=3650).contains(&days)) {
-        checks.refuse("expires_in_days", "must be from 1 to 3650");
+    checks.text("name", new.name.trim(), schema::TOKEN_NAME);
+    let days = schema::TOKEN_DAYS;
+    if new.expires_in_days.is_some_and(|asked| !days.contains(&asked)) {
+        checks.refuse("expires_in_days", format!("must be from {} to {}", days.start(), days.end()));
     }
     checks.done()
 }
 
 /// Revokes a personal access token, at once.
 #[utoipa::path(delete, path = "/api/v1/auth/tokens/{token_id}", tag = "auth", security(("bearer" = [])),
-    params(("token_id" = String, Path)), responses((status = 204), (status = 404, body = Problem)))]
-pub async fn delete_token(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let id: Uuid = request.id("token_id")?;
+    responses((status = 204), (status = 404, body = Problem)))]
+pub async fn delete_token(
+    app: Arc<App>,
+    caller: Caller,
+    Path(TokenId(id)): Path<TokenId>,
+    _: Request,
+) -> ApiResult {
     if app.store.delete_personal_token(caller.user_id, id).await? {
         reply::no_content()
     } else {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use engunity_artifacts::keys;
 use engunity_protocol::file::{File, FilePatch, FileType, NewFile};
 use engunity_protocol::path::ProjectPath;
 use engunity_protocol::problem::{ErrorCode, Problem};
+use engunity_protocol::schema;
 use engunity_protocol::session::{FileChange, FileChangeKind};
 use engunity_protocol::{FileId, ProjectId};
 use engunity_store::ChangeError;
@@ -15,8 +17,12 @@ use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::files::content;
+use crate::http::conditional::{IfMatch, IfNoneMatch};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
+use crate::http::paging::{Cursor, Limit};
+use crate::http::parameter::{Header, Path, Query};
+use crate::http::range::{self, Ranged};
 use crate::http::request::Request;
 use crate::http::router::Route;
 use crate::http::{conditional, paging, reply};
@@ -45,12 +51,16 @@ pub fn quota(app: &App) -> ProjectQuota {
 
 /// Lists a project's files and folders by path, without their content.
 #[utoipa::path(get, path = "/api/v1/code/{project_id}/files", operation_id = "list_files", tag = "files", security(("bearer" = [])),
-    params(("project_id" = ProjectId, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Vec<File>), (status = 404, body = Problem)))]
-pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let project: ProjectId = request.id("project_id")?;
-    let limit = paging::limit(&request, 1000, 10_000)?;
-    let after = paging::cursor::<String>(&request)?;
+pub async fn list(
+    app: Arc<App>,
+    caller: Caller,
+    Path(project): Path<ProjectId>,
+    Query(Limit(limit)): Query<Limit<1000, 10_000>>,
+    Query(after): Query<Option<Cursor<String>>>,
+    request: Request,
+) -> ApiResult {
+    let after = after.map(|Cursor(path)| path);
     let files = app.store.files(caller.user_id, project, limit + 1, after.as_deref()).await?;
     let mut files = files.ok_or_else(|| ApiError::not_found("this project"))?;
     let next = paging::cut(&mut files, limit, |last| last.path.clone());
@@ -61,10 +71,14 @@ pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult 
 
 /// Creates a file or folder, and the folders above it.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/files", operation_id = "create_file", tag = "files", security(("bearer" = [])),
-    params(("project_id" = ProjectId, Path)), request_body = NewFile,
+    request_body = NewFile,
     responses((status = 201, body = File), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
-    let project: ProjectId = request.id("project_id")?;
+pub async fn create(
+    app: Arc<App>,
+    caller: Caller,
+    Path(project): Path<ProjectId>,
+    mut request: Request,
+) -> ApiResult {
     let new: NewFile = request.json().await?;
     let path = place(&app, &caller, project, &new).await?;
     let kept = match new.kind {
@@ -119,7 +133,7 @@ fn check_new(new: &NewFile) -> Result<(), ApiError> {
     if new.kind == FileType::Folder && new.content.is_some() {
         checks.refuse("content", "a folder has no content");
     }
-    checks.optional("language", new.language.as_deref(), 50);
+    checks.optional("language", new.language.as_deref(), schema::LANGUAGE);
     checks.done()?;
     check_size(new.content.as_deref())
 }
@@ -151,10 +165,15 @@ async fn below(
 
 /// One file with its content, or one folder.
 #[utoipa::path(get, path = "/api/v1/code/files/{file_id}", operation_id = "read_file", tag = "files", security(("bearer" = [])),
-    params(("file_id" = FileId, Path), ("If-None-Match" = Option<String>, Header)),
     responses((status = 200, body = File), (status = 304), (status = 404, body = Problem)))]
-pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let stored = find(&app, &caller, request.id("file_id")?).await?;
+pub async fn read(
+    app: Arc<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+    _: Header<Option<IfNoneMatch>>,
+    request: Request,
+) -> ApiResult {
+    let stored = find(&app, &caller, id).await?;
     if let Some(response) = conditional::unchanged(&request.headers, stored.file.etag.as_deref()) {
         return Ok(response);
     }
@@ -187,10 +206,15 @@ fn shown(status: StatusCode, mut file: File, text: Option<String>) -> ApiResult 
 
 /// Renames, moves or rewrites a file or folder. With `If-Match` nothing changes unless the content still is the named one.
 #[utoipa::path(patch, path = "/api/v1/code/files/{file_id}", operation_id = "update_file", tag = "files", security(("bearer" = [])),
-    params(("file_id" = FileId, Path), ("If-Match" = Option<String>, Header)), request_body = FilePatch,
+    request_body = FilePatch,
     responses((status = 200, body = File), (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem)))]
-pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
-    let id: FileId = request.id("file_id")?;
+pub async fn update(
+    app: Arc<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+    _: Header<Option<IfMatch>>,
+    mut request: Request,
+) -> ApiResult {
     let patch: FilePatch = request.json().await?;
     check_patch(&patch)?;
     let before = find(&app, &caller, id).await?.file;
@@ -235,16 +259,15 @@ fn check_patch(patch: &FilePatch) -> Result<(), ApiError> {
             Err(error) => checks.refuse("name", error.to_string()),
         }
     }
-    checks.optional("language", patch.language.as_deref(), 50);
+    checks.optional("language", patch.language.as_deref(), schema::LANGUAGE);
     checks.done()?;
     check_size(patch.content.as_deref())
 }
 
 /// Deletes a file, or a folder with all in it.
 #[utoipa::path(delete, path = "/api/v1/code/files/{file_id}", operation_id = "delete_file", tag = "files", security(("bearer" = [])),
-    params(("file_id" = FileId, Path)), responses((status = 204), (status = 404, body = Problem)))]
-pub async fn delete(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let id: FileId = request.id("file_id")?;
+    responses((status = 204), (status = 404, body = Problem)))]
+pub async fn delete(app: Arc<App>, caller: Caller, Path(id): Path<FileId>, request: Request) -> ApiResult {
     let project =
         app.store.delete_file(caller.user_id, id).await?.ok_or_else(|| ApiError::not_found("this file"))?;
     let change = FileChange {
@@ -259,21 +282,40 @@ pub async fn delete(app: Arc<App>, caller: Caller, request: Request) -> ApiResul
 
 /// The bytes of a file, as a download.
 #[utoipa::path(get, path = "/api/v1/code/files/{file_id}/content", operation_id = "read_file_bytes", tag = "files", security(("bearer" = [])),
-    params(("file_id" = FileId, Path), ("If-None-Match" = Option<String>, Header)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 304), (status = 404, body = Problem)))]
-pub async fn raw(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let Stored { file, text } = find(&app, &caller, request.id("file_id")?).await?;
+pub async fn raw(
+    app: Arc<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+    _: Header<Option<IfNoneMatch>>,
+    range: Ranged,
+    request: Request,
+) -> ApiResult {
+    let Stored { file, text } = find(&app, &caller, id).await?;
     let Some(hash) = &file.etag else { return Err(ApiError::not_found("a folder's content")) };
     if let Some(response) = conditional::unchanged(&request.headers, file.etag.as_deref()) {
         return Ok(response);
     }
-    let mut response = match text {
-        Some(text) => reply::bytes(StatusCode::OK, "application/octet-stream", text),
-        None => reply::object(app.objects.get_stream(&keys::blob(caller.user_id, hash)).await?),
+    let part = range.part(hash, file.size as u64)?;
+    let mut response = match (text, part) {
+        (Some(text), part) => reply::bytes(StatusCode::OK, "application/octet-stream", cut(text, part)),
+        (None, part) => {
+            let key = keys::blob(caller.user_id, hash);
+            reply::object(app.objects.get_part(&key, part.map(|part| (part.first, part.length))).await?)
+        }
     };
+    range::mark(&mut response, part);
     reply::download(&mut response, &file.name);
     conditional::tag(&mut response, file.etag.as_deref());
     Ok(response)
+}
+
+fn cut(text: String, part: Option<range::Part>) -> Bytes {
+    let whole = Bytes::from(text);
+    part.map_or_else(
+        || whole.clone(),
+        |part| whole.slice(part.first as usize..(part.first + part.length) as usize),
+    )
 }
 
 /// Tells whoever has the project open.

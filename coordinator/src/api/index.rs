@@ -4,15 +4,18 @@
 use std::sync::Arc;
 
 use engunity_protocol::{
+    ProjectId,
     index::{IndexState, IndexStatus},
     problem::{ErrorCode, Problem},
 };
 use warp::http::Method;
 
+use super::projects;
 use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
+    parameter::Path,
     reply,
     request::Request,
     router::{Route, Takes},
@@ -29,9 +32,9 @@ pub fn routes() -> Vec<Route> {
 
 /// The state of a project's index.
 #[utoipa::path(get, path = "/api/v1/code/{project_id}/index", operation_id = "read_index", tag = "search", security(("bearer" = [])),
-    params(("project_id" = String, Path)), responses((status = 200, body = IndexStatus), (status = 404, body = Problem)))]
-pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    check(&app, &caller, &request).await?;
+    responses((status = 200, body = IndexStatus), (status = 404, body = Problem)))]
+pub async fn read(app: Arc<App>, caller: Caller, Path(project): Path<ProjectId>, _: Request) -> ApiResult {
+    projects::find(&app, caller.user_id, project).await?;
     reply::json(&IndexStatus {
         state: IndexState::None,
         files: 0,
@@ -45,13 +48,8 @@ pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> ApiResult 
 
 /// Builds a project's index.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/index", operation_id = "build_index", tag = "search", security(("bearer" = [])),
-    params(("project_id" = String, Path)), responses((status = 503, body = Problem)))]
-pub async fn build(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    check(&app, &caller, &request).await?;
+    responses((status = 503, body = Problem)))]
+pub async fn build(app: Arc<App>, caller: Caller, Path(project): Path<ProjectId>, _: Request) -> ApiResult {
+    projects::find(&app, caller.user_id, project).await?;
     Err(ApiError::new(ErrorCode::NotConfigured, "this installation has no index engine"))
-}
-
-async fn check(app: &App, caller: &Caller, request: &Request) -> Result<(), ApiError> {
-    let project = app.store.project(caller.user_id, request.id("project_id")?).await?;
-    project.map(drop).ok_or_else(|| ApiError::not_found("this project"))
 }

@@ -7,12 +7,14 @@ use bytes::Bytes;
 use engunity_protocol::{JobId, event::JobEvent, problem::Problem};
 use futures::{Stream, stream};
 use serde::Serialize;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use warp::http::{HeaderValue, Method, header};
 
 use crate::auth::tokens::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
+    parameter::{Header, Parameter, Path, Query, number},
     reply,
     request::Request,
     router::Route,
@@ -30,13 +32,18 @@ pub fn routes() -> Vec<Route> {
 
 /// Follows a job: `state`, `output`, `progress` and at last `result`, after which the stream ends.
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}/events", operation_id = "follow_job", tag = "jobs", security(("bearer" = [])),
-    params(("job_id" = String, Path), ("after" = Option<i64>, Query, description = "event number to begin after"),
-           ("Last-Event-ID" = Option<String>, Header, description = "the same, as browsers send it")),
     responses((status = 200, content_type = "text/event-stream", body = JobEvent),
               (status = 204, description = "everything was read before"), (status = 404, body = Problem)))]
-pub async fn events(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let job_id: JobId = request.id("job_id")?;
-    let after = after(&request)?;
+pub async fn events(
+    app: Arc<App>,
+    caller: Caller,
+    Path(job_id): Path<JobId>,
+    Query(After(after)): Query<After>,
+    Header(last): Header<Option<LastEventId>>,
+    _: Request,
+) -> ApiResult {
+    // The header wins: a browser that comes back repeats the old URL.
+    let after = last.and_then(|LastEventId(id)| id).unwrap_or(after);
     let orchestrator = &app.orchestrator;
     let reader = JobReader::open(&app.store, &orchestrator.notifier, caller.user_id, job_id, after).await?;
     let reader = reader.ok_or_else(|| ApiError::not_found("this job"))?;
@@ -51,14 +58,42 @@ pub async fn events(app: Arc<App>, caller: Caller, request: Request) -> ApiResul
     Ok(response)
 }
 
-/// The header wins: a browser that comes back repeats the old URL.
-fn after(request: &Request) -> Result<i64, ApiError> {
-    let expected = "the number of an event";
-    match request.header("last-event-id").map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => {
-            text.parse().map_err(|_| ApiError::field("Last-Event-ID", format!("must be {expected}")))
+/// The number of an event to begin after.
+pub struct After(i64);
+
+impl Parameter for After {
+    const NAME: &'static str = "after";
+    const ABOUT: &'static str = "event number to begin after";
+
+    fn schema() -> Value {
+        json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX, "default": 0})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        number(text, 0, i64::MAX).map(Self)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self(0))
+    }
+}
+
+/// The same, as browsers send it; an empty one says nothing.
+pub struct LastEventId(Option<i64>);
+
+impl Parameter for LastEventId {
+    const NAME: &'static str = "Last-Event-ID";
+    const ABOUT: &'static str = "the same, as browsers send it";
+
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": "^[0-9]{0,18}$"})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(Self(None));
         }
-        None => Ok(request.query_value("after", expected)?.unwrap_or(0)),
+        number(text, 0, 999_999_999_999_999_999).map(|id| Self(Some(id)))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Jobs: list, read, cancel.
 
-use std::{str::FromStr, sync::Arc};
+use std::sync::Arc;
 
 use engunity_protocol::{
-    JobId,
+    JobId, ProjectId,
     job::{Job, JobKind, JobState},
     problem::Problem,
     wire::Control,
@@ -15,7 +15,9 @@ use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
-    paging, reply,
+    paging::{self, Cursor, Limit},
+    parameter::{Path, Query, arguments},
+    reply,
     request::Request,
     router::{Route, Takes},
 };
@@ -28,18 +30,27 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+arguments! {
+    /// Which jobs are listed.
+    pub struct Listed {
+        project: Query<Option<ProjectId>>,
+        state: Query<Option<JobState>>,
+        kind: Query<Option<JobKind>>,
+        limit: Query<Limit<50, 200>>,
+        cursor: Query<Option<Cursor<JobId>>>,
+    }
+}
+
 /// Lists one's jobs, newest first.
 #[utoipa::path(get, path = "/api/v1/jobs", operation_id = "list_jobs", tag = "jobs", security(("bearer" = [])),
-    params(("project_id" = Option<String>, Query), ("state" = Option<JobState>, Query), ("kind" = Option<JobKind>, Query),
-           ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Vec<Job>), (status = 422, body = Problem)))]
-pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let limit = paging::limit(&request, 50, 200)?;
+pub async fn list(app: Arc<App>, caller: Caller, asked: Listed, request: Request) -> ApiResult {
+    let Limit(limit) = asked.limit.0;
     let filter = JobFilter {
-        project_id: request.query_value("project_id", "a project's id")?,
-        state: request.query_value("state", &words(JobState::ALL))?,
-        kind: request.query_value("kind", &words(JobKind::ALL))?,
-        before: paging::cursor(&request)?,
+        project_id: asked.project.0,
+        state: asked.state.0,
+        kind: asked.kind.0,
+        before: asked.cursor.0.map(|Cursor(id)| id),
         limit: limit as u64,
     };
     let mut jobs = app.store.jobs(caller.user_id, &filter).await?;
@@ -50,15 +61,11 @@ pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult 
     Ok(response)
 }
 
-fn words<T: ToString + FromStr>(all: &[T]) -> String {
-    format!("one of: {}", all.iter().map(T::to_string).collect::<Vec<_>>().join(", "))
-}
-
 /// A job.
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}", operation_id = "read_job", tag = "jobs", security(("bearer" = [])),
-    params(("job_id" = String, Path)), responses((status = 200, body = Job), (status = 404, body = Problem)))]
-pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    reply::json(&find(&app, &caller, request.id("job_id")?).await?)
+    responses((status = 200, body = Job), (status = 404, body = Problem)))]
+pub async fn read(app: Arc<App>, caller: Caller, Path(id): Path<JobId>, _: Request) -> ApiResult {
+    reply::json(&find(&app, &caller, id).await?)
 }
 
 /// A user's job, with what it waits for.
@@ -71,9 +78,8 @@ async fn find(app: &App, caller: &Caller, id: JobId) -> Result<Job, ApiError> {
 
 /// Cancels a job: a queued one at once, a running one as fast as its worker hears of it. One that has ended stays as it is.
 #[utoipa::path(post, path = "/api/v1/jobs/{job_id}/cancel", operation_id = "cancel_job", tag = "jobs", security(("bearer" = [])),
-    params(("job_id" = String, Path)), responses((status = 202, body = Job), (status = 404, body = Problem)))]
-pub async fn cancel(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let id: JobId = request.id("job_id")?;
+    responses((status = 202, body = Job), (status = 404, body = Problem)))]
+pub async fn cancel(app: Arc<App>, caller: Caller, Path(id): Path<JobId>, _: Request) -> ApiResult {
     let job = match app.store.cancel_job(caller.user_id, id).await? {
         Some(cancelled) => follow(&app, cancelled).await,
         None => find(&app, &caller, id).await?,

@@ -1,6 +1,8 @@
 //! The API: thin handlers over the services. Each file gives its routes by `routes()`; [`routes`] is the whole table.
 
 mod accounts;
+mod contract;
+mod error_pages;
 mod files;
 mod health;
 mod index;

@@ -4,6 +4,8 @@
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
+use engunity_protocol::problem::{ERROR_PAGES, ErrorCode};
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, PathItem, Ref, RefOr, Response as Described};
 use utoipa::{Modify, OpenApi};
@@ -11,11 +13,12 @@ use warp::http::{Method, StatusCode, header};
 use warp::reply::Response;
 
 use super::{
-    accounts, files, health, index, job_events, jobs, output, projects, refine, run_input, runs, search,
-    sync, upload, workers, ws,
+    accounts, contract, error_pages, files, health, index, job_events, jobs, output, projects, refine,
+    run_input, runs, search, sync, upload, workers, ws,
 };
 use crate::app::App;
 use crate::http::error::ApiResult;
+use crate::http::parameter::Path;
 use crate::http::reply;
 use crate::http::request::Request;
 use crate::http::router::Route;
@@ -26,7 +29,7 @@ const PAGE_POLICY: &str =
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Engunity Code Lab", description = "Projects, files, runs and their events. Errors are application/problem+json."),
-    modifiers(&Bearer, &Problems),
+    modifiers(&Bearer, &Answers),
     paths(
         accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::me,
         accounts::tokens, accounts::create_token, accounts::delete_token, accounts::ticket,
@@ -52,27 +55,17 @@ impl Modify for Bearer {
     }
 }
 
-const PROBLEM: &str = "application/problem+json";
+/// Gives each answer the description that the specification wants, and problem documents their media type.
+struct Answers;
 
-/// Says once for all calls how they refuse, and gives each answer the description that the specification wants.
-struct Problems;
-
-impl Modify for Problems {
+impl Modify for Answers {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for PathItem { get, put, post, patch, delete, .. } in document.paths.paths.values_mut() {
             for operation in [get, put, post, patch, delete].into_iter().flatten() {
                 operation.responses.responses.iter_mut().for_each(complete);
-                operation.responses.responses.insert("default".into(), refusal().into());
             }
         }
     }
-}
-
-fn refusal() -> Described {
-    let mut response = Described::new("A refusal; `code` says which.");
-    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
-    response.content.insert(PROBLEM.into(), problem.into());
-    response
 }
 
 fn complete((status, response): (&String, &mut RefOr<Described>)) {
@@ -81,14 +74,20 @@ fn complete((status, response): (&String, &mut RefOr<Described>)) {
     if response.description.is_empty() {
         response.description = code.and_then(|code| code.canonical_reason()).unwrap_or(status).to_owned();
     }
-    let problem = refusal().content;
-    if response.content.values().eq(problem.values()) {
-        response.content = problem;
+    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    if response.content.values().eq([&RefOr::from(problem.clone())]) {
+        response.content.clear();
+        response.content.insert("application/problem+json".into(), problem.into());
     }
 }
 
-static JSON: LazyLock<Bytes> =
-    LazyLock::new(|| serde_json::to_vec(&Document::openapi()).unwrap_or_default().into());
+static JSON: LazyLock<Bytes> = LazyLock::new(|| whole().to_string().into());
+
+fn whole() -> Value {
+    let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    contract::complete(&mut document, &super::routes());
+    document
+}
 
 pub fn routes() -> Vec<Route> {
     let file = |path, kind, body: &'static str| {
@@ -101,14 +100,24 @@ pub fn routes() -> Vec<Route> {
         file("/api/v1/docs", "text/html; charset=utf-8", include_str!("docs/index.html")),
         file("/api/v1/docs/docs.js", "text/javascript; charset=utf-8", include_str!("docs/docs.js")),
         file("/api/v1/docs/docs.css", "text/css; charset=utf-8", include_str!("docs/docs.css")),
+        Route::open(Method::GET, ERROR_PAGES, error_list).answers(&[]).uncounted(),
+        Route::open(Method::GET, "/api/v1/docs/errors/{code}", error_page).answers(&[]).uncounted(),
     ]
+}
+
+async fn error_list(_: Arc<App>, _: Request) -> ApiResult {
+    Ok(page("text/html; charset=utf-8", error_pages::list()))
+}
+
+async fn error_page(_: Arc<App>, Path(code): Path<ErrorCode>, _: Request) -> ApiResult {
+    Ok(page("text/html; charset=utf-8", error_pages::page(code)))
 }
 
 async fn document(_: Arc<App>, _: Request) -> ApiResult {
     Ok(reply::bytes(StatusCode::OK, "application/json", JSON.clone()))
 }
 
-fn page(kind: &'static str, body: &'static str) -> Response {
+fn page(kind: &'static str, body: impl Into<Bytes>) -> Response {
     let mut response = reply::bytes(StatusCode::OK, kind, body);
     reply::set(&mut response, header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
     reply::set(&mut response, header::CACHE_CONTROL, "no-cache");
@@ -132,24 +141,22 @@ mod tests {
         let own: BTreeSet<&str> = routes().iter().map(|route| route.path).collect();
         let served = super::super::routes().into_iter().filter(|route| !own.contains(route.path));
         let served: BTreeSet<String> =
-            served.map(|route| format!("{} {}", route.method, route.path.replace("{*", "{"))).collect();
+            served.map(|route| format!("{} {}", route.method, contract::template(route.path))).collect();
         assert_eq!(described, served);
     }
 
     #[test]
     fn every_answer_is_described_and_every_refusal_is_a_problem() {
-        let document: Value = serde_json::from_slice(&JSON).unwrap();
+        let document = whole();
+        let refusal = &document["components"]["responses"]["Refusal"];
         for (path, operations) in document["paths"].as_object().unwrap() {
             for (method, operation) in operations.as_object().unwrap() {
-                let responses = operation["responses"].as_object().unwrap();
-                assert!(responses["default"]["content"].get(PROBLEM).is_some(), "{method} {path}");
-                for (status, response) in responses {
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    let response = if response.get("$ref").is_some() { refusal } else { response };
                     assert!(response["description"].is_string(), "{method} {path} {status}");
-                    let json = response["content"]["application/json"]["schema"]["$ref"].as_str();
-                    assert!(
-                        !json.is_some_and(|shape| shape.ends_with("/Problem")),
-                        "{method} {path} {status}"
-                    );
+                    let is_problem = response["content"].get("application/problem+json").is_some();
+                    let refuses = status.as_str() >= "400" && !path.ends_with("z");
+                    assert_eq!(is_problem, refuses, "{method} {path} {status}");
                 }
             }
         }
@@ -169,7 +176,7 @@ mod tests {
         let document: Value = serde_json::from_slice(&JSON).unwrap();
         let mut names = BTreeSet::new();
         for route in super::super::routes() {
-            let path = route.path.replace("{*", "{");
+            let path = contract::template(route.path);
             let Some(operation) = document["paths"][&path].get(route.method.as_str().to_lowercase()) else {
                 continue;
             };

@@ -1,20 +1,23 @@
 //! What a job left behind: its raw output from any offset, and its artifacts. All of it was written by strangers'
 //! code, so artifacts are always downloads, never pages.
 
-use std::{str::FromStr, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use engunity_artifacts::keys;
 use engunity_protocol::{JobId, event::Stream, job::Artifact, path::ProjectPath, problem::Problem};
 use engunity_store::{Chunk, JobHead, Store, StoreError};
 use futures::stream;
+use serde_json::{Value, json};
 use warp::http::{HeaderValue, Method};
 
 use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::http::{
-    conditional,
+    conditional::{self, IfNoneMatch},
     error::{ApiError, ApiResult},
+    parameter::{Header, Parameter, Path, Query, number},
+    range::{self, Ranged},
     reply,
     request::Request,
     router::Route,
@@ -33,32 +36,76 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// A stream by its name in the query.
-struct Wanted(Stream);
+pub struct Wanted(Stream);
 
-impl FromStr for Wanted {
-    type Err = ();
+impl Parameter for Wanted {
+    const NAME: &'static str = "stream";
+    const ABOUT: &'static str = "stdout if absent";
 
-    fn from_str(text: &str) -> Result<Self, ()> {
+    fn schema() -> Value {
+        json!({"$ref": "#/components/schemas/Stream"})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
         match text {
             "stdout" => Ok(Self(Stream::Stdout)),
             "stderr" => Ok(Self(Stream::Stderr)),
-            _ => Err(()),
+            _ => Err("must be stdout or stderr".into()),
         }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self(Stream::Stdout))
+    }
+}
+
+/// Where to begin in a stream.
+pub struct Offset(u64);
+
+impl Parameter for Offset {
+    const NAME: &'static str = "offset";
+    const ABOUT: &'static str = "in bytes";
+
+    fn schema() -> Value {
+        json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX, "default": 0})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        number(text, 0, i64::MAX as u64).map(Self)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self(0))
+    }
+}
+
+/// The path of an artifact.
+pub struct ArtifactPath(String);
+
+impl Parameter for ArtifactPath {
+    const NAME: &'static str = "path";
+    const ABOUT: &'static str = "an artifact's path, with its slashes";
+
+    fn schema() -> Value {
+        json!({"type": "string", "minLength": 1})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        Ok(Self(text.to_owned()))
     }
 }
 
 /// A job's output so far as raw bytes; `X-Engunity-Next-Offset` says where to go on.
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}/output", operation_id = "read_output", tag = "jobs", security(("bearer" = [])),
-    params(("job_id" = String, Path), ("stream" = Option<Stream>, Query, description = "stdout if absent"),
-           ("offset" = Option<u64>, Query, description = "in bytes")),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = Problem)))]
-pub async fn output(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let id: JobId = request.id("job_id")?;
-    let Wanted(stream) = request.query_value("stream", "stdout or stderr")?.unwrap_or(Wanted(Stream::Stdout));
-    let offset: u64 = request.query_value("offset", "a number of bytes")?.unwrap_or(0);
-    if i64::try_from(offset).is_err() {
-        return Err(ApiError::field("offset", "is larger than any output"));
-    }
+pub async fn output(
+    app: Arc<App>,
+    caller: Caller,
+    Path(id): Path<JobId>,
+    Query(Wanted(stream)): Query<Wanted>,
+    Query(Offset(offset)): Query<Offset>,
+    _: Request,
+) -> ApiResult {
     let JobHead { job, .. } = app.store.job(caller.user_id, id).await?.ok_or_else(no_job)?;
     let end = app.store.output_end(id, job.attempt, stream).await?.max(offset);
     let reading = Reading {
@@ -116,28 +163,36 @@ impl Reading {
 
 /// The artifacts of a job that has ended.
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}/artifacts", operation_id = "list_artifacts", tag = "jobs", security(("bearer" = [])),
-    params(("job_id" = String, Path)), responses((status = 200, body = Vec<Artifact>), (status = 404, body = Problem)))]
-pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let (_, artifacts) =
-        app.store.artifacts(caller.user_id, request.id("job_id")?).await?.ok_or_else(no_job)?;
+    responses((status = 200, body = Vec<Artifact>), (status = 404, body = Problem)))]
+pub async fn list(app: Arc<App>, caller: Caller, Path(id): Path<JobId>, _: Request) -> ApiResult {
+    let (_, artifacts) = app.store.artifacts(caller.user_id, id).await?.ok_or_else(no_job)?;
     reply::json(&artifacts)
 }
 
 /// An artifact's bytes.
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}/artifacts/{path}", operation_id = "download_artifact", tag = "jobs", security(("bearer" = [])),
-    params(("job_id" = String, Path), ("path" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 304), (status = 404, body = Problem)))]
-pub async fn download(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let id: JobId = request.id("job_id")?;
+pub async fn download(
+    app: Arc<App>,
+    caller: Caller,
+    Path(id): Path<JobId>,
+    Path(ArtifactPath(wanted)): Path<ArtifactPath>,
+    _: Header<Option<IfNoneMatch>>,
+    range: Ranged,
+    request: Request,
+) -> ApiResult {
     let (attempt, artifacts) = app.store.artifacts(caller.user_id, id).await?.ok_or_else(no_job)?;
     let missing = || ApiError::not_found("this artifact");
-    let artifact =
-        artifacts.into_iter().find(|artifact| artifact.path == request.param("path")).ok_or_else(missing)?;
+    let artifact = artifacts.into_iter().find(|artifact| artifact.path == wanted).ok_or_else(missing)?;
     if let Some(response) = conditional::unchanged(&request.headers, Some(&artifact.hash)) {
         return Ok(response);
     }
     let path = ProjectPath::parse(&artifact.path).map_err(|_| missing())?;
-    let mut response = reply::object(app.objects.get_stream(&keys::artifact(id, attempt, &path)).await?);
+    let part = range.part(&artifact.hash, artifact.size)?;
+    let key = keys::artifact(id, attempt, &path);
+    let object = app.objects.get_part(&key, part.map(|part| (part.first, part.length))).await?;
+    let mut response = reply::object(object);
+    range::mark(&mut response, part);
     reply::download(&mut response, path.name());
     conditional::tag(&mut response, Some(&artifact.hash));
     Ok(response)

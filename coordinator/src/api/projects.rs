@@ -8,6 +8,7 @@ use chrono::DateTime;
 use engunity_artifacts::keys;
 use engunity_protocol::problem::Problem;
 use engunity_protocol::project::{NewProject, Project, ProjectPatch};
+use engunity_protocol::schema;
 use engunity_protocol::session::ProjectChange;
 use engunity_protocol::{ProjectId, UserId};
 use engunity_store::{ProjectCursor, plan::Arrival};
@@ -17,6 +18,8 @@ use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
+use crate::http::paging::{Cursor, Limit};
+use crate::http::parameter::{Path, Query};
 use crate::http::request::Request;
 use crate::http::router::Route;
 use crate::http::{paging, reply};
@@ -33,10 +36,15 @@ pub fn routes() -> Vec<Route> {
 
 /// Lists one's projects, newest first.
 #[utoipa::path(get, path = "/api/v1/code", operation_id = "list_projects", tag = "projects", security(("bearer" = [])),
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = Vec<Project>)))]
-pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let limit = paging::limit(&request, 100, 1000)?;
-    let after = paging::cursor::<Position>(&request)?.map(|Position(cursor)| cursor);
+    responses((status = 200, body = Vec<Project>)))]
+pub async fn list(
+    app: Arc<App>,
+    caller: Caller,
+    Query(Limit(limit)): Query<Limit<100, 1000>>,
+    Query(after): Query<Option<Cursor<Position>>>,
+    request: Request,
+) -> ApiResult {
+    let after = after.map(|Cursor(Position(cursor))| cursor);
     let mut projects = match after {
         None => app.projects.newest(caller.user_id, limit + 1).await?,
         Some(after) => app.store.projects_after(caller.user_id, limit + 1, after).await?,
@@ -51,7 +59,7 @@ pub async fn list(app: Arc<App>, caller: Caller, request: Request) -> ApiResult 
 const END_OF_TIME: i64 = 253_402_300_799_999_999;
 
 /// What a cursor of this list says: microseconds and id of the last project.
-struct Position(ProjectCursor);
+pub struct Position(ProjectCursor);
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,19 +104,19 @@ fn check(
 ) -> Result<(), ApiError> {
     let mut checks = Checks::default();
     if let Some(name) = name {
-        checks.text("name", name, 1, 200);
+        checks.text("name", name, schema::PROJECT_NAME);
     }
-    checks.optional("description", description, 10_000);
-    checks.optional("language", language, 50);
-    checks.optional("repository_url", url, 2000);
+    checks.optional("description", description, schema::DESCRIPTION);
+    checks.optional("language", language, schema::LANGUAGE);
+    checks.optional("repository_url", url, schema::REPOSITORY_URL);
     checks.done()
 }
 
 /// One project.
 #[utoipa::path(get, path = "/api/v1/code/{project_id}", operation_id = "read_project", tag = "projects", security(("bearer" = [])),
-    params(("project_id" = ProjectId, Path)), responses((status = 200, body = Project), (status = 404, body = Problem)))]
-pub async fn read(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    reply::json(&find(&app, caller.user_id, request.id("project_id")?).await?)
+    responses((status = 200, body = Project), (status = 404, body = Problem)))]
+pub async fn read(app: Arc<App>, caller: Caller, Path(id): Path<ProjectId>, _: Request) -> ApiResult {
+    reply::json(&find(&app, caller.user_id, id).await?)
 }
 
 /// A project of this user, or 404.
@@ -134,10 +142,14 @@ pub async fn filled(app: &App, owner: UserId, id: ProjectId, arrivals: &[Arrival
 
 /// Changes a project's name, description, language or repository.
 #[utoipa::path(patch, path = "/api/v1/code/{project_id}", operation_id = "update_project", tag = "projects", security(("bearer" = [])),
-    params(("project_id" = ProjectId, Path)), request_body = ProjectPatch,
+    request_body = ProjectPatch,
     responses((status = 200, body = Project), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
-    let id = request.id("project_id")?;
+pub async fn update(
+    app: Arc<App>,
+    caller: Caller,
+    Path(id): Path<ProjectId>,
+    mut request: Request,
+) -> ApiResult {
     let mut patch: ProjectPatch = request.json().await?;
     patch.name = patch.name.map(|name| name.trim().to_owned());
     let text = |field: &Option<Option<String>>| field.clone().flatten();
@@ -152,9 +164,8 @@ pub async fn update(app: Arc<App>, caller: Caller, mut request: Request) -> ApiR
 
 /// Deletes a project with its files, jobs and archives.
 #[utoipa::path(delete, path = "/api/v1/code/{project_id}", operation_id = "delete_project", tag = "projects", security(("bearer" = [])),
-    params(("project_id" = ProjectId, Path)), responses((status = 204), (status = 404, body = Problem)))]
-pub async fn delete(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let id = request.id("project_id")?;
+    responses((status = 204), (status = 404, body = Problem)))]
+pub async fn delete(app: Arc<App>, caller: Caller, Path(id): Path<ProjectId>, _: Request) -> ApiResult {
     let trash = [keys::uploads_prefix(caller.user_id, id), keys::snapshots_prefix(id)];
     if !app.store.delete_project(caller.user_id, id, &trash).await? {
         return Err(ApiError::not_found("this project"));

@@ -14,6 +14,7 @@ use crate::{
     auth::{rate_limit::Key, tokens::Caller},
     http::{
         error::{ApiError, ApiResult},
+        parameter::Path,
         reply,
         request::Request,
         router::Route,
@@ -31,10 +32,14 @@ pub fn routes() -> Vec<Route> {
 
 /// Gives a running program input, the end of its input, or its terminal a new size. Answers how much was taken.
 #[utoipa::path(post, path = "/api/v1/jobs/{job_id}/input", operation_id = "send_input", tag = "jobs", security(("bearer" = [])),
-    params(("job_id" = String, Path)), request_body = InputRequest,
+    request_body = InputRequest,
     responses((status = 200, body = InputTaken), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn send(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
-    let job_id: JobId = request.id("job_id")?;
+pub async fn send(
+    app: Arc<App>,
+    caller: Caller,
+    Path(job_id): Path<JobId>,
+    mut request: Request,
+) -> ApiResult {
     if let Some(quota) = app.input_limiter.count(Key::User(caller.user_id)).filter(|quota| !quota.allowed) {
         let detail = format!("at most {} inputs a minute; try again in {} s", quota.limit, quota.reset);
         return Err(ApiError::new(ErrorCode::RateLimited, detail)

@@ -13,6 +13,7 @@ use engunity_protocol::{
 };
 use engunity_store::{Accepted, Idempotency, NewJob};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use warp::http::{Method, StatusCode, header};
 
@@ -21,6 +22,7 @@ use crate::auth::tokens::Caller;
 use crate::files::snapshot;
 use crate::http::{
     error::{ApiError, ApiResult},
+    parameter::{Header, Parameter, Path},
     reply,
     request::Request,
     router::{Route, Takes},
@@ -45,14 +47,18 @@ pub fn routes() -> Vec<Route> {
 
 /// Runs a command or a file of the project in a sandbox.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/runs", operation_id = "run", tag = "jobs", security(("bearer" = [])),
-    params(("project_id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "the same key and body give the same job")),
     request_body = RunRequest,
     responses((status = 202, body = Job), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn run(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
-    let project_id: ProjectId = request.id("project_id")?;
-    let key = idempotency_key(&request)?;
+pub async fn run(
+    app: Arc<App>,
+    caller: Caller,
+    Path(project_id): Path<ProjectId>,
+    Header(key): Header<Option<IdempotencyKey>>,
+    mut request: Request,
+) -> ApiResult {
     let asked: RunRequest = request.json().await?;
-    let idempotency = key.map(|key| Idempotency { key, request_hash: request_hash(project_id, &asked) });
+    let idempotency =
+        key.map(|IdempotencyKey(key)| Idempotency { key, request_hash: request_hash(project_id, &asked) });
     if let Some(before) = known(&app, &caller, idempotency.as_ref()).await? {
         return answer(&before);
     }
@@ -64,12 +70,23 @@ pub async fn run(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResu
     answer(&job_of(accepted)?)
 }
 
-fn idempotency_key(request: &Request) -> Result<Option<String>, ApiError> {
-    let Some(key) = request.headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= MAX_KEY);
-    let wrong =
-        || ApiError::field("Idempotency-Key", format!("must have 1 to {MAX_KEY} visible ASCII characters"));
-    key.map(|key| Some(key.to_owned())).ok_or_else(wrong)
+/// Names a request, so that the same one again gives the same job.
+pub struct IdempotencyKey(String);
+
+impl Parameter for IdempotencyKey {
+    const NAME: &'static str = "Idempotency-Key";
+    const ABOUT: &'static str = "the same key and body give the same job";
+
+    fn schema() -> Value {
+        json!({"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~](?:[ -~]*[!-~])?$"})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        let fits =
+            (1..=MAX_KEY).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        fits.then(|| Self(text.to_owned()))
+            .ok_or_else(|| format!("must have 1 to {MAX_KEY} visible ASCII characters"))
+    }
 }
 
 /// What was asked for, whatever order its fields came in.
@@ -168,13 +185,17 @@ pub struct NoopsRequest {
 
 /// Submits jobs that do nothing; exists only where `load_tests.enabled` is set.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/noops", operation_id = "submit_noops", tag = "jobs", security(("bearer" = [])),
-    params(("project_id" = String, Path)), request_body = Option<NoopsRequest>,
+    request_body = Option<NoopsRequest>,
     responses((status = 202, body = Job), (status = 404, body = Problem)))]
-pub async fn noops(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
+pub async fn noops(
+    app: Arc<App>,
+    caller: Caller,
+    Path(project_id): Path<ProjectId>,
+    mut request: Request,
+) -> ApiResult {
     if !app.config.load_tests.enabled {
         return Err(ApiError::not_found("this endpoint (without load_tests.enabled)"));
     }
-    let project_id: ProjectId = request.id("project_id")?;
     let asked: NoopsRequest = request.json_or_nothing().await?.unwrap_or_default();
     let count = asked.count.unwrap_or(1);
     if !(1..=MAX_NOOPS).contains(&count) {

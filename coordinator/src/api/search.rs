@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use engunity_protocol::ProjectId;
 use engunity_protocol::problem::{ErrorCode, Problem};
 use warp::http::Method;
 
@@ -11,6 +12,7 @@ use crate::app::App;
 use crate::auth::tokens::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
+    parameter::Path,
     request::Request,
     router::Route,
 };
@@ -33,8 +35,8 @@ pub async fn search_all(_: Arc<App>, _: Caller, _: Request) -> ApiResult {
 
 /// Searches a project.
 #[utoipa::path(get, path = "/api/v1/code/{project_id}/search", operation_id = "search", tag = "search", security(("bearer" = [])),
-    params(("project_id" = String, Path)), responses((status = 404, body = Problem), (status = 503, body = Problem)))]
-pub async fn search(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    projects::find(&app, caller.user_id, request.id("project_id")?).await?;
+    responses((status = 404, body = Problem), (status = 503, body = Problem)))]
+pub async fn search(app: Arc<App>, caller: Caller, Path(project): Path<ProjectId>, _: Request) -> ApiResult {
+    projects::find(&app, caller.user_id, project).await?;
     Err(ApiError::new(ErrorCode::NotConfigured, NO_ENGINE))
 }

@@ -21,6 +21,7 @@ use crate::files::ingest;
 use crate::files::snapshot::{self, Packing};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
+use crate::http::parameter::Path;
 use crate::http::reply;
 use crate::http::request::Request;
 use crate::http::router::{Route, Takes};
@@ -49,10 +50,14 @@ pub fn routes() -> Vec<Route> {
 
 /// Takes a manifest and says which contents are missing and what a commit would do.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/sync", operation_id = "plan_sync", tag = "sync", security(("bearer" = [])),
-    params(("project_id" = ProjectId, Path)), request_body = Manifest,
+    request_body = Manifest,
     responses((status = 200, body = SyncPlan), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn plan(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
-    let project: ProjectId = request.id("project_id")?;
+pub async fn plan(
+    app: Arc<App>,
+    caller: Caller,
+    Path(project): Path<ProjectId>,
+    mut request: Request,
+) -> ApiResult {
     let manifest: Manifest = request.json().await?;
     let arrivals = check(&app, &manifest)?;
     let plan =
@@ -135,10 +140,14 @@ fn check_entry(app: &App, entry: &ManifestEntry) -> Result<Arrival, (&'static st
 
 /// Takes contents ahead of a commit: the files of a tar (plain, gzip or zstd), whatever their names there.
 #[utoipa::path(put, path = "/api/v1/code/{project_id}/blobs", operation_id = "put_blobs", tag = "sync", security(("bearer" = [])),
-    params(("project_id" = ProjectId, Path)), request_body(content = Vec<u8>, content_type = "application/x-tar"),
+    request_body(content = Vec<u8>, content_type = "application/x-tar"),
     responses((status = 200, body = BlobsStored), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn blobs(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let project: ProjectId = request.id("project_id")?;
+pub async fn blobs(
+    app: Arc<App>,
+    caller: Caller,
+    Path(project): Path<ProjectId>,
+    request: Request,
+) -> ApiResult {
     projects::find(&app, caller.user_id, project).await?;
     let stored = ingest::take(&app, caller.user_id, request.body.clone()).await?;
     reply::json(&BlobsStored { stored })
@@ -146,10 +155,14 @@ pub async fn blobs(app: Arc<App>, caller: Caller, request: Request) -> ApiResult
 
 /// Makes the project what the manifest says, all or nothing: the one in the body, else the one last posted to `sync`.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/sync/commit", operation_id = "commit_sync", tag = "sync", security(("bearer" = [])),
-    params(("project_id" = ProjectId, Path)), request_body = Option<Manifest>,
+    request_body = Option<Manifest>,
     responses((status = 200, body = Project), (status = 404, body = Problem), (status = 409, body = Problem, description = "Contents are missing; `errors` names their hashes.")))]
-pub async fn commit(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
-    let project: ProjectId = request.id("project_id")?;
+pub async fn commit(
+    app: Arc<App>,
+    caller: Caller,
+    Path(project): Path<ProjectId>,
+    mut request: Request,
+) -> ApiResult {
     let manifest = match request.json_or_nothing::<Manifest>().await? {
         Some(manifest) => manifest,
         None => kept(&app, &caller, project).await?,
@@ -173,10 +186,8 @@ async fn kept(app: &App, caller: &Caller, project: ProjectId) -> Result<Manifest
 
 /// Downloads the whole project as it is at one moment.
 #[utoipa::path(get, path = "/api/v1/code/{project_id}/archive", operation_id = "download_project", tag = "sync", security(("bearer" = [])),
-    params(("project_id" = ProjectId, Path)),
     responses((status = 200, content_type = "application/gzip"), (status = 404, body = Problem)))]
-pub async fn archive(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let project: ProjectId = request.id("project_id")?;
+pub async fn archive(app: Arc<App>, caller: Caller, Path(project): Path<ProjectId>, _: Request) -> ApiResult {
     let seat = DOWNLOADS.acquire().await.map_err(ApiError::internal)?;
     let reader = app
         .store

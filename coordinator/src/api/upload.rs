@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -18,6 +17,7 @@ use engunity_protocol::{ProjectId, UserId};
 use engunity_store::plan::Arrival;
 use futures::{StreamExt, TryStreamExt, stream};
 use multer::{Field, Multipart};
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio_util::io::ReaderStream;
@@ -30,6 +30,7 @@ use crate::auth::tokens::Caller;
 use crate::files::archive::{self as unpack, Budget, Entry, Kind, Refusal};
 use crate::files::content;
 use crate::http::error::{ApiError, ApiResult};
+use crate::http::parameter::{Parameter, Path, Query};
 use crate::http::request::{Request, too_large};
 use crate::http::router::{Route, Takes};
 
@@ -39,18 +40,27 @@ const RATIO: u64 = 200;
 /// Objects on their way to storage at one time.
 const PARALLEL: usize = 8;
 
-/// Yes or no in a query.
-struct Flag(bool);
+/// Whether the top folder is taken off.
+pub struct Strip(bool);
 
-impl FromStr for Flag {
-    type Err = ();
+impl Parameter for Strip {
+    const NAME: &'static str = "strip";
+    const ABOUT: &'static str = "Take off the single top folder of an archive.";
 
-    fn from_str(text: &str) -> Result<Self, ()> {
+    fn schema() -> Value {
+        json!({"type": "string", "enum": ["1", "0", "true", "false"], "default": "0"})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
         match text {
             "1" | "true" => Ok(Self(true)),
             "0" | "false" => Ok(Self(false)),
-            _ => Err(()),
+            _ => Err("must be 1 or 0".into()),
         }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self(false))
     }
 }
 
@@ -61,13 +71,16 @@ pub fn routes() -> Vec<Route> {
 
 /// Uploads one file, or a zip, tar, tar.gz or tar.zst archive that is unpacked over the project's files.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/upload", operation_id = "upload", tag = "files", security(("bearer" = [])),
-    params(("project_id" = ProjectId, Path), ("strip" = Option<bool>, Query, description = "Take off the single top folder of an archive.")),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Project), (status = 404, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem)))]
-pub async fn upload(app: Arc<App>, caller: Caller, request: Request) -> ApiResult {
-    let project: ProjectId = request.id("project_id")?;
+pub async fn upload(
+    app: Arc<App>,
+    caller: Caller,
+    Path(project): Path<ProjectId>,
+    Query(Strip(strip)): Query<Strip>,
+    request: Request,
+) -> ApiResult {
     projects::find(&app, caller.user_id, project).await?;
-    let strip = request.query_value("strip", "1 or 0")?.is_some_and(|Flag(on)| on);
     let form = receive(&app, &request).await?;
     let unpacked = unpack(&app, form, strip).await?;
     store_objects(&app, caller.user_id, &unpacked).await?;

@@ -1,10 +1,39 @@
 //! Conditional requests (RFC 9110, section 13): what a client has already is not sent again, and what has changed meanwhile is
 //! not overwritten. A content's tag is its hash.
 
+use serde_json::{Value, json};
 use warp::http::{HeaderMap, HeaderName, StatusCode, header};
 use warp::reply::Response;
 
+use super::parameter::Parameter;
 use super::reply;
+
+/// `If-Match`: nothing changes unless the content still is one of these.
+pub struct IfMatch(());
+
+/// `If-None-Match`: nothing is sent where the content is one of these.
+pub struct IfNoneMatch(());
+
+/// Lists of tags may have many lines, so they are read from all headers at once, below; here they are described.
+macro_rules! tags {
+    ($type:ident, $name:literal, $about:literal) => {
+        impl Parameter for $type {
+            const NAME: &'static str = $name;
+            const ABOUT: &'static str = $about;
+
+            fn schema() -> Value {
+                json!({"type": "string"})
+            }
+
+            fn read(_: &str) -> Result<Self, String> {
+                Ok(Self(()))
+            }
+        }
+    };
+}
+
+tags!(IfMatch, "If-Match", "tags of which the content must have one, else 412");
+tags!(IfNoneMatch, "If-None-Match", "tags that the client has already: 304 where the content has one");
 
 /// Says which content this is, for the next request to ask about.
 pub fn tag(response: &mut Response, hash: Option<&str>) {

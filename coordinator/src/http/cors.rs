@@ -4,10 +4,10 @@ use warp::http::{HeaderMap, HeaderValue, header};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 const HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, accept, if-match, if-none-match, idempotency-key, last-event-id, x-engunity-connection, x-request-id",
+    "authorization, content-type, accept, if-match, if-none-match, if-range, range, idempotency-key, last-event-id, x-engunity-connection, x-request-id",
 );
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "etag, link, location, retry-after, ratelimit, ratelimit-policy, content-disposition, x-request-id, x-engunity-next-offset, x-engunity-attempt",
+    "etag, link, location, retry-after, ratelimit, ratelimit-policy, content-disposition, content-range, accept-ranges, x-request-id, x-engunity-next-offset, x-engunity-attempt",
 );
 
 pub struct Cors {

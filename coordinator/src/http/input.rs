@@ -1,9 +1,11 @@
 //! From bytes to checked values: JSON with the wrong field named, paging parameters, texts in bounds. Pure.
 
 use engunity_protocol::problem::{ErrorCode, FieldError};
+use engunity_protocol::schema::Length;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::error::ApiError;
+use super::strict::Strict;
 
 /// Parses JSON; tells text that is no JSON (400) from JSON that is not what is expected (422).
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
@@ -11,7 +13,7 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         return Err(no_object(body));
     }
     let mut parser = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Strict(&mut parser)).map_err(|error| {
         let path = error.path().to_string();
         refuse(&path, error.into_inner())
     })?;
@@ -19,7 +21,7 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     Ok(value)
 }
 
-/// A struct would also be read from an array of its fields, which nobody means.
+/// Tells what is JSON, but no object, from what is no JSON.
 fn no_object(body: &[u8]) -> ApiError {
     match serde_json::from_slice::<IgnoredAny>(body) {
         Ok(_) => ApiError::field("body", "must be an object"),
@@ -65,8 +67,9 @@ impl Checks {
         self.0.push(FieldError { field: field.to_owned(), message: message.into() });
     }
 
-    /// A text of `least` to `most` characters, without NUL (PostgreSQL has none).
-    pub fn text(&mut self, field: &str, text: &str, least: usize, most: usize) {
+    /// A text of so many characters, without NUL (PostgreSQL has none).
+    pub fn text(&mut self, field: &str, text: &str, length: Length) {
+        let (least, most) = length.into_inner();
         let length = text.chars().take(most + 1).count();
         if length < least {
             self.refuse(
@@ -85,9 +88,9 @@ impl Checks {
         }
     }
 
-    pub fn optional(&mut self, field: &str, text: Option<&str>, most: usize) {
+    pub fn optional(&mut self, field: &str, text: Option<&str>, length: Length) {
         if let Some(text) = text {
-            self.text(field, text, 0, most);
+            self.text(field, text, length);
         }
     }
 
@@ -107,6 +110,7 @@ mod tests {
         file::NewFile,
         job::RunRequest,
         project::{NewProject, ProjectPatch},
+        sync::Manifest,
     };
 
     use super::*;
@@ -124,6 +128,9 @@ mod tests {
         assert_eq!(problem::<NewFile>(r#"{"path": "a", "type": "pipe"}"#), (422, Some("type".into())));
         assert_eq!(problem::<RunRequest>(r#"{"limits": {"wall": 1}}"#), (422, Some("limits.wall".into())));
         assert_eq!(problem::<NewProject>(r#" ["a"] "#), (422, Some("body".into())));
+        assert_eq!(problem::<RunRequest>(r#"{"limits": [1, 2]}"#), (422, Some("limits".into())));
+        let list = format!(r#"{{"files": [["a", "{}", 1]]}}"#, "0".repeat(64));
+        assert_eq!(problem::<Manifest>(&list), (422, Some("files[0]".into())));
         assert_eq!(problem::<NewProject>(&"[".repeat(100_000)).0, 400);
         assert_eq!(problem::<ProjectPatch>(r#"{"name": null}"#), (422, Some("name".into())));
         assert_eq!(problem::<NewProject>(r#"null"#), (422, Some("body".into())));

@@ -4,22 +4,27 @@
 //! headers) -> `router` (path, method, caller, rate, content type, length) -> a handler, a plain async function
 //! `(Arc<App>, Caller, Request) -> ApiResult`.
 
+mod below;
 pub mod conditional;
 mod cors;
 pub mod error;
 pub mod input;
 pub mod paging;
+pub mod parameter;
 mod pipeline;
+pub mod range;
 pub mod reply;
 pub mod request;
 pub mod router;
 pub mod server;
+mod strict;
 mod web;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
+use engunity_protocol::problem::ErrorCode;
 use futures::{Stream, StreamExt};
 use warp::http::{HeaderMap, Method};
 use warp::hyper::upgrade::OnUpgrade;
@@ -27,6 +32,7 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
+use self::error::ApiError;
 use self::pipeline::Pipeline;
 use self::request::{Body, Request};
 use self::router::{Route, Table};
@@ -52,7 +58,12 @@ pub fn filter(
             assemble(trust_proxy, method, path, query, headers, peer, upgrade, body)
         })
         .then(move |request| serve(pipeline.clone(), request))
-        .recover(|_| async { Ok::<_, Infallible>(warp::http::StatusCode::BAD_REQUEST.into_response()) })
+        .recover(|_| async { Ok::<_, Infallible>(no_request().into_response()) })
+}
+
+/// What not even the filter above can take apart.
+fn no_request() -> ApiError {
+    ApiError::new(ErrorCode::MalformedRequest, "this is no request that could be answered")
 }
 
 async fn serve(pipeline: Arc<Pipeline>, request: Request) -> Response {

@@ -5,31 +5,52 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 use warp::http::header;
 use warp::reply::Response;
 
-use super::error::ApiError;
+use super::parameter::{Parameter, number};
 use super::reply;
 use super::request::Request;
 
-/// The page's size: what is asked for, from 1 to `most`.
-pub fn limit(request: &Request, default: i64, most: i64) -> Result<i64, ApiError> {
-    let expected = format!("a number from 1 to {most}");
-    let limit = request.query_value("limit", &expected)?.unwrap_or(default);
-    if (1..=most).contains(&limit) {
-        Ok(limit)
-    } else {
-        Err(ApiError::field("limit", format!("must be {expected}")))
+/// The page's size: what is asked for, from 1 to `MOST`.
+pub struct Limit<const DEFAULT: i64, const MOST: i64>(pub i64);
+
+impl<const DEFAULT: i64, const MOST: i64> Parameter for Limit<DEFAULT, MOST> {
+    const NAME: &'static str = "limit";
+    const ABOUT: &'static str = "How many at most; `Link` names the next page.";
+
+    fn schema() -> Value {
+        json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        number(text, 1, MOST).map(Self)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self(DEFAULT))
     }
 }
 
 /// Where the page begins.
-pub fn cursor<T: FromStr>(request: &Request) -> Result<Option<T>, ApiError> {
-    let Some(text) = request.query_param("cursor").filter(|text| !text.is_empty()) else { return Ok(None) };
-    let inside = BASE64_URL_SAFE_NO_PAD.decode(&text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    // PostgreSQL has no NUL.
-    let parsed = inside.filter(|inside| !inside.contains('\0')).and_then(|inside| inside.parse().ok());
-    parsed.map(Some).ok_or_else(|| ApiError::field("cursor", "is not one that a Link header gave"))
+pub struct Cursor<T>(pub T);
+
+impl<T: FromStr + Send + 'static> Parameter for Cursor<T> {
+    const NAME: &'static str = "cursor";
+    const ABOUT: &'static str = "From the `Link` header of the page before.";
+
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        let inside = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        // PostgreSQL has no NUL.
+        let parsed = inside.filter(|inside| !inside.contains('\0') && !inside.is_empty());
+        let parsed = parsed.and_then(|inside| inside.parse().ok());
+        parsed.map(Self).ok_or_else(|| "is not one that a Link header gave".into())
+    }
 }
 
 /// Cuts what was fetched (one more than a page) to the page; `position` says where the next one begins.

@@ -4,7 +4,6 @@
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -52,12 +51,6 @@ impl Request {
         self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
-    /// An id in the path. What is not even an id can't exist.
-    pub fn id<T: FromStr>(&self, name: &str) -> Result<T, ApiError> {
-        let what = name.strip_suffix("_id").unwrap_or(name);
-        self.param(name).parse().map_err(|_| ApiError::not_found(&format!("this {what}")))
-    }
-
     pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         name.find(&self.headers)
     }
@@ -68,12 +61,6 @@ impl Request {
             .filter(|(key, _)| key == name)
             .last()
             .map(|(_, value)| value.into_owned())
-    }
-
-    /// A parameter of the query as a number, a word or an id; `Err` names it when it is not one.
-    pub fn query_value<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, ApiError> {
-        let Some(text) = self.query_param(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| ApiError::field(name, format!("must be {expected}")))
     }
 
     /// The whole body, at most as long as the route allows.

@@ -2,7 +2,6 @@
 //! length, what the client accepts. One table instead of combined filters: each refusal is exact, and a
 //! handler is a plain async function.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +10,13 @@ use futures::future::BoxFuture;
 use warp::http::{HeaderMap, HeaderValue, Method, header};
 
 use super::error::{ApiError, ApiResult};
+use super::parameter::{Described, Handler};
 use super::request::{self, Request};
 use crate::app::App;
 use crate::auth::rate_limit::{Key, Quota};
-use crate::auth::tokens::{self as auth, Caller};
+use crate::auth::tokens as auth;
 
-type Handler = Arc<dyn Fn(Arc<App>, Request) -> BoxFuture<'static, ApiResult> + Send + Sync>;
+type Call = Arc<dyn Fn(Arc<App>, Request) -> BoxFuture<'static, ApiResult> + Send + Sync>;
 
 /// What a route takes as its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,38 +46,32 @@ pub struct Route {
     pub limit: Option<usize>,
     /// Takes long by its nature: may take `http.upload_timeout_s` instead of `http.request_timeout_s`.
     pub slow: bool,
-    handler: Handler,
+    /// What its handler takes from the path, the query and headers.
+    pub parameters: Vec<Described>,
+    handler: Call,
 }
 
 impl Route {
     /// A route for anyone.
-    pub fn open<F, Fut>(method: Method, path: &'static str, handler: F) -> Self
-    where
-        F: Fn(Arc<App>, Request) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ApiResult> + Send + 'static,
-    {
+    pub fn open<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
         let takes = if has_body(&method) { Takes::Json { optional: false } } else { Takes::Nothing };
-        let handler: Handler = Arc::new(move |app, request| Box::pin(handler(app, request)));
-        let answers = &["application/json"];
-        Self { method, path, takes, answers, signed: false, counted: true, limit: None, slow: false, handler }
+        Self {
+            method,
+            path,
+            takes,
+            answers: &["application/json"],
+            signed: false,
+            counted: true,
+            limit: None,
+            slow: false,
+            parameters: H::describe(),
+            handler: Arc::new(move |app, request| handler.call(app, request)),
+        }
     }
 
-    /// A route for users: its handler gets the caller.
-    pub fn signed<F, Fut>(method: Method, path: &'static str, handler: F) -> Self
-    where
-        F: Fn(Arc<App>, Caller, Request) -> Fut + Send + Sync + Clone + 'static,
-        Fut: Future<Output = ApiResult> + Send + 'static,
-    {
-        let route = Self::open(method, path, move |app, mut request: Request| {
-            let caller = request.caller.take();
-            let handler = handler.clone();
-            async move {
-                let caller = caller
-                    .ok_or_else(|| ApiError::internal("a signed route was reached without a caller"))?;
-                handler(app, caller, request).await
-            }
-        });
-        Self { signed: true, ..route }
+    /// A route for users: its handler takes a [`Caller`](crate::auth::tokens::Caller).
+    pub fn signed<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
+        Self { signed: true, ..Self::open(method, path, handler) }
     }
 
     pub fn takes(self, takes: Takes) -> Self {
@@ -311,7 +305,7 @@ mod tests {
     }
 
     fn route(method: Method, path: &'static str) -> Route {
-        Route::open(method, path, |_, _| async { super::super::reply::no_content() })
+        Route::open(method, path, |_: Arc<App>, _: Request| async { super::super::reply::no_content() })
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
@@ -16,6 +17,8 @@ use warp::hyper::body::Incoming;
 use warp::hyper::server::conn::http1;
 use warp::hyper::service::service_fn;
 use warp::reply::Response;
+
+use super::below::{Guarded, Remains};
 
 /// The address of the other end, as an extension of each request.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +48,11 @@ pub async fn serve<S>(
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, peer)) => {
-                drop(open.spawn(connection(http.clone(), service.clone(), stream, peer, stop.clone())))
+                // Small answers must not wait for an acknowledgement of the ones before.
+                let _ = stream.set_nodelay(true);
+                let (stream, remains) = Guarded::new(stream);
+                let connection = connection(http.clone(), service.clone(), stream, peer, stop.clone());
+                drop(open.spawn(to_the_end(connection, remains, header_timeout)))
             }
             Err(error) => wait_after(error).await,
         }
@@ -57,14 +64,27 @@ pub async fn serve<S>(
     }
 }
 
+/// Serves one connection, and refuses what came over it where it was no request.
+async fn to_the_end(
+    connection: impl Future<Output = warp::hyper::Result<()>>,
+    mut remains: oneshot::Receiver<Remains>,
+    header_timeout: Duration,
+) {
+    let ended = connection.await;
+    if let Ok(remains) = remains.try_recv() {
+        remains.finish(ended.err(), header_timeout, HEAD_BYTES).await;
+    }
+}
+
 /// Serves one connection to its end; at `stop` the answer under way is the last one.
 async fn connection<S>(
     http: http1::Builder,
     service: S,
-    stream: TcpStream,
+    stream: Guarded,
     peer: SocketAddr,
     stop: CancellationToken,
-) where
+) -> warp::hyper::Result<()>
+where
     S: Service<warp::http::Request<Incoming>, Response = Response, Error = Infallible>
         + Clone
         + Send
@@ -72,8 +92,6 @@ async fn connection<S>(
         + 'static,
     S::Future: Send,
 {
-    // Small answers must not wait for an acknowledgement of the ones before.
-    let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: warp::http::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         // CONNECT names a host and no path; warp can't bear that.
@@ -90,13 +108,98 @@ async fn connection<S>(
             connection.await
         }
     };
-    if let Err(error) = ended {
+    if let Err(error) = &ended {
         tracing::debug!(%peer, %error, "a connection ended early");
     }
+    ended
 }
 
 /// Out of file descriptors or the like: trying again at once would only burn the processor.
 async fn wait_after(error: std::io::Error) {
     tracing::warn!(%error, "could not accept a connection");
     tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use warp::{Filter, Reply};
+
+    use super::*;
+
+    /// Looks like what hyper says by itself, and is a body.
+    const ALIKE: &str = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+
+    async fn start() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let with_id = |reply| warp::reply::with_header(reply, "x-request-id", "1").into_response();
+        let alike = warp::path("alike").map(move || {
+            let pieces = futures::stream::iter(["a", ALIKE].map(Ok::<_, std::io::Error>));
+            with_id(warp::reply::stream(pieces).into_response())
+        });
+        let fine = warp::any().map(move || with_id("fine".into_response()));
+        let service = warp::service(alike.or(fine).unify());
+        let second = Duration::from_secs(1);
+        tokio::spawn(serve(listener, service, second, CancellationToken::new(), second));
+        address
+    }
+
+    /// What comes back until the connection ends.
+    async fn said(address: SocketAddr, words: &str) -> String {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(words.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let reading = socket.read_to_string(&mut answer);
+        tokio::time::timeout(Duration::from_secs(10), reading).await.unwrap().unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn what_is_no_request_gets_a_problem_document() {
+        let address = start().await;
+        let good = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+        let long = "x".repeat(HEAD_BYTES);
+        for (words, status, code) in [
+            ("NONSENSE\r\n\r\n".to_owned(), 400, "malformed_request"),
+            ("GET / HTTP/1.1\r\nhost: h\r\ncontent-length: x\r\n\r\n".to_owned(), 400, "malformed_request"),
+            ("GET / HTTP/1.1\r\nbad header: \r\n\r\n".to_owned(), 400, "malformed_request"),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), 400, "malformed_request"),
+            (format!("{good}NONSENSE\r\n\r\n"), 400, "malformed_request"),
+            (format!("GET /{long} HTTP/1.1\r\n\r\n"), 414, "uri_too_long"),
+            (format!("GET / HTTP/1.1\r\nx: {long}\r\n\r\n"), 431, "headers_too_large"),
+            (format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(200)), 431, "headers_too_large"),
+            ("GET / HTTP/1.1\r\nhost: h\r\n".to_owned(), 408, "timeout"),
+        ] {
+            let answer = said(address, &words).await;
+            let start = &words[..words.len().min(60)];
+            let last = &answer[answer.rfind("HTTP/1.1").unwrap_or_default()..];
+            assert!(last.starts_with(&format!("HTTP/1.1 {status} ")), "{start:?}: {answer:?}");
+            let (head, body) = last.split_once("\r\n\r\n").unwrap();
+            assert!(head.contains("content-type: application/problem+json"), "{head}");
+            let problem: engunity_protocol::problem::Problem = serde_json::from_str(body).unwrap();
+            assert_eq!((problem.status, problem.code.to_string().as_str()), (status, code), "{start:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_quiet_connection_ends_without_a_word() {
+        let address = start().await;
+        assert_eq!(said(address, "").await, "");
+        let answer = said(address, "GET / HTTP/1.1\r\nhost: h\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\nfine"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_looks_like_a_refusal_arrives_as_it_is() {
+        let address = start().await;
+        for end in ["connection: close\r\n", ""] {
+            let words = format!("GET /alike HTTP/1.1\r\nhost: h\r\n{end}\r\n");
+            let times = if end.is_empty() { 2 } else { 1 };
+            let answer = said(address, &words.repeat(times)).await;
+            assert_eq!(answer.matches(ALIKE).count(), times, "{answer}");
+            assert_eq!(answer.matches("\r\n0\r\n\r\n").count(), times, "{answer}");
+        }
+    }
 }

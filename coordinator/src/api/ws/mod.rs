@@ -7,6 +7,8 @@ mod typing;
 
 use std::sync::Arc;
 
+use engunity_protocol::ProjectId;
+use serde_json::{Value, json};
 use warp::http::Method;
 
 use self::{
@@ -18,6 +20,7 @@ use crate::{
     auth::tokens as auth,
     http::{
         error::{ApiError, ApiResult},
+        parameter::{Parameter, Path, Query},
         request::Request,
         router::Route,
     },
@@ -28,18 +31,36 @@ pub fn routes() -> Vec<Route> {
     vec![Route::open(Method::GET, "/api/v1/code/{project_id}/session", open).answers(&[]).uncounted()]
 }
 
+/// What `POST /auth/ticket` gave.
+pub struct Ticket(String);
+
+impl Parameter for Ticket {
+    const NAME: &'static str = "ticket";
+    const ABOUT: &'static str = "from POST /api/v1/auth/ticket; works once";
+
+    fn schema() -> Value {
+        json!({"type": "string"})
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
 /// Opens the session socket of a project (WebSocket).
 #[utoipa::path(get, path = "/api/v1/code/{project_id}/session", operation_id = "open_session", tag = "sessions",
-    params(("project_id" = String, Path), ("ticket" = String, Query, description = "from POST /auth/ticket; works once, for 30 s")),
     responses((status = 101, description = "a WebSocket of tagged JSON messages; `{\"type\":\"hello\",\"last_seq\":n,\"epoch\":e}` resumes"),
               (status = 401, body = engunity_protocol::problem::Problem)))]
-pub async fn open(app: Arc<App>, mut request: Request) -> ApiResult {
-    let project_id = request.id("project_id")?;
+pub async fn open(
+    app: Arc<App>,
+    Path(project_id): Path<ProjectId>,
+    Query(ticket): Query<Option<Ticket>>,
+    mut request: Request,
+) -> ApiResult {
     check_origin(&app.config.http, &request.headers)?;
     let handshake = Handshake::check(&mut request)?;
-    let ticket = request
-        .query_param("ticket")
-        .ok_or_else(|| auth::unauthenticated("add ?ticket= from POST /api/v1/auth/ticket"))?;
+    let Ticket(ticket) =
+        ticket.ok_or_else(|| auth::unauthenticated("add ?ticket= from POST /api/v1/auth/ticket"))?;
     let caller = auth::redeem_ticket(&app, &ticket).await?;
     app.store
         .project(caller.user_id, project_id)

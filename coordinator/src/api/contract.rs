@@ -1,0 +1,186 @@
+//! What the API document says of calls beyond their own words: parameters from the handlers' types, the statuses that
+//! routes answer because of what they are, what a body must fulfil as a whole, and links between calls.
+
+use serde_json::{Map, Value, json};
+use warp::http::{Method, StatusCode};
+
+use crate::http::parameter::Described;
+use crate::http::router::{Route, Takes};
+
+const PROBLEM: &str = "application/problem+json";
+/// An answer of this shape names, by its `id`, what is meant by this parameter of other calls.
+const NAMED_BY_ID: &[(&str, &str)] =
+    &[("Project", "project_id"), ("File", "file_id"), ("Job", "job_id"), ("PersonalToken", "token_id")];
+
+/// Completes the document with what is known of the routes.
+pub fn complete(document: &mut Value, routes: &[Route]) {
+    for route in routes {
+        let path = template(route.path);
+        let method = route.method.as_str().to_lowercase();
+        if let Some(operation) = document["paths"][path][method].as_object_mut() {
+            describe(operation, route);
+        }
+    }
+    link(document);
+    document["components"]["responses"] = json!({"Refusal": refusal()});
+    document["components"]["schemas"].as_object_mut().into_iter().for_each(conditions);
+}
+
+/// A route's path as the document writes it.
+pub fn template(path: &str) -> String {
+    path.replace("{*", "{")
+}
+
+fn describe(operation: &mut Map<String, Value>, route: &Route) {
+    if !route.parameters.is_empty() {
+        operation.insert("parameters".into(), route.parameters.iter().map(parameter).collect());
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        body["required"] = (!matches!(route.takes, Takes::Json { optional: true })).into();
+    }
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    for status in refusals(route) {
+        let refusal = responses
+            .entry(status.as_str())
+            .or_insert_with(|| json!({"$ref": "#/components/responses/Refusal"}));
+        if refusal.get("content").is_some_and(|content| content.get(PROBLEM).is_some()) {
+            *refusal = described(status);
+        }
+    }
+    responses.insert("default".into(), json!({"$ref": "#/components/responses/Refusal"}));
+}
+
+fn parameter(described: &Described) -> Value {
+    let Described { name, place, required, about, schema } = described;
+    let mut parameter = json!({"name": name, "in": place, "required": required, "schema": schema});
+    if !about.is_empty() {
+        parameter["description"] = (*about).into();
+    }
+    parameter
+}
+
+/// How a route may refuse because of what it is, beside what its handler says.
+fn refusals(route: &Route) -> Vec<StatusCode> {
+    let places = |place| route.parameters.iter().any(|one| one.place == place);
+    let has_body = route.takes != Takes::Nothing;
+    let has_json = matches!(route.takes, Takes::Json { .. });
+    [
+        (StatusCode::BAD_REQUEST, has_body),
+        (StatusCode::UNAUTHORIZED, route.signed),
+        (StatusCode::NOT_FOUND, places("path")),
+        (StatusCode::NOT_ACCEPTABLE, !route.answers.is_empty()),
+        (StatusCode::REQUEST_TIMEOUT, true),
+        (StatusCode::PAYLOAD_TOO_LARGE, has_body),
+        (StatusCode::RANGE_NOT_SATISFIABLE, route.parameters.iter().any(|one| one.name == "Range")),
+        (StatusCode::UNSUPPORTED_MEDIA_TYPE, has_json || route.takes == Takes::Multipart),
+        (StatusCode::UNPROCESSABLE_ENTITY, has_body || places("query") || places("header")),
+        (StatusCode::TOO_MANY_REQUESTS, route.counted),
+        (StatusCode::INTERNAL_SERVER_ERROR, true),
+        (StatusCode::SERVICE_UNAVAILABLE, route.signed || route.method != Method::GET),
+    ]
+    .into_iter()
+    .filter_map(|(status, occurs)| occurs.then_some(status))
+    .collect()
+}
+
+fn refusal() -> Value {
+    json!({
+        "description": "A refusal; `code` says which, and `type` is the address of a page about it.",
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    })
+}
+
+fn described(status: StatusCode) -> Value {
+    let mut refusal = refusal();
+    refusal["description"] = status.canonical_reason().unwrap_or_default().into();
+    refusal
+}
+
+/// Links each answer that makes something to the calls that take its id.
+fn link(document: &mut Value) {
+    let targets = targets(document);
+    for (_, operation) in operations(document) {
+        for status in ["201", "202"] {
+            let response = &mut operation["responses"][status];
+            if let Some(links) = links(response, &targets) {
+                response["links"] = links;
+            }
+        }
+        operation["responses"]
+            .as_object_mut()
+            .into_iter()
+            .for_each(|all| all.retain(|_, one| !one.is_null()));
+    }
+}
+
+fn links(response: &Value, targets: &[(String, Vec<String>)]) -> Option<Value> {
+    let shape = response["content"]["application/json"]["schema"]["$ref"].as_str()?.rsplit('/').next()?;
+    let (_, parameter) = NAMED_BY_ID.iter().find(|(name, _)| *name == shape)?;
+    let to = |id: &String| json!({"operationId": id, "parameters": {*parameter: "$response.body#/id"}});
+    let taking = targets.iter().filter(|(_, taken)| taken.iter().any(|one| one == parameter));
+    Some(taking.map(|(id, _)| (id.clone(), to(id))).collect::<Map<_, _>>().into())
+}
+
+/// The parameters in the path of each call, by its id.
+fn targets(document: &mut Value) -> Vec<(String, Vec<String>)> {
+    let names = |operation: &Value| {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let of_path = parameters.filter(|one| one["in"] == "path");
+        of_path.filter_map(|one| one["name"].as_str().map(str::to_owned)).collect()
+    };
+    let all = operations(document);
+    all.into_iter()
+        .filter_map(|(_, operation)| Some((operation["operationId"].as_str()?.to_owned(), names(operation))))
+        .collect()
+}
+
+fn operations(document: &mut Value) -> Vec<(&String, &mut Value)> {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    paths.flat_map(|(_, methods)| methods.as_object_mut().into_iter().flatten()).collect()
+}
+
+/// What several fields of one body must fulfil together.
+fn conditions(schemas: &mut Map<String, Value>) {
+    let only = |field: &str, others: &[&str]| {
+        let mut properties: Map<String, Value> =
+            others.iter().map(|other| ((*other).to_owned(), json!({"type": "null"}))).collect();
+        properties.insert(field.to_owned(), json!({"not": {"type": "null"}}));
+        json!({"required": [field], "properties": properties})
+    };
+    if let Some(run) = schemas.get_mut("RunRequest") {
+        run["oneOf"] = json!([only("command", &["entry"]), only("entry", &["command"])]);
+    }
+    if let Some(file) = schemas.get_mut("NewFile") {
+        file["oneOf"] = json!([only("path", &["name", "parent_id"]), only("name", &["path"])]);
+        file["anyOf"] = json!([
+            {"properties": {"type": {"const": "file"}}},
+            {"properties": {"type": {"const": "folder"}, "content": {"type": "null"}}},
+        ]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn routes_and_handlers_name_the_same_parameters() {
+        for route in super::super::routes() {
+            let stated: BTreeSet<&str> =
+                route.parameters.iter().filter(|one| one.place == "path").map(|one| one.name).collect();
+            let path = template(route.path);
+            let parts = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+            assert_eq!(stated, parts.collect(), "{} {path}", route.method);
+        }
+    }
+
+    #[test]
+    fn no_parameter_is_stated_twice() {
+        for route in super::super::routes() {
+            let all: BTreeSet<_> = route.parameters.iter().map(|one| (one.place, one.name)).collect();
+            assert_eq!(all.len(), route.parameters.len(), "{} {}", route.method, route.path);
+        }
+    }
+}
