@@ -51,7 +51,7 @@ for (const theme of ["light", "dark"] as const) {
 
     const token = await signedIn(page);
     await page.goto("/");
-    await expect(page.getByText("Make your first project")).toBeVisible();
+    await expect(page.getByText("Create your first project")).toBeVisible();
     await shot("projects-empty");
     const project = await makeProject(
       page.request,

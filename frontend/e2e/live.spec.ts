@@ -78,7 +78,7 @@ test("offline edits are kept and sent when the network is back", async ({ page, 
   await context.setOffline(true);
   await typeAtTop(page, "written on a train\n");
   await page.keyboard.press(`${MOD}+S`);
-  await status(page, "Kept here until you are online");
+  await status(page, "Saved in this browser until you are online");
   await context.setOffline(false);
   await expect(page.getByRole("status", { name: "File: Saved" })).toBeVisible({ timeout: 30_000 });
   const headers = { Authorization: `Bearer ${token}` };
@@ -96,7 +96,7 @@ test("what was written offline is sent although the page was closed meanwhile", 
   await page.waitForLoadState("networkidle"); // Monaco's worker comes late
   await context.setOffline(true);
   await typeAtTop(page, "written on a train\n");
-  await status(page, "Kept here until you are online");
+  await status(page, "Saved in this browser until you are online");
   await page.close();
   await context.setOffline(false);
   const later = await context.newPage();
@@ -198,7 +198,7 @@ test("without WebSockets runs still stream, and what others change is asked for"
   const token = await signedIn(page);
   const project = await makeProject(page.request, token, { "ticks.py": TICKS });
   await page.goto(`/?project=${project}&file=ticks.py`);
-  await expect(page.getByRole("status", { name: "Connection: No live line" })).toBeVisible();
+  await expect(page.getByRole("status", { name: "Connection: No live connection" })).toBeVisible();
   await page.getByRole("button", { name: "Run ticks.py" }).click();
   await expect(page.getByText("Running", { exact: true })).toBeVisible();
   await consoleSays(page, "tick 3 of 6");

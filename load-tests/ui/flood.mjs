@@ -50,9 +50,9 @@ async function floods(page, account, project) {
 
 /** Opens the newest task in the console and goes back to the text. */
 async function show(page, jobs) {
-  await page.evaluate(() => document.querySelector("#tab-tasks").click());
-  await page.until((least) => document.querySelectorAll("[aria-label=Tasks] li").length >= least, jobs);
-  await page.evaluate(() => document.querySelector("[aria-label=Tasks] li button").click());
+  await page.evaluate(() => document.querySelector("#tab-jobs").click());
+  await page.until((least) => document.querySelectorAll("[aria-label=Jobs] li").length >= least, jobs);
+  await page.evaluate(() => document.querySelector("[aria-label=Jobs] li button").click());
   await page.until(() => document.querySelector("[data-testid=console] .xterm") !== null);
   await page.evaluate(() => window.monaco.editor.getEditors()[0].focus());
 }

@@ -64,7 +64,7 @@ async function look(page, devtools) {
   return { heap: usedSize / 1e6, nodes, listeners: jsEventListeners };
 }
 
-/** Opens a long file, writes into it, takes it back, closes it, goes to another; now and then runs that and looks at the tasks. */
+/** Opens a long file, writes into it, takes it back, closes it, goes to another; now and then runs that and looks at the jobs. */
 async function round(page, n) {
   await openFile(page, "large.py");
   await page.getByTestId("code").locator(".view-lines").click();
@@ -79,7 +79,7 @@ async function run(page) {
   await Promise.all([page.waitForResponse((answer) => answer.request().method() === "POST" && answer.url().endsWith("/runs")), page.keyboard.press("F5")]);
   await page.waitForTimeout(200);
   await page.getByRole("tabpanel").getByRole("status").filter({ hasText: "Finished" }).waitFor();
-  await page.getByRole("tab", { name: /^Tasks/ }).click();
-  await page.getByRole("list", { name: "Tasks" }).getByRole("listitem").first().waitFor();
+  await page.getByRole("tab", { name: /^Jobs/ }).click();
+  await page.getByRole("list", { name: "Jobs" }).getByRole("listitem").first().waitFor();
   await page.getByRole("tab", { name: "Console" }).click();
 }

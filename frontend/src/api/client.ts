@@ -79,7 +79,7 @@ export const jobs = {
 
 export const runtimes = { list: () => json<Runtime[]>("/runtimes") };
 
-/** An entity tag as the header wants it; the JSON carries the bare hash. */
+/** An entity tag in header form; the JSON carries the bare hash. */
 export function quoted(etag: string): string {
   return etag.startsWith('"') ? etag : `"${etag}"`;
 }

@@ -1,6 +1,6 @@
 /**
- * The one place that talks HTTP: adds the access token, refreshes it once when it has ended, waits
- * where the server asks for patience, and turns every refusal into an ApiError.
+ * The only HTTP client: adds the access token, refreshes it once when it has expired, retries after
+ * `Retry-After`, and turns every error response into an ApiError.
  */
 import { ApiError, OfflineError, problemOf } from "./problem";
 
@@ -55,7 +55,7 @@ export async function json<T>(path: string, options: Options = {}): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** Reads so much of an answer and lets the rest go. */
+/** Reads the first bytes of a response and cancels the rest. */
 export async function beginning(response: Response, length: number): Promise<Blob> {
   const reader = response.body!.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -88,7 +88,7 @@ function url(path: string): string {
   return path.startsWith("/api/") || path.startsWith("http") ? path : `${API}${path}`;
 }
 
-/** Waits as long as Retry-After says; false when that is longer than anyone would wait. */
+/** Waits as long as Retry-After says; false when that is too long. */
 async function wait(response: Response, signal?: AbortSignal | null): Promise<boolean> {
   const seconds = Number(response.headers.get("Retry-After") ?? 1);
   if (!Number.isFinite(seconds) || seconds > MAX_RETRY_AFTER_S) return false;

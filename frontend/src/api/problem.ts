@@ -1,6 +1,6 @@
 import type { Problem } from "./types";
 
-/** The request reached no server: there is no network, or nobody listens. */
+/** The request reached no server. */
 export class OfflineError extends Error {
   constructor() {
     super("The server can't be reached");
@@ -22,7 +22,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Reads a refusal's body; a proxy's HTML page still becomes a sentence. */
+/** Reads the problem document of an error response; any other body becomes a generic problem. */
 export async function problemOf(response: Response): Promise<Problem> {
   const fallback: Problem = {
     type: "about:blank",
@@ -38,12 +38,12 @@ export async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
-/** Details are written to follow a title; alone they begin as sentences do. */
+/** Details are written to follow a title; on their own they need a capital letter. */
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What to tell a person about any thrown thing. */
+/** The message to show for anything that was thrown. */
 export function messageOf(error: unknown): string {
   if (error instanceof ApiError) {
     const fields = error.problem.errors?.map((item) => `${item.field}: ${item.message}`) ?? [];

@@ -5,7 +5,7 @@ export interface ServerEvent {
   data: string;
 }
 
-/** Takes text as it comes, in any pieces, and gives whole events. */
+/** Accepts text in any chunks and returns complete events. */
 export class EventParser {
   private rest = "";
 

@@ -1,5 +1,5 @@
 /**
- * The words of the API. What HTTP carries is generated from the server's own document (`npm run types`); the session
+ * The types of the API. Those of HTTP are generated from the server's own document (`npm run types`); the session
  * socket is not part of that document, so its messages are written here.
  */
 import type { components } from "./schema";
@@ -29,7 +29,7 @@ export type OutputEvent = Schemas["Output"];
 export type StateEvent = Schemas["StateChange"];
 export type ProgressEvent = Schemas["Progress"];
 
-/** A proxy in between may answer with less than the document promises. */
+/** A proxy may answer with less than the OpenAPI document promises. */
 export type Problem = Omit<Schemas["Problem"], "code"> & { code: Schemas["ErrorCode"] | "" };
 
 /** One event of a job: the same over the socket and over server-sent events. */

@@ -1,4 +1,4 @@
-/** Runs work when what has just been changed is on the screen. */
+/** Runs work after the current changes are rendered. */
 export function afterLayout(work: () => void): void {
   requestAnimationFrame(() => requestAnimationFrame(work));
 }

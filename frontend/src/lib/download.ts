@@ -1,4 +1,4 @@
-/** Hands bytes to the browser's own download. */
+/** Saves a blob through the browser's download. */
 export function download(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);

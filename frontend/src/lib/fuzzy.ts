@@ -1,7 +1,7 @@
 /**
- * Fuzzy search over paths, made for 100,000 of them at the speed of typing: all letters lie in one packed
- * array, a letter mask throws out most candidates with one AND, and a longer query searches only what the
- * shorter one found.
+ * Fuzzy search over paths, fast enough for 100,000 of them while typing: all letters are in one packed
+ * array, a letter mask rejects most candidates with one AND, and a longer query searches only the matches
+ * of the shorter one.
  */
 export interface Match {
   path: string;
@@ -10,7 +10,7 @@ export interface Match {
   positions: number[];
 }
 
-/** Paths whose letters are packed between two looks at the clock. */
+/** Paths packed between two checks of the clock. */
 const SLICE = 2000;
 /** Set in a packed letter that begins a word. */
 const HEAD = 0x8000;

@@ -1,4 +1,4 @@
-/** Runs work when nothing more urgent is to be done. */
+/** Runs work when the browser is idle. */
 export function whenIdle(work: () => void): void {
   if (typeof window.requestIdleCallback === "function") window.requestIdleCallback(work);
   else setTimeout(work, 50);

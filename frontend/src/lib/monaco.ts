@@ -46,7 +46,7 @@ export function loadMonaco(): Promise<MonacoApi> {
   return loading;
 }
 
-/** Monaco lets the rejections of what it cancels itself (a closed model's workers) go unhandled. */
+/** Monaco leaves promises unhandled that it cancels itself (workers of a closed model). */
 function ignoreCancellations(): void {
   window.addEventListener("unhandledrejection", (event) => {
     if ((event.reason as Error | null)?.name === "Canceled") event.preventDefault();
@@ -58,7 +58,7 @@ async function load(): Promise<MonacoApi> {
   await script("/vs/loader.js");
   const amd = window.require!;
   amd.config({ paths: { vs: "/vs" } });
-  // editor.main hands the whole namespace to the global; the module's own export differs by version.
+  // editor.main assigns the whole namespace to the global; the module's own export differs by version.
   const api = await new Promise<MonacoApi>((resolve, reject) =>
     amd(["vs/editor/editor.main"], (loaded) => resolve(window.monaco ?? loaded), reject),
   );

@@ -1,4 +1,4 @@
-/** The editor's two themes. Quiet grounds, few hues, each with one meaning. */
+/** The light and the dark theme of the editor. */
 import type * as Monaco from "monaco-editor";
 
 interface Ink {

@@ -1,6 +1,6 @@
-/** Keeping only the newest of what would otherwise grow as long as a tab is open. Pure but for `trim`. */
+/** Bounded collections that keep the newest entries. Pure except for `trim`. */
 
-/** Lets go of the oldest entries beyond `most`. */
+/** Removes the oldest entries beyond `most`. */
 export function trim<K, V>(map: Map<K, V>, most: number): void {
   for (const key of map.keys()) {
     if (map.size <= most) return;
@@ -8,7 +8,7 @@ export function trim<K, V>(map: Map<K, V>, most: number): void {
   }
 }
 
-/** The record with an entry more, and without the oldest beyond `most`. */
+/** The record with one more entry, without the oldest beyond `most`. */
 export function withNewest<V>(record: Readonly<Record<string, V>>, key: string, value: V, most: number): Record<string, V> {
   return Object.fromEntries([...Object.entries(record).filter(([other]) => other !== key), [key, value]].slice(-most)) as Record<string, V>;
 }

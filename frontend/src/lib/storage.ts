@@ -1,4 +1,4 @@
-/** Small remembered things. A full or forbidden localStorage costs memory of them, nothing else. */
+/** Small values in localStorage. Where it is full or forbidden, they are not remembered. */
 const PREFIX = "engunity.";
 
 export function recall<T>(key: string, fallback: T): T {

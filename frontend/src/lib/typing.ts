@@ -1,4 +1,4 @@
-/** Whether someone is typing just now: what can wait leaves them the page. */
+/** Whether someone is typing: work that can wait is then postponed. */
 const TYPING_MS = 250;
 let typedAt = -Infinity;
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** The time, again every so many milliseconds; with 0 it stands still. */
+/** The current time, updated every `every` milliseconds; 0 stops the updates. */
 export function useNow(every: number): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

@@ -4,12 +4,12 @@ interface Window {
   /** The rows to draw, `to` excluded. */
   from: number;
   to: number;
-  /** More rows are never drawn at once: `index % slots` names an element that later rows can take over. */
+  /** The maximum of rows rendered at once: `index % slots` is a key under which elements are reused. */
   slots: number;
   onScroll(): void;
 }
 
-/** Which of many rows of one height are on the screen, and a few more on both sides. */
+/** The range of visible rows in a list of equally high rows, with overscan. */
 export function useWindow(box: RefObject<HTMLElement | null>, count: number, rowHeight: number, overscan: number): Window {
   const [view, setView] = useState({ top: 0, height: 600 });
   useLayoutEffect(() => {
@@ -23,7 +23,7 @@ export function useWindow(box: RefObject<HTMLElement | null>, count: number, row
   const first = Math.floor(view.top / rowHeight);
   const onScroll = () => {
     const { scrollTop, clientHeight } = box.current!;
-    // A new window only when half of the old one's overscan is used up.
+    // Updates only when half of the overscan is used up.
     if (Math.abs(scrollTop - view.top) > (overscan / 2) * rowHeight) setView({ top: scrollTop, height: clientHeight });
   };
   return {

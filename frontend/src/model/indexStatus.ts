@@ -6,7 +6,7 @@ import { ago, count } from "@/lib/format";
 
 interface IndexState {
   index: IndexStatus | null;
-  /** When a file was last changed, as far as this tab has heard. */
+  /** When a file was last changed, as far as this tab knows. */
   changedAt: number;
 }
 

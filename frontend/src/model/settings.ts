@@ -1,4 +1,4 @@
-/** What a person prefers, kept in this browser. */
+/** The settings of this browser. */
 import { create } from "zustand";
 import { recall, remember } from "@/lib/storage";
 
@@ -58,7 +58,7 @@ function pick(state: SettingsState): Settings {
   return { theme, darkEditor, fontSize, wordWrap, minimap, autoSave, screenReader };
 }
 
-/** Puts the theme on the document and follows the system's; returns how to stop. */
+/** Applies the theme to the document and follows the system's; returns a function that stops it. */
 export function applyTheme(): () => void {
   const paint = () => {
     document.documentElement.dataset.theme = useSettings.getState().dark ? "dark" : "light";

@@ -1,6 +1,6 @@
 /**
- * Every command of the product, once: its label, shortcut, condition and deed. Menus, the palette,
- * the toolbar and the keyboard all read this list; none of them knows what a command does.
+ * The registry of commands: label, shortcut, condition and action of each. Menus, the palette, the toolbar
+ * and the keyboard all use it; none of them knows what a command does.
  */
 import type { LucideIcon } from "lucide-react";
 import type { MenuItem } from "@/ui/Menu";
@@ -11,9 +11,9 @@ export interface Command {
   label: string;
   category: string;
   icon?: LucideIcon;
-  /** The first is shown; all work. */
+  /** The first is shown in menus; all work. */
   keys?: string[];
-  /** Shown, but heard by what has the focus: the tree, the editor. */
+  /** Shown in menus, but handled by the focused view: the tree, the editor. */
   local?: string;
   when?(): boolean;
   /** Not in the palette: other features call it, with an argument. */
@@ -46,7 +46,7 @@ export function execute(id: string, argument?: unknown): void {
   if (enabled(found)) void found.run(argument);
 }
 
-/** The shortcut that people are told. */
+/** The shortcut shown to people. */
 export function shortcutOf({ keys, local }: Command): string | undefined {
   return keys?.[0] ?? local;
 }

@@ -1,4 +1,4 @@
-/** The address bar: `?project=ID&file=path`. One page; this is all its routing. */
+/** Routing: the address `?project=ID&file=path` of the only page. */
 import { create } from "zustand";
 
 export interface Place {
@@ -21,14 +21,14 @@ const here = (): Place => (typeof window === "undefined" ? { project: null, file
 
 export const usePlace = create<Place>(() => here());
 
-/** Goes to a project, or to the list with null: a step that Back undoes. */
+/** Opens a project, or the list with null, as a new history entry. */
 export function visit(project: string | null, file: string | null = null): void {
   const place = { project, file };
   window.history.pushState(null, "", window.location.pathname + placeSearch(place));
   usePlace.setState(place);
 }
 
-/** Keeps the address up to date with the open file, without a step in the history. */
+/** Updates the address to the open file, without a new history entry. */
 export function noteFile(file: string | null): void {
   const place = { ...usePlace.getState(), file };
   if (!place.project || usePlace.getState().file === file) return;

@@ -1,4 +1,4 @@
-/** Panes: which are open, how large, remembered. */
+/** Which panes are open and how large they are; remembered in this browser. */
 import { create } from "zustand";
 import { recall, remember } from "@/lib/storage";
 

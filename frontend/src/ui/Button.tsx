@@ -44,7 +44,7 @@ interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   size?: number;
 }
 
-/** A button of one icon: named for screen readers, explained by a tooltip. */
+/** A button with only an icon; the label is its accessible name and its tooltip. */
 export function IconButton({ label, icon: Icon, keys, pressed, size = 15, className, ...rest }: IconButtonProps) {
   return (
     <button

@@ -12,7 +12,7 @@ interface DialogProps {
   className?: string;
 }
 
-/** A modal on the browser's own `<dialog>`: focus trap, Escape and inertness behind come with it. */
+/** A modal dialog on the native `<dialog>`, which traps the focus, closes on Escape and makes the page inert. */
 export function Dialog({ title, onClose, children, bare, className }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {

@@ -65,7 +65,7 @@ export function FolderIcon({ open, size = 15 }: { open: boolean; size?: number }
   return <Icon size={size} strokeWidth={1.8} style={{ color: "var(--slate)" }} className="shrink-0" aria-hidden />;
 }
 
-/** The seed's badge: the extension in small letters. */
+/** The file extension in small letters. */
 export function badgeOf(path: string): string {
   const text = extension(path);
   return text.length <= 4 ? text.toUpperCase() : "";

@@ -8,7 +8,7 @@ interface HighlightedProps {
   className?: string;
 }
 
-/** A text with its matched letters made strong; runs of letters stay one element. */
+/** A text with its matched letters emphasised; consecutive letters share an element. */
 export function Highlighted({ text, positions, offset = 0, className }: HighlightedProps) {
   const hits = new Set(positions.map((position) => position - offset));
   const runs: { text: string; hit: boolean }[] = [];

@@ -16,7 +16,7 @@ export interface MenuItem {
   run(): void;
 }
 
-/** `null` draws a rule between groups. */
+/** `null` draws a separator. */
 export type MenuEntry = MenuItem | null;
 
 export interface MenuPlace {
@@ -52,7 +52,7 @@ export function Menu({ label, place, entries, onClose }: MenuProps) {
     });
   }, [place]);
 
-  // Only what can be seen takes the focus, so this waits until the menu has its place.
+  // Hidden elements can't be focused, so this waits until the menu is positioned.
   const placed = at !== null;
   useLayoutEffect(() => {
     if (placed) ref.current!.querySelector<HTMLElement>("[role^=menuitem]")?.focus();

@@ -15,7 +15,7 @@ interface SplitterProps {
 
 const STEP = 16;
 
-/** A divider that the pointer drags and the arrow keys move; double click gives back the default. */
+/** A divider moved by the pointer or the arrow keys; a double click restores the default. */
 export function Splitter({ label, orientation, value, min, max, inverted, onChange, onReset }: SplitterProps) {
   const start = useRef<{ at: number; value: number } | null>(null);
   const vertical = orientation === "vertical";

@@ -11,7 +11,7 @@ const LOOKS = {
   lost: [Unplug, "text-bad"],
 } satisfies Record<string, [LucideIcon, string]>;
 
-/** The state of a job, as a picture with a name. */
+/** The icon of a job state. */
 export function StateIcon({ state, label, size = 15 }: { state: keyof typeof LOOKS; label: string; size?: number }) {
   const [Icon, look] = LOOKS[state] ?? LOOKS.queued;
   return <Icon size={size} role="img" aria-label={label} className={cx("shrink-0", look)} />;

@@ -5,7 +5,7 @@ import { Kbd } from "./Kbd";
 interface Tip {
   text: string;
   keys?: string;
-  /** Its middle, where there is room. */
+  /** The horizontal centre, where there is room. */
   centre: number;
   top: number;
   above: boolean;
@@ -14,13 +14,13 @@ interface Tip {
 const DELAY_MS = 450;
 const MARGIN = 6;
 
-/** One layer for all tooltips: whatever carries `data-tip` is explained on hover and on keyboard focus. */
+/** One layer for all tooltips: shows the `data-tip` of an element on hover and on keyboard focus. */
 export function Tooltips() {
   const [tip, setTip] = useState<Tip | null>(null);
   useEffect(() => {
     let timer = 0;
     let shown = false;
-    // React keeps every update that changes nothing until the next that does: one a key, for as long as no tip comes up.
+    // React queues updates that change nothing until the next effective one, which would be one per key without a tooltip.
     const hide = () => {
       clearTimeout(timer);
       if (shown) setTip(null);

@@ -1,6 +1,6 @@
 import type { KeyboardEvent } from "react";
 
-/** Arrows go from one choice to the next and take it, as in any group of radio buttons. */
+/** Arrow keys move to the next choice and select it, as in any radio group. */
 export function onRadioKey(event: KeyboardEvent<HTMLElement>): void {
   const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
   if (!by) return;

@@ -10,7 +10,7 @@ export function BottomPanel() {
   const wanted = useLayout((state) => state.bottomTab);
   const set = useLayout((state) => state.set);
   const all = panels();
-  // What is remembered may be a panel that this version no longer has.
+  // A remembered panel may not exist any more.
   const shown = all.find(({ id }) => id === wanted) ?? all[0];
   if (!shown) return null;
 

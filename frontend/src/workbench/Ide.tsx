@@ -13,7 +13,7 @@ import { enterProject } from "./project";
 import { StatusBar } from "./StatusBar";
 import { BOTTOM, paneDefaults, SIDEBAR, useLayout } from "@/shell/panes";
 
-/** The studio with a project open: header, tree, editor, panel, status; the right column waits for its engine. */
+/** The studio with an open project. The right column is reserved for the AI panel. */
 export function Ide({ projectId }: { projectId: Id }) {
   useEffect(() => enterProject(projectId), [projectId]);
 

@@ -22,7 +22,7 @@ import { UserMenu } from "./UserMenu";
 import { followHistory, usePlace } from "@/shell/location";
 import { followWindow } from "@/shell/panes";
 
-/** The whole page: who is here decides what it shows. */
+/** The page: sign-in, list of projects or open project. */
 export function Studio() {
   const [mounted, setMounted] = useState(false);
   useEffect(() => {
@@ -31,7 +31,7 @@ export function Studio() {
     setMounted(true);
     return () => stops.forEach((stop) => stop());
   }, []);
-  // The export is rendered without a browser: it can't know the account, the address or the panes.
+  // The static export is rendered without a browser: account, address and panes are unknown.
   if (!mounted) return <Splash />;
   return <Screens />;
 }

@@ -5,21 +5,22 @@ import type { Link } from "@/model/live/connection";
 import { useLive } from "@/model/live/store";
 import { StatusText } from "@/ui/StatusItem";
 
-/** What the light says, and what it means. */
+/** The text and the tooltip for the state of the connection. */
 function connectionLabel({ link, online, rtt }: { link: Link | "off"; online: boolean; rtt: number | null }): {
   text: string;
   tip: string;
 } {
   if (link === "open")
-    return { text: "Connected", tip: rtt === null ? "Changes and runs arrive live" : `Live; a round trip takes ${milliseconds(rtt)}` };
-  if (!online) return { text: "Offline", tip: "What you write is kept here and sent when the network is back" };
+    return { text: "Connected", tip: rtt === null ? "Changes and runs appear at once" : `Connected. Round trip: ${milliseconds(rtt)}` };
+  if (!online) return { text: "Offline", tip: "Your changes are kept in this browser and saved when the network is back" };
   if (link === "blocked")
     return {
-      text: "No live line",
-      tip: "This network lets no WebSocket through: runs come another way, changes by others every 15 seconds",
+      text: "No live connection",
+      tip: "WebSockets are blocked on this network. Output still streams; changes by others appear every 15 seconds.",
     };
-  if (link === "waiting") return { text: "Reconnecting…", tip: "The server does not answer; what you write is kept here until it does" };
-  return { text: "Connecting…", tip: "The live line is being opened" };
+  if (link === "waiting")
+    return { text: "Reconnecting…", tip: "The server does not answer. Your changes are kept in this browser until it does." };
+  return { text: "Connecting…", tip: "Connecting to the server" };
 }
 
 const milliseconds = (time: number) => `${time < 1 ? "<1" : Math.round(time)} ms`;
@@ -40,7 +41,7 @@ export function ConnectionStatus() {
   );
 }
 
-/** How fresh the search index is. */
+/** The state of the search index. */
 export function IndexStatus() {
   const label = indexLabel(useIndexStatus());
   if (!label) return null;

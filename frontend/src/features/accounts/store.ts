@@ -56,14 +56,14 @@ export async function logout(): Promise<void> {
   try {
     if (tokens) await auth.logout(tokens.refresh);
   } catch {
-    // Offline or ended already: this browser forgets the account in any case.
+    // Offline or already signed out: this browser forgets the account in any case.
   }
   setSignedOut();
 }
 
 /**
- * Takes up the account of the last visit. The remembered user is shown at once; the server's answer
- * corrects it, and without a network the studio opens with what it has.
+ * Restores the session of the last visit. The remembered user is shown at once; the server's answer
+ * corrects it. Without a network the studio opens with what it has.
  */
 export async function restoreSession(): Promise<void> {
   if (!readTokens()) return setSignedOut();
@@ -72,13 +72,13 @@ export async function restoreSession(): Promise<void> {
   try {
     setSignedIn(await auth.me());
   } catch {
-    // No network, or a server that is starting: the tokens may still be good, so it is asked again.
+    // The network may be down or the server starting: the tokens may still be valid, so this is retried.
     if (readTokens()) setTimeout(() => void restoreSession(), RETRY_MS);
     else setSignedOut();
   }
 }
 
-/** A sign-out in one tab is one in all. */
+/** Signing out in one tab signs out all tabs. */
 export function followOtherTabs(): () => void {
   const onStorage = (event: StorageEvent) => {
     if (event.key !== "engunity.tokens") return;

@@ -10,7 +10,7 @@ import { basename } from "@/lib/path";
 import { loadArtifacts, useArtifacts } from "./store";
 import { artifactTab } from "./tab";
 
-/** What the shown run left behind, beside its output. */
+/** The artifacts of the shown job, beside its output. */
 export function ArtifactStrip({ jobId }: { jobId: Id }) {
   const artifacts = useArtifacts((state) => state.ofJob[jobId]);
   const over = useJobs((state) => isOver(state.jobs.get(jobId)?.state ?? "queued"));

@@ -11,7 +11,7 @@ import { basename } from "@/lib/path";
 import { Preview } from "./Preview";
 import type { ArtifactTab } from "./tab";
 
-/** Something a run left behind, in a tab. */
+/** An artifact of a job, in a tab. */
 export function ArtifactView({ tab: { jobId, path } }: { tab: ArtifactTab }) {
   const [blob, setBlob] = useState<Blob | null>(null);
   const [error, setError] = useState<unknown>(null);

@@ -11,11 +11,11 @@ import { bytes } from "@/lib/format";
 import { imageType, looksLikeText } from "./kinds";
 import { Preview, Text } from "./Preview";
 
-/** Text above this can't be edited through the API, which then calls the file binary. */
+/** The API treats larger text as binary, so it can't be edited. */
 const EDITABLE_BYTES = 10 << 20;
 const HEAD_BYTES = 256_000;
 
-/** A file of the project that can't be edited: pictures and the beginning of long texts are shown, the rest can be downloaded. */
+/** A file that can't be edited: shows pictures and the beginning of long texts; offers everything else as a download. */
 export function FilePreview({ fileId }: { fileId: Id }) {
   const entry = entryOf(fileId);
   const blob = useSample(entry);
@@ -24,7 +24,7 @@ export function FilePreview({ fileId }: { fileId: Id }) {
   return blob ? <Beginning entry={entry} head={blob} /> : <NotText entry={entry} />;
 }
 
-/** What is to be shown of a file: a whole picture, or the head of a long text. */
+/** The bytes to show: a whole picture, or the beginning of a long text. */
 function useSample(entry: FileEntry | undefined): Blob | null {
   const [blob, setBlob] = useState<Blob | null>(null);
   const picture = entry ? imageType(entry.path) !== undefined : false;
@@ -50,7 +50,7 @@ function Beginning({ entry, head }: { entry: FileEntry; head: Blob }) {
     <div className="flex h-full flex-col">
       <div className="flex h-9 shrink-0 items-center gap-2 border-b border-line px-3 text-xs text-muted">
         <span className="min-w-0 flex-1 truncate">
-          {bytes(entry.size)} is too much to edit here; this is how {entry.name} begins
+          {bytes(entry.size)} is too large to edit. This is the beginning of {entry.name}.
         </span>
         <DownloadButton onDownload={() => void downloadFile(entry.id)} />
       </div>

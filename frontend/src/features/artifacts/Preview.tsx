@@ -10,7 +10,7 @@ import { Table } from "./Table";
 
 const MAX_TEXT_BYTES = 2_000_000;
 
-/** Shows bytes for what they are. HTML runs in a sandbox without scripts, origin or network; its links open tabs. */
+/** Shows a file by its kind. HTML is rendered in a sandbox without scripts, origin or network; its links open tabs. */
 export function Preview({ path, blob }: { path: string; blob: Blob }) {
   const [kind, setKind] = useState<Kind | null>(null);
   useEffect(() => {
@@ -81,14 +81,14 @@ function Page({ path, blob }: { path: string; blob: Blob }) {
   );
 }
 
-/** `size` tells how long the whole is when the blob is only its beginning. */
+/** `size` is the length of the whole file when the blob is only its beginning. */
 export function Text({ blob, size = blob.size }: { blob: Blob; size?: number }) {
   const text = useText(blob);
   const shown = Math.min(blob.size, MAX_TEXT_BYTES);
   return (
     <pre tabIndex={0} className="h-full overflow-auto px-5 py-3 font-mono text-xs leading-5 whitespace-pre-wrap">
       {text}
-      {size > shown && <span className="text-muted">{`\n… ${bytes(size - shown)} more; download it to read all`}</span>}
+      {size > shown && <span className="text-muted">{`\n… ${bytes(size - shown)} more; download the file to read everything`}</span>}
     </pre>
   );
 }

@@ -7,7 +7,7 @@ import { CsvReader, isNumeric } from "./csv";
 const ROW = 28;
 const OVERSCAN = 20;
 const MAX_BYTES = 20_000_000;
-/** Read at a time, so that the page answers in between. */
+/** Bytes read at a time, so that the page stays responsive. */
 const SLICE_BYTES = 256_000;
 /** Rows that tell whether a column holds numbers. */
 const SAMPLE = 50;

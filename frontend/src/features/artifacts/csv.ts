@@ -1,4 +1,4 @@
-/** Reads CSV and TSV (RFC 4180) as it comes: quotes, doubled quotes, line breaks within them. Pure. */
+/** Reads CSV and TSV (RFC 4180) incrementally: quotes, doubled quotes, line breaks within them. Pure. */
 export class CsvReader {
   /** All rows that are complete. */
   readonly rows: string[][] = [];
@@ -14,7 +14,7 @@ export class CsvReader {
     for (const character of text) this.take(character);
   }
 
-  /** No more comes: what is open is the last row. */
+  /** Ends the input; an open row becomes the last one. */
   end(): void {
     this.closing = this.quoted = false;
     if (this.field || this.row.length) this.endRow();

@@ -1,6 +1,6 @@
-/** HTML that somebody's program wrote, made fit for a frame that must stay where it is. */
+/** Prepares HTML written by a program for a frame that must not navigate. */
 
-/** Links within the page stay, those to other sites open a tab, and those to files beside it, which the frame can't reach, are none. */
+/** Links within the page work, links to other sites open a tab, and links to neighbouring files, which the frame can't load, are removed. */
 export function framed(html: string): string {
   const page = new DOMParser().parseFromString(html, "text/html");
   for (const link of page.querySelectorAll("a[href], area[href]")) lead(link);

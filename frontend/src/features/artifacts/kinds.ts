@@ -1,4 +1,4 @@
-/** How a file is best looked at. */
+/** Decides how a file is previewed. */
 import { extension } from "@/lib/path";
 
 export type Kind = "image" | "table" | "html" | "text" | "binary";
@@ -28,7 +28,7 @@ export async function kindOf(path: string, blob: Blob): Promise<Kind> {
   return (await looksLikeText(blob)) ? "text" : "binary";
 }
 
-/** No text has a zero in it, and nearly everything else has one soon. */
+/** Text contains no zero byte; nearly every binary format has one near its start. */
 export async function looksLikeText(blob: Blob): Promise<boolean> {
   const head = new Uint8Array(await blob.slice(0, SNIFF_BYTES).arrayBuffer());
   return !head.includes(0);

@@ -23,7 +23,7 @@ interface Opened {
   entries: MenuEntry[];
 }
 
-/** Where one is: folders, file, and the symbols around the cursor; each opens its siblings. */
+/** The path of the file and the symbols around the cursor; each opens a menu of its siblings. */
 export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }) {
   useFiles((state) => state.version);
   const [menu, setMenu] = useState<Opened | null>(null);
@@ -73,7 +73,7 @@ export function Breadcrumbs({ fileId, groupId }: { fileId: Id; groupId: number }
 interface CrumbProps {
   children: React.ReactNode;
   first?: boolean;
-  /** Gives way first where there is little room. */
+  /** Shrinks first where space is short. */
   folder?: boolean;
   onOpen(element: Element): void;
 }

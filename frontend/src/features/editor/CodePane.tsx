@@ -51,7 +51,7 @@ export function CodePane({ groupId, fileId }: { groupId: number; fileId: Id | nu
 function options(): Monaco.editor.IStandaloneEditorConstructionOptions {
   const settings = useSettings.getState();
   return {
-    // Its menu is to look like ours, which styles can't reach in a shadow.
+    // Our styles must reach its context menu, which they can't inside a shadow root.
     useShadowDOM: false,
     model: null,
     theme: editorTheme(settings),
@@ -61,7 +61,7 @@ function options(): Monaco.editor.IStandaloneEditorConstructionOptions {
     fontSize: settings.fontSize,
     lineHeight: 1.6,
     padding: { top: 10, bottom: 40 },
-    // Looking for headlines to draw into the minimap costs every letter half a millisecond.
+    // Searching for section headers costs half a millisecond per key.
     minimap: {
       enabled: settings.minimap,
       renderCharacters: false,
@@ -113,7 +113,7 @@ function followCursor(editor: CodeEditor, shown: React.RefObject<Id | null>): ()
   const listeners = [
     editor.onDidChangeCursorSelection(tell),
     editor.onDidFocusEditorText(tell),
-    // Typing into a preview makes it stay.
+    // Typing into a preview tab keeps it open.
     editor.onDidChangeModelContent(({ isFlush }) => {
       if (!isFlush && editor.hasTextFocus() && shown.current) change((state) => tabs.pin(state, tabs.fileTab(shown.current!).key));
     }),
@@ -121,7 +121,7 @@ function followCursor(editor: CodeEditor, shown: React.RefObject<Id | null>): ()
   return () => listeners.forEach((listener) => listener.dispose());
 }
 
-/** Once per frame, after it is on the screen: what others show of the cursor must not hold up the letter itself. */
+/** Runs work once per frame, after painting: updates of the cursor position must not delay typing. */
 function afterPaint(work: () => void): () => void {
   let waiting = false;
   return () => {
@@ -160,7 +160,7 @@ function useSettingsOf(editor: CodeEditor | null) {
   }, [editor, settings, narrow]);
 }
 
-/** Marks the lines where others are. */
+/** Marks the lines where other people are. */
 function usePeers(editor: CodeEditor | null, fileId: Id | null) {
   const presence = useLive((state) => state.presence);
   useEffect(() => {

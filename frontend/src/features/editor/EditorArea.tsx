@@ -33,14 +33,14 @@ export function EditorArea() {
 function useAddress() {
   const fileId = useActiveFileId();
   const version = useFiles((state) => state.version);
-  // Until the tabs are restored, the address is what says which file to open.
+  // Until the tabs are restored, the address says which file to open.
   const restored = useTabs((state) => state.projectId !== null);
   useEffect(() => {
     if (restored) noteFile(fileId ? (entryOf(fileId)?.path ?? null) : null);
   }, [fileId, version, restored]);
 }
 
-/** Monaco loads beside the file list; what is unsaved when the page goes away is kept. */
+/** Loads Monaco in parallel with the file list, and stores drafts when the page closes. */
 function useEditorPage() {
   useEffect(() => {
     void loadMonaco();

@@ -11,7 +11,7 @@ const PHASES: Record<Phase, { text: string; tone?: string }> = {
   clean: { text: "Saved" },
   dirty: { text: "Unsaved", tone: "text-warn" },
   saving: { text: "Saving…" },
-  offline: { text: "Kept here until you are online", tone: "text-warn" },
+  offline: { text: "Saved in this browser until you are online", tone: "text-warn" },
   conflict: { text: "Conflict", tone: "text-bad" },
   gone: { text: "Deleted on the server", tone: "text-bad" },
   failed: { text: "Not saved", tone: "text-bad" },

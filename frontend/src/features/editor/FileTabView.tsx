@@ -16,7 +16,7 @@ import { Breadcrumbs } from "./Breadcrumbs";
 import { CodePane } from "./CodePane";
 import { MergeView } from "./MergeView";
 
-/** A file of the project: its text in the editor, or what stands in for it. */
+/** A file of the project: its text in the editor, or a replacement for what is no text. */
 export function FileTabView({ tab: { fileId }, groupId }: { tab: FileTab; groupId: number }) {
   const status = useDocuments((state) => state.status[fileId]);
   useEffect(() => void ensureDocument(fileId), [fileId]);
@@ -49,7 +49,7 @@ function Large({ fileId }: { fileId: Id }) {
   const entry = entryOf(fileId);
   return (
     <Empty icon={FileWarning} title="This is a large file">
-      <p>{entry && `${entry.name} has ${bytes(entry.size)}. `}The editor will be slow with it.</p>
+      <p>{entry && `${entry.name} has ${bytes(entry.size)}. `}The editor may be slow.</p>
       <div className="mt-3 flex justify-center gap-2">
         <Button small onClick={() => void ensureDocument(fileId, true)}>
           Open anyway

@@ -22,7 +22,7 @@ export function GroupView({ group, focused, alone }: GroupViewProps) {
     >
       <TabBar group={group} focused={focused} />
       {tab && View && (
-        // One editor per group lives on while its file tabs change; other views belong to one tab.
+        // A group keeps one editor for all its file tabs; other views belong to one tab.
         <View key={tabs.isFileTab(tab) ? group.id : tab.key} tab={tab} groupId={group.id} />
       )}
     </section>

@@ -12,7 +12,7 @@ import { documentOf } from "@/model/documents/documents";
 import { changedLines, conflictCount, hasMarkers, mergedText, mergePieces, type Choice, type Span } from "./merge";
 import { loadMonaco, monaco, type CodeEditor, type Model } from "@/lib/monaco";
 
-/** Three versions met: what was here, what is on the server, and below them what shall be. */
+/** Resolves a conflict: your version and the server's side by side, the merged result below. */
 export function MergeView({ fileId }: { fileId: Id }) {
   const document = documentOf(fileId);
   const conflict = document?.sync.conflict;
@@ -65,7 +65,7 @@ export function MergeView({ fileId }: { fileId: Id }) {
       </div>
       <div className="grid min-h-0 flex-1 grid-cols-2 grid-rows-[minmax(0,1fr)_auto_minmax(0,1.1fr)]">
         <Side title="Yours" text={yours} base={conflict.base} mark="merge-yours" model={document.model} className="border-r border-line" />
-        <Side title="Theirs, on the server" text={conflict.theirs} base={conflict.base} mark="merge-theirs" model={document.model} />
+        <Side title="Theirs (on the server)" text={conflict.theirs} base={conflict.base} mark="merge-theirs" model={document.model} />
         <div className="col-span-2 flex flex-wrap items-center gap-1.5 border-y border-line bg-app px-3 py-1">
           <span className="mr-auto text-xs font-medium text-muted">Result</span>
           {total > 0 && (
@@ -159,7 +159,7 @@ interface SideProps {
   title: string;
   text: string;
   base: string;
-  /** The class of lines that this side changed. */
+  /** The CSS class of lines that this side changed. */
   mark: string;
   model: Model;
   className?: string;

@@ -156,7 +156,7 @@ function KnownTab({ tab, view, group, focused, dropBefore, dropAfter, onMenu }: 
   );
 }
 
-/** Two open files of one name are told apart by their folders. */
+/** Open files of the same name show their folders too. */
 function hasTwin(group: tabs.Group, tab: tabs.Tab, name: string): boolean {
   return group.tabs.some((other) => other.key !== tab.key && tabs.isFileTab(other) && basename(entryOf(other.fileId)?.path ?? "") === name);
 }
@@ -200,7 +200,7 @@ function tabMenu(group: tabs.Group, tab: tabs.Tab) {
   ];
 }
 
-/** A command of the active tab, for the tab whose menu it is. */
+/** Activates the tab of the menu and runs a command on it. */
 function onTab(group: tabs.Group, tab: tabs.Tab, id: string): void {
   change((state) => tabs.activate(state, group.id, tab.key));
   execute(id);

@@ -1,4 +1,4 @@
-/** The editors on the screen: which one has the keyboard, and how it goes to a place in a file. */
+/** The visible editors: which one has the keyboard focus, and going to a position in a file. */
 import { clearTarget, onOpened, pendingTarget } from "@/shell/tabs/open";
 import { change, useTabs } from "@/shell/tabs/store";
 import * as tabs from "@/shell/tabs/tabs";
@@ -6,7 +6,7 @@ import type { CodeEditor } from "@/lib/monaco";
 
 /** The editor of each group, while it is on the screen. */
 const editors = new Map<number, CodeEditor>();
-/** The group whose editor takes the keyboard as soon as it is there. */
+/** The group whose editor gets the focus as soon as it exists. */
 let wanted: number | null = null;
 
 export function attachEditor(groupId: number, editor: CodeEditor): () => void {
@@ -20,7 +20,7 @@ export function focusedEditor(): CodeEditor | undefined {
   return editors.get(useTabs.getState().tabs.focused);
 }
 
-/** Opens the active tab beside itself, and goes there. */
+/** Opens the active tab in a new group and focuses it. */
 export function splitEditor(): void {
   change(tabs.split);
   const { focused } = useTabs.getState().tabs;

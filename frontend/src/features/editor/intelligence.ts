@@ -1,5 +1,5 @@
 /**
- * The seam for language knowledge. Monaco's own workers serve TypeScript, JavaScript, JSON, CSS and
+ * The extension point for language features. Monaco's own workers serve TypeScript, JavaScript, JSON, CSS and
  * HTML; everything else is asked here. A language server registers a provider and is asked first.
  */
 import type * as Monaco from "monaco-editor";
@@ -32,7 +32,7 @@ export async function symbolsOf(model: Model): Promise<OutlineSymbol[]> {
 const SERVED_BY_MONACO = new Set(["javascript", "typescript"]);
 const OWN_SYMBOLS = OUTLINED.filter((language) => !SERVED_BY_MONACO.has(language));
 
-/** Gives Monaco's own "go to symbol" what the breadcrumbs know. */
+/** Provides Monaco's "go to symbol" with the same symbols as the breadcrumbs. */
 export function provideSymbols(api: MonacoApi): Monaco.IDisposable {
   const kinds = api.languages.SymbolKind;
   const kindOf = { class: kinds.Class, function: kinds.Function, heading: kinds.String };

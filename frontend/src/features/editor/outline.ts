@@ -1,6 +1,6 @@
 /**
  * Symbols of a file by its lines: enough for breadcrumbs and "go to symbol" until a language server
- * answers. Pure, so that it runs on any text.
+ * takes over. Pure.
  */
 import { LANGUAGES } from "@/lib/languages.gen";
 

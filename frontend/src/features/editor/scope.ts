@@ -1,4 +1,4 @@
-/** The open files of a project: restored when it opens, kept up with what others do, released when it is left. */
+/** The open files of a project: restored on entry, synchronised with changes by others, released on leaving. */
 import type { FileEntry, FileMessage, Id } from "@/api/types";
 import { count } from "@/lib/format";
 import { basename } from "@/lib/path";
@@ -34,7 +34,7 @@ function enter(projectId: Id): void {
   if (file) openPath(file, { quiet: true });
 }
 
-/** Brings every open file up to the list. */
+/** Updates every open file to the file list. */
 function reload(): void {
   const { tree } = useFiles.getState();
   closeFiles((fileId) => !tree.get(fileId));

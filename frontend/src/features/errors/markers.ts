@@ -1,4 +1,4 @@
-/** Problems from Monaco's own checks, and problems of the last run drawn into the open files. */
+/** Collects the problems that Monaco finds, and marks the errors of the last run in the open files. */
 import { documentOf, fileIdOf } from "@/model/documents/documents";
 import { monacoOrNull, type Model, type MonacoApi } from "@/lib/monaco";
 import { projectPath, useFiles } from "@/model/files/store";
@@ -25,7 +25,7 @@ export function showRunMarkers(errors: readonly RunError[]): void {
     );
 }
 
-/** Without a column the whole line is meant, but not the empty space before it. */
+/** Without a column the whole line is marked, except for its indentation. */
 function marker(api: MonacoApi, model: Model, error: RunError) {
   const severity = error.severity === "error" ? api.MarkerSeverity.Error : api.MarkerSeverity.Warning;
   const line = Math.min(error.line, model.getLineCount());

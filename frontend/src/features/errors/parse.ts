@@ -11,7 +11,7 @@ const NODE_HEAD = /^(?:Uncaught )?((?:\w*Error|\w*Exception)(?: \[\w+\])?: .+)$/
 const NODE_FRAME = /^\s*at (?:.*\()?((?:file:\/\/|node:)?[^\s():]+):(\d+):(\d+)\)?$/;
 const SHELL = /^(\S+): line (\d+): (.+)$/;
 const MAX_ERRORS = 500;
-/** Where output is too long, errors stand at its beginning (compilers) or its end (tracebacks). */
+/** In long output, errors are at the beginning (compilers) or at the end (tracebacks). */
 const WINDOW = 400_000;
 
 export function parseErrors(output: string): RunError[] {
@@ -78,7 +78,7 @@ function compiler(line: string): RunError | null {
   };
 }
 
-/** Without the word «error» only compilers and test runners that write so are believed: go, pytest, ruby. */
+/** Without the word "error" only known formats count: go, pytest, ruby. */
 function plausible(match: RegExpExecArray): boolean {
   if (match[4]) return true;
   if (/\.go$/.test(match[1]!) && !/^\s*\+0x/.test(match[5]!)) return true;

@@ -25,7 +25,7 @@ export const errorsScope: ProjectScope = {
   },
 };
 
-/** Errors of a long output are looked for at both of its ends. */
+/** A long output is parsed at both ends only. */
 const READ = 400_000;
 
 function readOutput(jobId: Id): void {

@@ -10,7 +10,7 @@ import { fuzzyFiles, useFiles } from "@/model/files/store";
 
 const LIMIT = 200;
 
-/** The files whose path fits the filter, flat, the best first. */
+/** The files whose path matches the filter, best match first. */
 export function FilterResults({ query }: { query: string }) {
   const version = useFiles((state) => state.version);
   // eslint-disable-next-line react-hooks/exhaustive-deps -- the index follows the tree's version

@@ -13,7 +13,7 @@ export interface RowMarks {
   /** Problems in the file. */
   failing?: { count: number; error: boolean };
   dirty: boolean;
-  /** Waits to be moved. */
+  /** Cut and not yet pasted. */
   cut: boolean;
   /** By someone else. */
   changed: boolean;
@@ -74,7 +74,7 @@ export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active
   );
 });
 
-/** Faint lines that carry a folder's depth down its children. */
+/** Indentation guides. */
 function Guides({ depth }: { depth: number }) {
   return Array.from({ length: depth }, (_, level) => (
     <span key={level} aria-hidden className="absolute inset-y-0 w-px bg-line" style={{ left: 15 + level * INDENT }} />

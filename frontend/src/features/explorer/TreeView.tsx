@@ -19,7 +19,7 @@ import type { Row } from "@/model/files/tree";
 export const ROW_HEIGHT = 24;
 const OVERSCAN = 12;
 
-/** Draws only the rows on the screen, at their places in the full height: 100,000 cost as much as 40. */
+/** Renders only the visible rows: 100,000 entries cost as much as 40. */
 export function TreeView() {
   const rows = useRows();
   const editing = useFiles((state) => state.editing);
@@ -82,7 +82,7 @@ export function TreeView() {
               return <NameRow key={row.id} top={top} depth={row.depth} editing={editing} onCommit={commitEditing} onCancel={endEditing} />;
             }
             return (
-              // Rows that come into view take over the elements of those that leave it.
+              // Elements of rows that leave the view are reused for those that enter it.
               <TreeRow
                 key={index % slots}
                 row={row}
@@ -123,7 +123,7 @@ function useRows(): Row[] {
   return useMemo(() => tree.rows(open), [tree, shape, open]);
 }
 
-/** What is to be said of a row beside its name: looked up here once, so that rows listen to nothing. */
+/** The marks of a row. They are looked up once for all rows, so that no row subscribes to a store. */
 function useMarks(): (row: Row) => RowMarks {
   const problems = useProblemPaths();
   const status = useDocuments((state) => state.status);
@@ -144,7 +144,7 @@ function useMarks(): (row: Row) => RowMarks {
   };
 }
 
-/** The new entry's row stands first in its folder. */
+/** The row of a new entry is the first in its folder. */
 function newRowPlace(rows: readonly Row[], folder: string): { index: number; depth: number } {
   const at = folder ? rows.findIndex((row) => row.path === folder) : -1;
   return { index: at + 1, depth: at < 0 ? 0 : rows[at]!.depth + 1 };
@@ -160,7 +160,7 @@ function useScrollTo(box: React.RefObject<HTMLDivElement | null>, index: number)
   }, [box, index]);
 }
 
-/** Opens the folders above the active file, chooses it and scrolls to it, once each time another one becomes it. */
+/** Reveals the active file whenever another file becomes active. */
 function useRevealOf(fileId: string | null, rows: readonly Row[], box: React.RefObject<HTMLDivElement | null>) {
   const last = useRef<string | null>(null);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** What can be done with files: each deed changes the screen first and takes it back when refused. */
+/** Actions on files. Each changes the screen first and reverts it when the server refuses. */
 import { files as api } from "@/api/client";
 import { ApiError } from "@/api/problem";
 import type { FileEntry, Id } from "@/api/types";
@@ -42,7 +42,7 @@ export function endEditing(): void {
   set({ editing: null });
 }
 
-/** The name was typed. */
+/** Applies a typed name. */
 export async function commitEditing(editing: Editing, name: string): Promise<void> {
   endEditing();
   if (editing.kind === "rename") await rename(editing.path, name);
@@ -64,7 +64,7 @@ async function create(path: string, type: "file" | "folder"): Promise<void> {
   }
 }
 
-/** `a/b/c.txt` makes folders on the way, which only the list tells of. */
+/** Creating `a/b/c.txt` also creates folders, which only the file list reports. */
 async function admitFolders(entry: FileEntry): Promise<void> {
   const folder = parent(entry.path);
   if (!folder || get().tree.at(folder)) return;
@@ -109,7 +109,7 @@ export async function moveTo(paths: readonly string[], folder: string): Promise<
   set({ selection: selectMany(moved.flatMap(({ id }) => get().tree.get(id)?.path ?? [])) });
 }
 
-/** Marks the chosen to be moved: what dragging does, for those who don't drag. */
+/** Marks the selection to be moved: dragging, by keyboard. */
 export function cutChosen(): void {
   set({ cut: new Set(chosenEntries().map((entry) => entry.path)) });
 }
@@ -118,11 +118,11 @@ export async function pasteCut(): Promise<void> {
   const paths = [...get().cut].filter((path) => get().tree.at(path));
   const folder = targetFolder();
   set({ cut: new Set() });
-  if (paths.length && !canDrop(topmost(paths), folder)) return void toast("It can't be moved there");
+  if (paths.length && !canDrop(topmost(paths), folder)) return void toast("The selection can't be moved there");
   await moveTo(paths, folder);
 }
 
-/** Takes the chosen away; the server hears of it when Undo has passed. */
+/** Removes the selection from the screen; the server deletes it when the time for Undo is over. */
 export function removeChosen(): void {
   const paths = topmost(chosenEntries().map((entry) => entry.path));
   const roots = paths.map((path) => get().tree.at(path)!);
@@ -159,7 +159,7 @@ function alreadyGone(error: unknown): void {
   if (!(error instanceof ApiError && error.status === 404)) throw error;
 }
 
-/** The row that gets the selection when the chosen ones go. */
+/** The row to select after the selected ones are removed. */
 function neighbour(paths: readonly string[]): string | null {
   const { tree, open } = get();
   const rows = tree.rows(open);

@@ -8,7 +8,7 @@ import { selectOnly } from "@/model/files/selection";
 import { canDrop, setOpen, useFiles } from "@/model/files/store";
 
 const TYPE = "application/x-engunity-paths";
-/** A closed folder that is hovered opens, so that one can go on into it. */
+/** A closed folder opens after hovering this long during a drag. */
 const SPRING_MS = 650;
 
 export function useRowDrag(box: RefObject<HTMLDivElement | null>) {

@@ -2,7 +2,7 @@ import { menuItem } from "@/shell/commands";
 import type { MenuEntry } from "@/ui/Menu";
 import { chosenEntries, useFiles } from "@/model/files/store";
 
-/** What the chosen entries offer. */
+/** The context menu of the selected entries. */
 export function entryMenu(): MenuEntry[] {
   const chosen = chosenEntries();
   const creating: MenuEntry[] = [menuItem("file.new"), menuItem("file.newFolder")];

@@ -80,7 +80,7 @@ function Form({ onCancel }: { onCancel(): void }) {
   );
 }
 
-/** `Java (OpenJDK 17)` is Java to most; what makes it run is told on asking. */
+/** Splits `Java (OpenJDK 17)`: the name is shown, the engine is the tooltip. */
 function named({ title, starter }: Runtime): { title: string; detail: string; tip?: string } {
   const [, name = title, engine] = /^(.*?)(?: \((.*)\))?$/.exec(title) ?? [];
   return { title: name, detail: starter, tip: engine };

@@ -15,13 +15,13 @@ import { useProjects } from "@/model/projects";
 import { loadProjects, matching } from "./actions";
 
 interface ProjectListProps {
-  /** The button that makes a project of files. */
+  /** The button that creates a project from files. */
   upload: ReactNode;
   /** The account's menu. */
   account: ReactNode;
 }
 
-/** The account's home: what is there, what was open last, and ways to begin. */
+/** The start page: projects, recent files, and ways to create a project. */
 export function ProjectList({ upload, account }: ProjectListProps) {
   return (
     <div className="flex h-dvh flex-col">
@@ -45,7 +45,7 @@ export function ProjectList({ upload, account }: ProjectListProps) {
 function Projects({ upload }: { upload: ReactNode }) {
   const { status, projects } = useProjects();
   const [query, setQuery] = useState("");
-  // Who comes back from the studio has changed something there.
+  // The list may be out of date after a visit to a project.
   useEffect(() => {
     if (useProjects.getState().status === "ready") void loadProjects();
   }, []);
@@ -110,8 +110,8 @@ function SearchField({ value, onChange }: { value: string; onChange(value: strin
 function FirstSteps() {
   return (
     <div className="rounded-xl border border-dashed border-line-strong py-14">
-      <Empty icon={FolderOpen} title="Make your first project">
-        <p>Start from a program that runs, or drop a folder or an archive anywhere on this page.</p>
+      <Empty icon={FolderOpen} title="Create your first project">
+        <p>Start from a template, or drop a folder or an archive anywhere on this page.</p>
         <Button tone="primary" icon={Plus} className="mt-4" onClick={() => execute("project.new")}>
           New project
         </Button>

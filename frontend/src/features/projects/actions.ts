@@ -1,4 +1,4 @@
-/** What can be done with the account's projects. */
+/** Actions on the account's projects. */
 import { create } from "zustand";
 import { files as filesApi, projects as api } from "@/api/client";
 import type { Id, Project, Runtime } from "@/api/types";
@@ -33,7 +33,7 @@ export async function loadProjects(): Promise<void> {
   }
 }
 
-/** Makes a project and opens it; with a runtime it starts with a program that runs. */
+/** Creates a project and opens it; with a runtime it contains a runnable starter file. */
 export async function createProject(name: string, runtime: Runtime | null): Promise<void> {
   const project = await api.create({ name, ...(runtime ? { language: runtime.name } : {}) });
   putProject(project);
@@ -82,7 +82,7 @@ export async function downloadProject(project: Project): Promise<void> {
   }
 }
 
-/** The projects that a search means, the one changed last first. */
+/** The projects that match a search, last changed first. */
 export function matching(projects: readonly Project[], query: string): Project[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const found = projects.filter((project) => {

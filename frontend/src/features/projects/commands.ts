@@ -8,7 +8,7 @@ import { downloadProject, removeProject, useProjectDialogs } from "./actions";
 
 const currentProject = () => projectOf(usePlace.getState().project);
 
-/** What is done to a project in the list of all. */
+/** Runs an action on the current project in the list of projects. */
 function onProject(work: (project: Project) => void): void {
   const project = currentProject();
   if (!project) return;

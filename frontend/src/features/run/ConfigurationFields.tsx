@@ -65,13 +65,13 @@ export function ConfigurationFields({ value, runtimes, onChange }: FieldsProps) 
       </Row>
       <div className="grid grid-cols-2 gap-3">
         <Limit
-          label="Time limit, s"
+          label="Time limit (s)"
           id="config-wall"
           value={value.limits?.wall_s}
           onChange={(wall_s) => set({ limits: { ...value.limits, wall_s } })}
         />
         <Limit
-          label="Memory, MiB"
+          label="Memory (MiB)"
           id="config-memory"
           value={value.limits?.memory_mb}
           onChange={(memory_mb) => set({ limits: { ...value.limits, memory_mb } })}
@@ -99,7 +99,7 @@ function globs(text: string): string[] | undefined {
   return list.length ? list : undefined;
 }
 
-/** Leaves out what is not set, so that the file holds only what was decided. */
+/** Removes unset fields, so that the file holds only what was set. */
 function clean(configuration: RunConfiguration): RunConfiguration {
   const limits = Object.fromEntries(Object.entries(configuration.limits ?? {}).filter(([, value]) => value !== undefined));
   const next = { ...configuration, limits: Object.keys(limits).length ? limits : undefined };

@@ -88,7 +88,7 @@ function Editor({ onDone }: { onDone(): void }) {
       </div>
       <footer className="flex items-center gap-3 border-t border-line px-4 py-3">
         <p role={error ? "alert" : undefined} className={cx("min-w-0 flex-1 text-xs", error ? "text-bad" : "text-faint")}>
-          {error ?? `Kept in ${CONFIGURATIONS_PATH}, with the project`}
+          {error ?? `Saved in the project as ${CONFIGURATIONS_PATH}`}
         </p>
         <Button onClick={onDone}>Cancel</Button>
         <Button type="submit" tone="primary">
@@ -119,7 +119,7 @@ function problemOf(list: readonly RunConfiguration[]): string | null {
   return null;
 }
 
-/** Writes the file as any other: an open editor of it follows, a newer version elsewhere is refused. */
+/** Saves the file like any other: an open editor follows, and a newer version on the server is not overwritten. */
 async function save(list: readonly RunConfiguration[]): Promise<void> {
   const { tree, projectId } = useFiles.getState();
   const content = writeConfigurations(list);

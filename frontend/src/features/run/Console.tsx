@@ -49,7 +49,7 @@ function NothingRun() {
   );
 }
 
-/** What runs, how it stands, what it cost, and why it ended. */
+/** The job's state, cost and verdict. */
 function Verdict({ job, onSearch }: { job: Job; onSearch(): void }) {
   const over = isOver(job.state);
   const now = useNow(over ? 0 : 200);

@@ -10,7 +10,7 @@ import { cx } from "@/lib/cx";
 import { choose, stop } from "./actions";
 import { useRun } from "./store";
 
-/** Run what is chosen; while it runs, stop it. The arrow chooses what. */
+/** Runs the chosen target, or stops it while it runs. The arrow opens the list of targets. */
 export function RunButton() {
   const [place, setPlace] = useState<MenuPlace | null>(null);
   const { starting, chosen, configurations } = useRun();

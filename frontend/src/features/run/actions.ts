@@ -1,4 +1,4 @@
-/** Running, stopping and looking at runs. */
+/** Starts, stops and shows runs. */
 import { jobs as api } from "@/api/client";
 import type { Id, Job, JobState, NumberedJobEvent, RunRequest } from "@/api/types";
 import { download } from "@/lib/download";
@@ -21,7 +21,7 @@ import { keepProgress, keepRequest, requestFor, useRun } from "./store";
 
 const following = new Map<Id, () => void>();
 
-/** What the Run button would do now; null when there is nothing to run. */
+/** What the Run button does now; null when there is nothing to run. */
 export function plannedRun(): { label: string; request: RunRequest } | null {
   const { chosen, configurations } = useRun.getState();
   const configuration = configurations.find((item) => item.name === chosen);
@@ -56,7 +56,7 @@ export async function start(request: RunRequest): Promise<void> {
   }
 }
 
-/** Puts a job into the console and follows it, from its first byte. */
+/** Shows a job in the console and follows its output from the first byte. */
 export function show(jobId: Id): void {
   useJobs.setState({ shown: jobId });
   useLayout.getState().show("console");
@@ -97,10 +97,10 @@ function finished(job: Job): void {
   if (!wasOver) notifyEnd(job);
 }
 
-/** Only what took long enough to look away from. */
+/** Shorter runs in the visible console end without a notification. */
 const NOTIFY_AFTER_MS = 5000;
 
-/** What somebody stopped did not go wrong. */
+/** A run that was stopped is no error. */
 const TONES: Partial<Record<JobState, Tone>> = { succeeded: "success", cancelled: "info" };
 
 export function notifyEnd(job: Job): void {
@@ -128,11 +128,11 @@ export async function rerun(jobId = useJobs.getState().shown): Promise<void> {
   const request = jobId ? requestFor(jobId) : undefined;
   const job = jobId ? useJobs.getState().jobs.get(jobId) : undefined;
   if (request) return start(request);
-  // Runs of other tabs are known by their command line.
+  // Of a run from another tab only the command line is known.
   if (job?.title) return start({ command: job.title, ...(job.runtime ? { runtime: job.runtime } : {}), artifacts: DEFAULT_ARTIFACTS });
 }
 
-/** Everything the job wrote, in a file a stream. */
+/** Downloads the whole output, one file per stream. */
 export async function saveOutput(jobId: Id): Promise<void> {
   try {
     const [out, err] = await Promise.all([api.output(jobId, "stdout"), api.output(jobId, "stderr")]);
@@ -148,7 +148,7 @@ export function choose(name: string | null): void {
   remember(`run.${useFiles.getState().projectId}`, name);
 }
 
-/** Reads the project's configurations; a file that can't be read says so once. */
+/** Reads the project's configurations; a file that can't be read is reported once. */
 export async function loadConfigurations(): Promise<void> {
   const entry = useFiles.getState().tree.at(CONFIGURATIONS_PATH);
   if (!entry) return useRun.setState({ configurations: [] });

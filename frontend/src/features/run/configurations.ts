@@ -5,7 +5,7 @@ export const CONFIGURATIONS_PATH = ".engunity/run.json";
 
 export interface RunConfiguration {
   name: string;
-  /** A shell line. Either this or `entry`. */
+  /** A shell command. Either this or `entry` is set. */
   command?: string;
   entry?: string;
   runtime?: string;
@@ -15,7 +15,7 @@ export interface RunConfiguration {
   artifacts?: string[];
 }
 
-/** What a run leaves in these folders is kept, unless a configuration says otherwise. */
+/** Files in these folders are kept as artifacts unless a configuration names others. */
 export const DEFAULT_ARTIFACTS = ["artifacts/**", "output/**"];
 
 export function parseConfigurations(text: string): RunConfiguration[] {

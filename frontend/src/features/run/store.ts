@@ -1,4 +1,4 @@
-/** Runs of this tab: what was asked for, what is configured, and how far each is. */
+/** Runs of this tab: requests, configurations and progress. */
 import { create } from "zustand";
 import type { Id, RunRequest } from "@/api/types";
 import { trim, without } from "@/lib/newest";
@@ -38,7 +38,7 @@ export function requestFor(jobId: Id): RunRequest | undefined {
   return requests.get(jobId);
 }
 
-/** What a job says it is doing; null once it is over. */
+/** Keeps a job's last progress message; null removes it. */
 export function keepProgress(jobId: Id, message: string | null): void {
   useRun.setState(({ progress }) => ({ progress: message === null ? without(progress, jobId) : { ...progress, [jobId]: message } }));
 }

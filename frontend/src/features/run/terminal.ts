@@ -1,6 +1,6 @@
 /**
- * The console's screen: xterm fed from an output log. What the screen can't take at once waits here,
- * bounded: of a flood only the newest part is drawn, so that the page answers while 100 MB go by.
+ * The console's screen: xterm fed from an output log. What xterm cannot take at once waits in a
+ * bounded queue: of a flood only the newest part is drawn, so that the page stays responsive during 100 MB of output.
  */
 import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
@@ -12,23 +12,23 @@ import { references, type Reference } from "@/model/files/references";
 import type { OutputLog } from "@/model/jobs/log";
 
 const SCROLLBACK = 20_000;
-/** Characters handed to xterm and not drawn yet. */
+/** Characters that xterm has received and not yet drawn. */
 const IN_FLIGHT = 64_000;
 const QUEUE = 500_000;
-/** Of the text that a log has already: what the scrollback holds of ordinary lines, and how much of it goes to xterm at a time. */
+/** How much earlier text is written when a log is shown (about the scrollback), and the size of each write. */
 const HISTORY = 2_000_000;
 const PIECE = 32_000;
-/** Between two helpings while a flood goes by, which is over when nothing had to be skipped for FLOOD_MS. */
+/** The pause between two writes during a flood. A flood is over when nothing had to be skipped for FLOOD_MS. */
 const FLOOD_PAUSE_MS = 100;
 const FLOOD_MS = 400;
-/** The page belongs to the person who types: meanwhile a flood is not drawn, unless it has waited so long. */
+/** While someone types, a flood is not drawn, but at most for this time. */
 const MAX_HOLD_MS = 800;
 
 export interface ConsoleOptions {
   fontSize: number;
   dark: boolean;
   screenReader: boolean;
-  /** True when a reference leads into the project. */
+  /** Whether a reference points to a file of the project. */
   isInProject(reference: Reference): boolean;
   go(reference: Reference): void;
 }
@@ -157,7 +157,7 @@ export class ConsoleScreen {
     this.terminal.dispose();
   }
 
-  /** What came before the screen looked, as far back as one can scroll: in pieces, so that keys come between them. */
+  /** Writes earlier text, as far back as one can scroll, in chunks, so that keys are handled in between. */
   private writeHistory(text: string): void {
     const recent = text.slice(-HISTORY);
     this.skipped = text.length - recent.length;
@@ -179,7 +179,7 @@ export class ConsoleScreen {
     this.drawNext();
   }
 
-  /** Hands on what waits: at once, or in helpings while more comes than can be drawn or while someone types. */
+  /** Writes what waits: at once, or in intervals during a flood or while someone types. */
   private drawNext(): void {
     if (this.pause) return;
     const flood = performance.now() - this.floodAt < FLOOD_MS;
@@ -205,10 +205,10 @@ export class ConsoleScreen {
     }
   }
 
-  /** Says once how much of a flood was not drawn. */
+  /** Reports once how much of a flood was not drawn. */
   private notice(): string {
     if (!this.skipped) return "";
-    const text = `\r\n\x1b[0;2m── ${this.skipped.toLocaleString("en")} characters went by too fast to show; download the output to read them ──\x1b[0m\r\n`;
+    const text = `\r\n\x1b[0;2m── ${this.skipped.toLocaleString("en")} characters were skipped; download the output to read everything ──\x1b[0m\r\n`;
     this.skipped = 0;
     return text;
   }
@@ -223,7 +223,7 @@ export class ConsoleScreen {
     }
   }
 
-  /** Copy works as everywhere; all other keys leave the screen alone so that Tab and shortcuts work. */
+  /** Handles copying and scrolling; xterm sees no other key, so that Tab and shortcuts work. */
   private onKey(event: KeyboardEvent): boolean {
     const copies = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "c" && this.terminal.hasSelection();
     if (copies && event.type === "keydown") void navigator.clipboard?.writeText(this.terminal.getSelection());

@@ -58,7 +58,7 @@ export function SettingsDialog() {
         <Toggle label="Minimap" value={settings.minimap} onChange={(minimap) => settings.set({ minimap })} />
         <Toggle
           label="Screen reader mode"
-          note="Makes the editor and the console readable aloud"
+          note="Lets screen readers read the editor and the console"
           value={settings.screenReader}
           onChange={(screenReader) => settings.set({ screenReader })}
         />
@@ -79,7 +79,7 @@ function Row({ label, note, children }: { label: string; note?: string; children
   );
 }
 
-/** What is being typed may be no size yet: `1` on the way to `16` stays in the field, and only there. */
+/** Incomplete input (`1` on the way to `16`) stays in the field and is not applied. */
 function FontSize({ value, onChange }: { value: number; onChange(value: number): void }) {
   const [text, setText] = useState<string | null>(null);
   return (

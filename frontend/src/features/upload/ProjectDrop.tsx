@@ -10,7 +10,7 @@ import { createFromUpload } from "./newProject";
 import { PICKER_ID } from "./picker";
 import { uploadInto } from "./upload";
 
-/** Takes a drop anywhere in the studio; the explorer's rows take theirs before it comes here. */
+/** Accepts a drop anywhere in the studio; the explorer's rows handle their own first. */
 export function ProjectDrop({ projectId, children }: { projectId: Id; children: ReactNode }) {
   return (
     <DropZone text="Drop to upload to this project" onDrop={(gathered) => void uploadInto(projectId, gathered)}>
@@ -39,7 +39,7 @@ function FilePicker({ projectId }: { projectId: Id }) {
   );
 }
 
-/** Takes a drop anywhere in the list of projects. */
+/** Accepts a drop anywhere in the list of projects. */
 export function NewProjectDrop({ children }: { children: ReactNode }) {
   return (
     <DropZone text="Drop a folder or an archive to create a project from it" onDrop={(gathered) => void createFromUpload(gathered)}>

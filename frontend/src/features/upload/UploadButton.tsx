@@ -6,7 +6,7 @@ import { below, Menu, type MenuPlace } from "@/ui/Menu";
 import { gatherPicked } from "./gather";
 import { createFromUpload } from "./newProject";
 
-/** Browsers pick either a folder or files, so the button asks which. */
+/** A file dialog selects either a folder or files, so the button asks which. */
 export function UploadButton() {
   const [place, setPlace] = useState<MenuPlace | null>(null);
   const folder = useRef<HTMLInputElement>(null);

@@ -1,4 +1,4 @@
-/** Reads what was dropped or picked: files and whole folders, without what nobody wants to upload. */
+/** Reads dropped or picked files and folders, without those that are ignored. */
 import ignore from "ignore";
 import { basename, join, parent } from "@/lib/path";
 
@@ -9,11 +9,11 @@ export interface Item {
 
 export interface Gathered {
   items: Item[];
-  /** What was left out, by the rule that said so. */
+  /** How many entries were ignored. */
   skipped: number;
 }
 
-/** Never worth sending: made by tools, and made again by them. */
+/** Created by tools, and not worth an upload. */
 const ALWAYS_IGNORED = [".git", "node_modules", ".venv", "venv", "__pycache__", ".DS_Store", ".next", ".pytest_cache", ".mypy_cache"];
 const ARCHIVE = /\.(zip|tar|tar\.gz|tgz|tar\.zst)$/i;
 
@@ -21,7 +21,7 @@ export function isArchive(name: string): boolean {
   return ARCHIVE.test(name);
 }
 
-/** Has to start within the event: the browser forgets the dropped entries after it. */
+/** Must be called within the event: the browser discards the dropped entries after it. */
 export function droppedEntries(transfer: DataTransfer): { entries: FileSystemEntry[]; files: File[] } {
   const items = [...transfer.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry?.() ?? null).filter((entry) => entry !== null);
@@ -64,7 +64,7 @@ async function walk(entry: FileSystemEntry, folder: string, found: Gathered): Pr
   }
 }
 
-/** Every .gitignore counts for its own folder and what is below. */
+/** A .gitignore applies to its own folder and everything below. */
 export async function withoutIgnored({ items, skipped }: Gathered): Promise<Gathered> {
   const rules = await Promise.all(
     items
@@ -80,7 +80,7 @@ function isIgnored(path: string, folder: string, matcher: ReturnType<typeof igno
   return matcher.ignores(folder ? path.slice(folder.length + 1) : path);
 }
 
-/** The one folder that everything lies in, if there is one: it names the project and is stripped. */
+/** The single top folder of all items, if there is one. */
 export function commonRoot(items: readonly Item[]): string | null {
   const roots = new Set(items.map(({ path }) => (path.includes("/") ? path.split("/")[0]! : "")));
   const [root] = roots;

@@ -1,4 +1,4 @@
-/** A project made of what was dropped or picked. */
+/** Creates a project from dropped or picked files. */
 import { projects as api } from "@/api/client";
 import { putProject } from "@/model/projects";
 import { visit } from "@/shell/location";
@@ -26,7 +26,7 @@ export interface NewFromUpload {
   gathered: Gathered;
 }
 
-/** What a drop on the project list becomes: a project named after the folder or the archive. */
+/** Names the new project after the folder or the archive. */
 export function asProject(gathered: Gathered): NewFromUpload {
   const root = commonRoot(gathered.items);
   if (root) return { name: root, gathered: { ...gathered, items: strip(gathered.items, root) } };

@@ -49,11 +49,11 @@ async function pack(batch: readonly Item[], folder: string): Promise<Blob> {
 
 interface Into {
   folder?: string;
-  /** An archive's single top folder is the project itself. */
+  /** Leaves out the single top folder of an archive. */
   strip?: boolean;
 }
 
-/** Uploads into a project, and gives it as it is then; null when nothing came of it. A lone archive at the root is unpacked by the server. */
+/** Uploads into a project and returns the updated project, or null on failure. The server unpacks a single archive at the root. */
 export async function uploadInto(projectId: Id, gathered: Gathered, { folder = "", strip = false }: Into = {}): Promise<Project | null> {
   const { skipped } = gathered;
   const archive = gathered.items.length === 1 && !folder && isArchive(gathered.items[0]!.file.name);
@@ -61,16 +61,16 @@ export async function uploadInto(projectId: Id, gathered: Gathered, { folder = "
   const items = archive ? gathered.items : batches.flat();
   if (tooLarge.length) refuse(tooLarge);
   if (!items.length) {
-    if (!tooLarge.length) toast("Nothing to upload", { detail: skipped ? "Everything there is ignored" : undefined });
+    if (!tooLarge.length) toast("Nothing to upload", { detail: skipped ? "All files are ignored" : undefined });
     return null;
   }
   const label = items.length === 1 ? items[0]!.file.name : count(items.length, "file");
   const id = toast(`Uploading ${label}`, { progress: 0 });
   try {
     const project = archive ? await sendArchive(projectId, items[0]!, strip, id) : await sendBatches(projectId, batches, folder, id);
-    const detail = skipped ? `${count(skipped, "ignored entry", "ignored entries")} left out` : undefined;
+    const detail = skipped ? `${count(skipped, "ignored entry", "ignored entries")} skipped` : undefined;
     update(id, { text: `Uploaded ${label}`, tone: "success", progress: undefined, detail });
-    // The socket tells of what is new; while it is closed, the list is read again.
+    // The socket reports new files; while it is closed, the list is read again.
     if (useFiles.getState().projectId === projectId && useLive.getState().link !== "open") await loadFiles(projectId);
     return project;
   } catch (error) {
@@ -81,7 +81,7 @@ export async function uploadInto(projectId: Id, gathered: Gathered, { folder = "
 }
 
 async function sendArchive(projectId: Id, { file }: Item, strip: boolean, toastId: number): Promise<Project> {
-  if (file.size > MAX_BYTES) throw new Error(`An archive may have ${bytes(MAX_BYTES)}; this one has ${bytes(file.size)}`);
+  if (file.size > MAX_BYTES) throw new Error(`An archive may have at most ${bytes(MAX_BYTES)}; this one has ${bytes(file.size)}`);
   return api.upload(projectId, file, { name: file.name, strip }, (progress) => update(toastId, { progress }));
 }
 

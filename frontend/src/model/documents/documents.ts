@@ -14,7 +14,7 @@ import { DocumentSync, type Phase, type Port } from "./sync";
 
 export interface OpenDocument {
   fileId: Id;
-  /** Also of a file that is deleted by now. */
+  /** Kept when the file is deleted. */
   path: string;
   model: Model;
   sync: DocumentSync;
@@ -31,13 +31,13 @@ export const useDocuments = create<DocumentsState>(() => ({ status: {} }));
 
 const AUTO_SAVE_MS = 5000;
 const DRAFT_MS = 400;
-/** Above this, opening is asked for: colouring and diffing such text costs seconds. */
+/** Larger files are opened only on request: highlighting and diffing them takes seconds. */
 export const LARGE_BYTES = 8_000_000;
 
 const documents = new Map<Id, OpenDocument>();
 const addresses = new Map<string, Id>();
 const opening = new Map<Id, Promise<void>>();
-/** Being let go, which ends when the file is wanted again meanwhile. */
+/** Files whose last tab was closed; opening one again removes it from here. */
 const releasing = new Set<Id>();
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 let reportFailedSave: (name: string, error: unknown) => void = () => {};
@@ -57,7 +57,7 @@ export function openDocuments(): OpenDocument[] {
 
 function setStatus(fileId: Id, status: Status | null): void {
   const old = useDocuments.getState().status[fileId];
-  // Typing changes a document's phase once, not with every letter: views are not to hear of it again.
+  // Typing changes the phase once, not with every key: views need no further update.
   if (old?.kind === "text" && status?.kind === "text" && old.phase === status.phase) return;
   useDocuments.setState(({ status: all }) => {
     const next = { ...all };
@@ -72,7 +72,7 @@ function debounce(key: string, ms: number, work: () => void): void {
   timers.set(key, setTimeout(work, ms));
 }
 
-/** Loads a file into the editor, once; `force` opens what is large. */
+/** Loads a file into the editor, once; `force` also loads a large one. */
 export function ensureDocument(fileId: Id, force = false): Promise<void> {
   releasing.delete(fileId);
   if (documents.has(fileId)) return Promise.resolve();
@@ -114,13 +114,13 @@ async function createDocument(entry: FileEntry, text: string): Promise<void> {
 function createModel(entry: FileEntry, text: string): Model {
   const path = `/${entry.path}`;
   const free = monaco().Uri.from({ scheme: "file", path });
-  // A renamed file's model keeps its first address, so a newcomer at the old path needs another.
+  // A renamed file's model keeps its first address, so a new file at the old path needs another.
   const uri = monaco().editor.getModel(free) ? monaco().Uri.from({ scheme: "file", path, query: entry.id }) : free;
   addresses.set(uri.toString(), entry.id);
   return monaco().editor.createModel(text, languageOf(entry.path).monaco, uri);
 }
 
-/** The file behind a model's address. */
+/** The file of a model's URI. */
 export function fileIdOf(uri: string): Id | undefined {
   return addresses.get(uri);
 }
@@ -149,7 +149,7 @@ async function autoSave(fileId: Id): Promise<void> {
   if (useSettings.getState().autoSave) await documents.get(fileId)?.sync.save();
 }
 
-/** Keeps what the server has not, forgets what it has. */
+/** Stores the text that the server does not have, and drops the draft once it is saved. */
 async function updateDraft(sync: DocumentSync, model: Model): Promise<void> {
   if (sync.phase === "clean") return dropDraft(sync.fileId);
   const { projectId } = useFiles.getState();
@@ -160,7 +160,7 @@ async function updateDraft(sync: DocumentSync, model: Model): Promise<void> {
   await keepDraft(sync.fileId, { projectId, path, text, base, etag, at: Date.now() });
 }
 
-/** Changes only what differs, so that cursors and undo survive a change from outside. */
+/** Replaces only what differs, so that cursors and the undo history survive a change by others. */
 function replaceText(model: Model, text: string): void {
   const old = model.getValue(undefined, true);
   if (old === text) return;
@@ -173,7 +173,7 @@ function replaceText(model: Model, text: string): void {
   model.pushEditOperations([], [{ range, text: text.slice(start, text.length - end) }], () => null);
 }
 
-/** Every edit after the last keystroke's draft timer, written at once: the page may be going away. */
+/** Stores all drafts at once: the page may be about to close. */
 export function keepAllDrafts(): void {
   for (const { sync, model } of documents.values()) if (sync.dirty) void updateDraft(sync, model);
 }
@@ -189,7 +189,7 @@ export async function saveAll(): Promise<boolean> {
   return results.every(Boolean);
 }
 
-/** The last tab of a file closed: its model goes, unless the server does not have its text yet. */
+/** The last tab of a file was closed: saves or drafts the text, then disposes of the model. */
 export async function releaseDocument(fileId: Id): Promise<void> {
   const document = documents.get(fileId);
   if (document || opening.has(fileId)) releasing.add(fileId);
@@ -215,7 +215,7 @@ export function disposeAll(): void {
   useDocuments.setState({ status: {} });
 }
 
-/** The file has a new name: its colouring follows. */
+/** The file has a new path: its language follows. */
 export function renamedDocument(fileId: Id, path: string): void {
   const document = documents.get(fileId);
   if (!document) return;
@@ -223,20 +223,20 @@ export function renamedDocument(fileId: Id, path: string): void {
   monaco().editor.setModelLanguage(document.model, languageOf(path).monaco);
 }
 
-/** The network is back: sends what waited, also of files that are not open now. */
+/** Saves what was written offline, also in files that are not open; returns how many are in conflict. */
 export async function sendDrafts(projectId: Id): Promise<number> {
   const waiting = openDocuments().filter(({ sync }) => sync.phase === "offline" || sync.phase === "failed");
   await Promise.all(waiting.map(({ fileId }) => saveDocument(fileId)));
   let unsent = 0;
   for (const [fileId, kept] of await draftsOf(projectId)) {
-    // What is open, or about to be, takes up its draft and sends it itself.
+    // An open file restores and saves its draft itself.
     if (documents.has(fileId) || opening.has(fileId) || !useFiles.getState().tree.get(fileId)) continue;
     try {
       if (!kept.etag) throw new Error("a draft without a version is never sent blindly");
       const entry = await api.save(fileId, kept.text, kept.etag);
       putEntry(entry);
       await dropDraft(fileId);
-      // Opened meanwhile, it may have read the text from before.
+      // The file may have been opened meanwhile, with the old text.
       await opening.get(fileId);
       void documents.get(fileId)?.sync.remote(entry.etag);
     } catch {
@@ -247,7 +247,7 @@ export async function sendDrafts(projectId: Id): Promise<number> {
   return unsent;
 }
 
-/** Texts that were written into files which somebody else deleted. */
+/** Unsaved text of files that somebody else deleted. */
 export async function draftsOfDeletedFiles(projectId: Id): Promise<[Id, Draft][]> {
   const { tree } = useFiles.getState();
   return (await draftsOf(projectId)).filter(([fileId]) => !tree.get(fileId) && !documents.has(fileId) && !opening.has(fileId));

@@ -1,4 +1,4 @@
-/** Unsaved text, kept in IndexedDB so that a closed lid or a lost network costs nothing. */
+/** Unsaved text, kept in IndexedDB so that it survives a crash, a closed page and network loss. */
 import { createStore, del, entries, get, set, type UseStore } from "idb-keyval";
 import type { Id } from "@/api/types";
 import type { Etag } from "./sync";

@@ -1,12 +1,12 @@
 /**
- * One file between the editor and the server. It never writes over what it has not seen: each save
- * names the version it started from, and a refusal (412) becomes a conflict that a person resolves.
- * Text lives in the editor; this holds only what the server is known to have.
+ * Synchronises one file between the editor and the server. It never overwrites a version it has not seen:
+ * each save names the version it started from, and a refusal (412) becomes a conflict that a person
+ * resolves. The text lives in the editor; this holds only what the server is known to have.
  */
 import { ApiError, OfflineError } from "@/api/problem";
 import type { FileEntry, Id } from "@/api/types";
 
-/** The content's hash; a file always has one, though the document allows for none. */
+/** The content's hash. Every file has one, although the OpenAPI document allows null. */
 export type Etag = FileEntry["etag"];
 
 export type Phase = "clean" | "dirty" | "saving" | "offline" | "conflict" | "gone" | "failed";
@@ -17,15 +17,15 @@ export interface Conflict {
   etag: Etag;
 }
 
-/** What the outside does for a document. */
+/** What a document needs from its surroundings. */
 export interface Port {
   read(id: Id): Promise<FileEntry>;
   write(id: Id, text: string, etag: Etag): Promise<FileEntry>;
-  /** The text as it is now, and a number that is the same whenever the text is. */
+  /** The current text, and a number that is equal whenever the text is equal. */
   text(): string;
   version(): number;
   replace(text: string): void;
-  /** Something a view shows has changed. */
+  /** The phase or the text changed. */
   changed(sync: DocumentSync): void;
   schedule(): void;
   failed(error: unknown): void;
@@ -52,17 +52,17 @@ export class DocumentSync {
     return this.phase !== "clean";
   }
 
-  /** The person typed, or undid back to where it was. */
+  /** The text was edited; an undo may have restored the saved text. */
   edited(): void {
     if (this.phase === "conflict" || this.phase === "saving") return;
-    // Told once more, so that the draft is kept up.
+    // Reported again, so that the draft is updated.
     if (this.phase === "gone") return this.setPhase("gone");
     const clean = this.port.version() === this.cleanVersion;
     this.setPhase(clean ? "clean" : this.phase === "offline" ? "offline" : "dirty");
     if (!clean) this.port.schedule();
   }
 
-  /** Sends the text; true when the server has all of it. */
+  /** Saves the text; true when the server has all of it. */
   save(): Promise<boolean> {
     if (this.phase === "conflict" || this.phase === "gone") return Promise.resolve(false);
     if (this.phase === "clean") return Promise.resolve(true);
@@ -82,7 +82,7 @@ export class DocumentSync {
       return false;
     }
     if (this.phase === "clean") return true;
-    // Typing went on while the request was under way.
+    // The text changed during the request.
     this.port.schedule();
     return false;
   }
@@ -107,7 +107,7 @@ export class DocumentSync {
     this.port.schedule();
   }
 
-  /** Fetches what the other side wrote and puts both before the person. */
+  /** Fetches the other version and opens a conflict, unless both texts are equal. */
   private async openConflict(): Promise<void> {
     try {
       const entry = await this.port.read(this.fileId);
@@ -122,7 +122,7 @@ export class DocumentSync {
     }
   }
 
-  /** The merged text becomes the document's, on top of the version that was merged in. */
+  /** Replaces the text by the merged one and saves it on top of the version that was merged in. */
   resolve(merged: string): Promise<boolean> {
     if (!this.conflict) return Promise.resolve(true);
     this.base = this.conflict.theirs;
@@ -134,7 +134,7 @@ export class DocumentSync {
     return this.save();
   }
 
-  /** Gives up this side: the document becomes what the server has. */
+  /** Discards the local text in favour of the server's. */
   takeTheirs(): void {
     if (!this.conflict) return;
     const { theirs, etag } = this.conflict;
@@ -143,12 +143,12 @@ export class DocumentSync {
     this.markSaved(theirs, etag, this.port.version());
   }
 
-  /** Someone else deleted the file: there is nothing any more to save to. */
+  /** Someone else deleted the file: there is nothing left to save to. */
   markDeleted(): void {
     this.setPhase("gone");
   }
 
-  /** Someone else saved. A clean document follows; a dirty one meets the change at its next save. */
+  /** Someone else saved. A clean document follows; a dirty one detects the conflict at its next save. */
   remote(etag: Etag): Promise<void> {
     if (etag === this.etag || this.phase !== "clean") return Promise.resolve();
     this.pull ??= this.pullRemote().finally(() => (this.pull = null));
@@ -166,7 +166,7 @@ export class DocumentSync {
     }
   }
 
-  /** Takes up edits that were kept from an earlier visit. */
+  /** Restores a draft from an earlier visit. */
   async restore(text: string, base: string, etag: Etag): Promise<void> {
     const moved = etag !== this.etag;
     const theirs = this.base;

@@ -1,8 +1,8 @@
-/** Which rows are chosen, as every file manager does it. Pure. */
+/** The selection in the tree, as in any file manager. Pure. */
 export interface Selection {
-  /** Chosen paths. */
+  /** Selected paths. */
   chosen: ReadonlySet<string>;
-  /** Where the keyboard is. */
+  /** The row that has the keyboard focus. */
   focus: string | null;
   /** Where a Shift range starts. */
   anchor: string | null;

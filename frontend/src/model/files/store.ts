@@ -1,4 +1,4 @@
-/** The open project's files as the views see them. */
+/** The files of the open project, and what the explorer shows of them. */
 import { create } from "zustand";
 import type { FileEntry, FileMessage, Id } from "@/api/types";
 import { files as api } from "@/api/client";
@@ -10,7 +10,7 @@ import { resolvePath } from "./references";
 import { noSelection, selectOnly, type Selection } from "./selection";
 import { Tree } from "./tree";
 
-/** A row that is being named. */
+/** A row whose name is being edited. */
 export interface Editing {
   kind: "rename" | "file" | "folder";
   /** The entry's path, or the folder that gets a new one. */
@@ -21,15 +21,15 @@ interface FilesState {
   projectId: Id | null;
   status: "idle" | "loading" | "ready" | "failed";
   tree: Tree;
-  /** Moves on with every change of the tree. */
+  /** Increases with every change of the tree. */
   version: number;
   open: ReadonlySet<string>;
   selection: Selection;
   editing: Editing | null;
   filter: string;
-  /** Paths that wait to be moved to where they are pasted. */
+  /** Paths that were cut and not yet pasted. */
   cut: ReadonlySet<string>;
-  /** Changed by someone else since it was last looked at. */
+  /** Changed by someone else since they were last opened. */
   changed: ReadonlySet<Id>;
 }
 
@@ -53,7 +53,7 @@ export function treeChanged(): void {
   set(({ version }) => ({ version: version + 1 }));
 }
 
-/** Reads the list again; what is shown stays until it has come. */
+/** Reads the list again; the old one stays on the screen meanwhile. */
 export async function loadFiles(projectId: Id): Promise<void> {
   if (get().projectId !== projectId) {
     const open = new Set(recall<string[]>(`open.${projectId}`, []));
@@ -92,7 +92,7 @@ function keepOpen(open: ReadonlySet<string>): void {
   if (projectId) remember(`open.${projectId}`, [...open].slice(0, 2000));
 }
 
-/** Opens every folder above a file, and makes it the one that is chosen. */
+/** Opens every folder above a file and selects it. */
 export function selectOpened(id: Id): void {
   const path = entryOf(id)?.path;
   if (!path) return;
@@ -106,7 +106,7 @@ function openFolders(path: string): void {
   if (open.size !== get().open.size) keepOpen(open);
 }
 
-/** Opens every folder above a path and puts the selection on it. */
+/** Opens every folder above a path, selects it and clears the filter. */
 export function reveal(path: string): void {
   openFolders(path);
   set({ selection: selectOnly(path), filter: "" });
@@ -142,7 +142,7 @@ export function markChanged(id: Id, changed: boolean): void {
   set({ changed: next });
 }
 
-/** Applies a change that came over the socket; gives the entries that are gone. */
+/** Applies a change from the socket; returns the removed entries. */
 export function applyFileMessage(message: FileMessage, own: boolean): FileEntry[] {
   const id = message.file?.id ?? message.file_id;
   if (message.change === "deleted") return id ? removeEntries(id) : [];
@@ -155,7 +155,7 @@ export function applyFileMessage(message: FileMessage, own: boolean): FileEntry[
 
 let index: { tree: Tree; shape: number; fuzzy: FuzzyIndex } | null = null;
 
-/** The index of file names, made anew when it is first needed after a change. */
+/** The index of file names, rebuilt when it is first needed after a change. */
 export function fuzzyFiles(): FuzzyIndex {
   const { tree } = get();
   if (!index || index.tree !== tree || index.shape !== tree.shape) {
@@ -164,7 +164,7 @@ export function fuzzyFiles(): FuzzyIndex {
   return index.fuzzy;
 }
 
-/** Makes the index in idle moments, a few milliseconds at a time, so that the first search finds it ready. */
+/** Builds the index in idle time, a few milliseconds at a time, so that it is ready for the first search. */
 function prepareIndex(): void {
   const { tree } = get();
   const step = () => {
@@ -173,7 +173,7 @@ function prepareIndex(): void {
   whenIdle(step);
 }
 
-/** The folder that a new entry goes to: the chosen one, or the chosen file's. */
+/** The folder for a new entry: the selected folder, or the folder of the selected file. */
 export function targetFolder(): string {
   const { selection, tree } = get();
   const entry = selection.focus ? tree.at(selection.focus) : undefined;

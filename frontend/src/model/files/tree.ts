@@ -1,6 +1,6 @@
 /**
  * The project's files. Mutable and outside React, because 100,000 entries are changed one at a time;
- * views read flat rows from it and redraw when the store's version moves on.
+ * views read flat rows from it and redraw when the store's version changes.
  */
 import type { FileEntry, Id } from "@/api/types";
 import { basename, isInside, parent } from "@/lib/path";
@@ -33,7 +33,7 @@ export class Tree {
     for (const entry of entries) this.insert(entry);
   }
 
-  /** Moves on when a path comes, goes or changes, but not when a file's content does. */
+  /** Increases when a path is added, removed or changed, but not when content changes. */
   shape = 0;
 
   get size(): number {
@@ -59,7 +59,7 @@ export class Tree {
     return paths;
   }
 
-  /** Adds an entry, or takes over its newer state; a new path of a folder moves all below it. */
+  /** Adds or updates an entry; a new path of a folder moves everything below it. */
   upsert(entry: FileEntry): void {
     const old = this.byId.get(entry.id);
     if (!old) return this.insert(entry);
@@ -78,7 +78,7 @@ export class Tree {
     }
   }
 
-  /** Removes an entry and all below it; gives what was removed. */
+  /** Removes an entry and everything below it; returns what was removed. */
   remove(id: Id): FileEntry[] {
     const entry = this.byId.get(id);
     if (!entry) return [];
@@ -103,7 +103,7 @@ export class Tree {
     return this.sorted(path).map((id) => this.byId.get(id)!);
   }
 
-  /** The rows a person sees: folders in `open` show what is in them. */
+  /** The visible rows: folders in `open` show their content. */
   rows(open: ReadonlySet<string>): Row[] {
     const rows: Row[] = [];
     this.collect("", 0, open, rows);
@@ -139,7 +139,7 @@ export class Tree {
     folder.sorted = false;
   }
 
-  /** Drops everything below a folder at once; the folder itself is detached by itself. */
+  /** Drops everything below a folder; the caller detaches the folder itself. */
   private forget(entries: readonly FileEntry[]): void {
     for (const entry of entries) {
       this.byId.delete(entry.id);
@@ -162,7 +162,7 @@ export class Tree {
     return folder;
   }
 
-  /** Sorted when first looked at: most folders of a large project never are. */
+  /** Sorted on first use: most folders of a large project are never opened. */
   private sorted(path: string): Id[] {
     const folder = this.folders.get(path);
     if (!folder) return [];
@@ -179,7 +179,7 @@ function compare(a: FileEntry, b: FileEntry): number {
   return collator.compare(a.name, b.name) || (a.name < b.name ? -1 : 1);
 }
 
-/** Leaves out what lies inside another of the chosen: moving or deleting the folder covers it. */
+/** Leaves out paths inside another selected folder: moving or deleting that folder covers them. */
 export function topmost(paths: string[]): string[] {
   return paths.filter((path) => !paths.some((other) => other !== path && isInside(path, other)));
 }
@@ -194,7 +194,7 @@ export function freePath(tree: Tree, path: string): string {
   }
 }
 
-/** What is wrong with a name, in words; null when it is fine. */
+/** What is wrong with a name; null when it is valid. */
 export function nameProblem(tree: Tree, folder: string, name: string, self?: string): string | null {
   if (!name.trim()) return "Give it a name";
   if (name.split("/").some((part) => !part || part === "." || part === "..")) return "Not a usable path";

@@ -1,4 +1,4 @@
-/** How a job and its end are told to people. */
+/** Texts for a job's state, verdict and cost. */
 import type { Job, JobState, Reason } from "@/api/types";
 import { duration, mebibytes } from "@/lib/format";
 
@@ -38,7 +38,7 @@ export function verdictLabel(job: Job): string {
   return REASONS[job.verdict.reason]?.(job) ?? job.verdict.evidence;
 }
 
-/** The evidence, where it says more than the words already do. */
+/** The evidence, where it adds to the label. */
 export function evidence(job: Job): string | null {
   const text = job.verdict?.evidence?.trim();
   if (!text || job.verdict?.reason === "ok") return null;

@@ -40,7 +40,7 @@ describe("OutputLog", () => {
     const log = new OutputLog();
     log.push(out(0, "a"));
     log.push(out(5, "b"));
-    expect(plain(log.text())).toContain("4 B of stdout left out here");
+    expect(plain(log.text())).toContain("4 B of stdout not shown");
   });
 
   it("starts again with a higher attempt and ignores a lower one", () => {

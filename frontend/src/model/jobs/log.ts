@@ -1,6 +1,6 @@
 /**
- * A job's output as text. Takes events in any pieces, drops what it has seen (by byte offset), starts
- * again with a new attempt, and keeps the tail of what is too long to keep.
+ * A job's output as text. Accepts events in any chunks, drops bytes it has seen (by offset), starts
+ * over with a new attempt, and keeps only the tail of a long output.
  */
 import type { OutputEvent } from "@/api/types";
 import { bytes } from "@/lib/format";
@@ -23,14 +23,14 @@ export class OutputLog {
   attempt = 0;
   /** Bytes received of both streams. */
   bytes = 0;
-  /** Characters that were let go at the front. */
+  /** Characters dropped from the front. */
   dropped = 0;
   private chunks: string[] = [];
   private kept = 0;
   private sides: Record<Stream, Side> = { stdout: side(), stderr: side() };
   private listeners = new Set<LogListener>();
 
-  /** Hears every new text; null means: start anew. */
+  /** Calls back with every new text; null means that the output starts over. */
   listen(listener: LogListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
@@ -49,10 +49,10 @@ export class OutputLog {
     const seen = Math.max(0, side.next - event.offset);
     if (seen >= length) return;
     const missing = event.offset - side.next;
-    if (missing > 0) this.append(notice(`${bytes(missing)} of ${event.stream} left out here; download the output to read them`));
+    if (missing > 0) this.append(notice(`${bytes(missing)} of ${event.stream} not shown; download the output to read everything`));
     side.next = event.offset + length;
     this.bytes += length - seen;
-    // Nearly always the text is whole and new: then it needs no decoding.
+    // Nearly always the text is complete and new, and needs no decoding.
     if (!raw && !seen) this.append(side.decoder.decode() + event.data);
     else this.append(side.decoder.decode((raw ?? encoder.encode(event.data)).subarray(seen), { stream: true }));
   }
@@ -64,7 +64,7 @@ export class OutputLog {
     this.attempt = attempt;
     if (!again) return;
     this.clear();
-    this.append(notice(`attempt ${attempt}: the worker was lost, the program runs again`));
+    this.append(notice(`attempt ${attempt}: the worker was lost, so the program runs again`));
   }
 
   note(text: string): void {

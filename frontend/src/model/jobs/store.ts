@@ -1,4 +1,4 @@
-/** The project's jobs, as the socket and our own calls tell of them. */
+/** The project's jobs, from the socket and from our own calls. */
 import { create } from "zustand";
 import { jobs as api } from "@/api/client";
 import type { Id, Job, JobState, StateEvent } from "@/api/types";
@@ -17,7 +17,7 @@ export function isOver(state: JobState): boolean {
   return state !== "queued" && state !== "running";
 }
 
-/** News about a job may come by several ways and out of order: a later attempt and an end stand. */
+/** Updates of a job arrive on several paths and out of order: a later attempt wins, and a terminal state is final. */
 export function newer(old: Job | undefined, next: Job): boolean {
   if (!old) return true;
   if (isOver(old.state) && !isOver(next.state)) return false;

@@ -1,6 +1,6 @@
 /**
- * A job's events, from wherever they can be had: over the socket while it is open, else as
- * server-sent events. Either way each event comes once, in order.
+ * A job's events: over the socket while it is open, otherwise as server-sent events. Either way each
+ * event is delivered once and in order.
  */
 import { jobs as api } from "@/api/client";
 import { parseJobEvent, parseJson } from "@/api/messages";
@@ -13,7 +13,7 @@ import { useLive } from "@/model/live/store";
 
 type Listener = (event: NumberedJobEvent) => void;
 
-/** How long a closed socket may deliver to come back before we go around it. */
+/** How long the socket may take to reconnect before server-sent events are used. */
 const SOCKET_TIMEOUT_MS = 1500;
 
 export function followJob(jobId: Id, onEvent: Listener): () => void {

@@ -1,6 +1,6 @@
 /**
- * The one live connection of an open project. Reconnects by itself after sleep, a lost network or a
- * restarted server, resumes where it was, and tells a quiet line from a dead one by pings.
+ * The live connection of an open project. It reconnects after sleep, network loss or a server restart,
+ * resumes where it was, and detects a dead connection by pings.
  */
 import { parseServerMessage } from "@/api/messages";
 import type { ClientMessage, Id, NumberedJobEvent, ServerMessage } from "@/api/types";
@@ -8,7 +8,7 @@ import { isTyping } from "@/lib/typing";
 import { warnOnce } from "@/lib/warnOnce";
 import { advance, backoff, hello, isRepeat, median, sample, SAMPLES, type Resume } from "./protocol";
 
-/** `blocked`: tickets come but no socket ever opens, as behind proxies that let no WebSocket through. */
+/** `blocked`: the server issues tickets but no socket opens, as behind a proxy that blocks WebSockets. */
 export type Link = "connecting" | "open" | "waiting" | "blocked";
 
 export interface Hooks {
@@ -16,7 +16,7 @@ export interface Hooks {
   url(ticket: string): string;
   link(link: Link, rtt: number | null): void;
   message(message: ServerMessage): void;
-  /** The server will not have us: no use in trying again. */
+  /** Whether the server refuses this client, so that retrying is pointless. */
   refused(error: unknown): boolean;
 }
 
@@ -24,29 +24,29 @@ type JobListener = (event: NumberedJobEvent) => void;
 interface Watch {
   after: number | undefined;
   listeners: Set<JobListener>;
-  /** Characters received since the last rest, and when that was. */
+  /** Characters received since the last pause, and when that was. */
   received: number;
   since: number;
   pause?: ReturnType<typeof setTimeout>;
 }
 
 const PING_MS = 10_000;
-/** The first round trips are received while the page still starts; so the next ones come soon, and the middle of all is true. */
+/** The first round trips are slow because the page is starting, so more samples follow soon and the median corrects them. */
 const EARLY_PING_MS = 1_000;
 const PONG_TIMEOUT_MS = 8_000;
 const OFFLINE_PONG_TIMEOUT_MS = 2_000;
-/** So many sockets in a row that closed before the server's welcome mean that none will open. */
+/** After this many sockets in a row that closed before the welcome, WebSockets count as blocked. */
 const MAX_FAILED_OPENS = 2;
-/** So long after the last message that could not be read, reconnecting is quick again. */
+/** This long after the last malformed message, reconnecting is fast again. */
 const FORGIVEN_MS = 60_000;
-/** A job that says more than this at once is asked to wait: what comes faster than it can be shown only costs both sides. */
+/** Characters after which the watch of a job is paused: output that can't be shown costs both sides for nothing. */
 const PAUSE_AFTER = 500_000;
 const PAUSE_MS = 150;
-/** Characters per millisecond that a flood is let in with, what is on its way at each rest included. */
+/** Characters per millisecond accepted during a flood, including what is in flight at each pause. */
 const FLOOD_RATE = 4_000;
-/** The same while someone types: they and the flood may share their cores. */
+/** The same while someone types: the browser and the sandbox may share the cores. */
 const TYPING_FLOOD_RATE = 2_000;
-/** Bytes of earlier output that are asked for at most: what the console can scroll back over. */
+/** Bytes of earlier output to request at most: what the console can scroll back over. */
 const MAX_TAIL = 2_000_000;
 
 export class LiveConnection {
@@ -54,7 +54,7 @@ export class LiveConnection {
   private resume: Resume = {};
   private attempt = 0;
   private failedOpens = 0;
-  /** Messages that could not be read, of late: each lengthens the wait before the next connection. */
+  /** Recent malformed messages: each lengthens the backoff. */
   private malformed = 0;
   private malformedAt = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -93,7 +93,7 @@ export class LiveConnection {
     if (this.welcomed) this.write(message);
   }
 
-  /** Hears a job's events from `after` on; each once, over any number of reconnects. */
+  /** Delivers a job's events after `after`, each once, across any number of reconnects. */
   watch(jobId: Id, after: number | undefined, listener: JobListener): () => void {
     const watch = this.watches.get(jobId) ?? { after, listeners: new Set<JobListener>(), received: 0, since: 0 };
     const first = watch.listeners.size === 0;
@@ -108,7 +108,7 @@ export class LiveConnection {
     };
   }
 
-  /** Tries at once, whatever the backoff says. */
+  /** Reconnects at once, regardless of the backoff. */
   reconnectNow = (): void => {
     if (this.stopped) return;
     if (this.socket) return this.ping();
@@ -117,7 +117,7 @@ export class LiveConnection {
     void this.connect();
   };
 
-  /** The browser thinks that there is no network; whether that is so for us, a ping tells soon. */
+  /** The browser reports that the network is lost; a ping verifies it. */
   private checkNetwork = (): void => {
     if (this.welcomed) this.ping(OFFLINE_PONG_TIMEOUT_MS);
   };
@@ -161,7 +161,7 @@ export class LiveConnection {
     else this.resync(parsed.detail);
   }
 
-  /** After a message that can't be read nothing is known of what it said: a new connection starts from a snapshot. */
+  /** The content of a malformed message is lost, so a new connection starts from a snapshot. */
   private resync(detail: string): void {
     warnOnce(`The server sent a message that can't be read; reconnecting (${detail})`);
     this.malformed++;
@@ -197,7 +197,7 @@ export class LiveConnection {
     for (const listener of watch.listeners) listener(event);
   }
 
-  /** Lets a flood pause. What is on its way still comes and counts; the newest of the rest is asked for after a while. */
+  /** Pauses the watch during a flood. Messages in flight still arrive and count; after the pause the newest output is requested. */
   private throttle(jobId: Id, watch: Watch, size: number): void {
     const now = performance.now();
     if (now - watch.since > Math.max(PAUSE_MS, watch.received / FLOOD_RATE)) {
@@ -224,7 +224,7 @@ export class LiveConnection {
     this.write({ type: "watch", job_id: jobId, after: watch.after, tail: MAX_TAIL });
   }
 
-  /** One at a time: the next is due some time after the answer. */
+  /** Sends one ping; the next is scheduled after the answer. */
   private ping(timeout = PONG_TIMEOUT_MS): void {
     clearTimeout(this.pinger);
     this.write({ type: "ping", t: performance.now() });
@@ -239,7 +239,7 @@ export class LiveConnection {
     this.hooks.link("open", median(this.times));
   }
 
-  /** Something has to come soon, or the line is dead. */
+  /** Closes the connection unless a message arrives in time. */
   private expectMessage(timeout = PONG_TIMEOUT_MS): void {
     clearTimeout(this.deadline);
     this.deadline = setTimeout(() => {

@@ -1,4 +1,4 @@
-/** The pure part of the session socket: where to resume, how long to wait, what a round trip took. */
+/** The pure part of the session socket: resuming, backoff and round-trip times. */
 import type { ClientMessage, ServerMessage } from "@/api/types";
 
 export interface Resume {
@@ -10,7 +10,7 @@ export function hello({ epoch, lastSeq }: Resume): ClientMessage {
   return lastSeq === undefined ? { type: "hello" } : { type: "hello", last_seq: lastSeq, epoch };
 }
 
-/** Where to resume after a message. A snapshot starts anew; a tail counts as its messages come. */
+/** Where to resume after a message. A snapshot starts over; otherwise the missed messages follow and advance the position. */
 export function advance(resume: Resume, message: ServerMessage): Resume {
   if (message.type === "welcome") {
     const fresh = message.snapshot || resume.lastSeq === undefined || resume.epoch !== message.epoch;
@@ -20,7 +20,7 @@ export function advance(resume: Resume, message: ServerMessage): Resume {
   return resume;
 }
 
-/** True for a numbered message that has been seen already. */
+/** Whether a numbered message was received before. */
 export function isRepeat(resume: Resume, message: ServerMessage): boolean {
   if (message.type === "welcome" || !("seq" in message)) return false;
   return resume.lastSeq !== undefined && message.seq <= resume.lastSeq;
@@ -29,13 +29,13 @@ export function isRepeat(resume: Resume, message: ServerMessage): boolean {
 const FIRST_MS = 300;
 const LONGEST_MS = 15_000;
 
-/** Doubles up to a limit, spread so that a restarted server is not met by everyone at once. */
+/** Exponential backoff with jitter, so that not all clients reconnect to a restarted server at once. */
 export function backoff(attempt: number, random = Math.random()): number {
   const base = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
   return Math.round(base * (0.6 + 0.8 * random));
 }
 
-/** So many round trips are looked at. */
+/** The number of round trips that the median is taken of. */
 export const SAMPLES = 5;
 
 export function sample(times: readonly number[], next: number): number[] {

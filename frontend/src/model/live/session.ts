@@ -1,4 +1,4 @@
-/** Holds the live connection of the open project and hands what comes over it to the features. */
+/** Holds the live connection of the open project and passes its messages on. */
 import { auth } from "@/api/client";
 import { API, setConnectionId } from "@/api/http";
 import { ApiError } from "@/api/problem";
@@ -7,7 +7,7 @@ import { LiveConnection } from "./connection";
 import { useLive } from "./store";
 
 export interface LiveHandlers {
-  /** The line is up again; with a snapshot everything is to be read anew. */
+  /** The connection is open. With a snapshot all state must be read again. */
   welcome(snapshot: boolean, first: boolean): void;
   /** `own`: this tab made the change. */
   message(message: ServerMessage, own: boolean): void;
@@ -60,7 +60,7 @@ function socketUrl(projectId: Id, ticket: string): string {
   return `${scheme}//${window.location.host}${path}?ticket=${encodeURIComponent(ticket)}`;
 }
 
-/** Tells the others where this tab is; at most a few times a second. */
+/** Sends this tab's cursor position to the others, at most four times a second. */
 export const sendPresence = throttle((fileId: Id | null, line: number, column: number) => {
   current?.send({ type: "presence", ...(fileId ? { file_id: fileId, line, column } : {}) });
 }, 250);

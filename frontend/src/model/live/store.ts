@@ -1,4 +1,4 @@
-/** What the views know of the live connection. */
+/** The state of the live connection, for views. */
 import { create } from "zustand";
 import type { Presence } from "@/api/types";
 import type { Link } from "./connection";
@@ -19,7 +19,7 @@ export const useLive = create<LiveState>(() => ({
   online: true,
 }));
 
-/** Other people and other tabs, this one left out. */
+/** Everyone present except this tab. */
 export function others(state: LiveState): Presence[] {
   return state.presence.filter((person) => person.conn_id !== state.connId);
 }

@@ -74,7 +74,7 @@ export function closeFiles(gone: (fileId: Id) => boolean): void {
   closeTabs((tab) => tabs.isFileTab(tab) && gone(tab.fileId));
 }
 
-/** Releases the text of every file whose last tab went, also of a preview that another took the place of. */
+/** Releases the text of every file whose last tab was closed, also of a replaced preview. */
 function releasing(work: () => void): void {
   const before = openFileIds();
   work();

@@ -11,7 +11,7 @@ interface TabsState {
 
 export const useTabs = create<TabsState>(() => ({ projectId: null, tabs: tabs.noTabs }));
 
-/** Applies a pure change of the tabs and remembers what came of it. */
+/** Applies a pure change of the tabs and remembers the result. */
 export function change(reduce: (state: tabs.Tabs) => tabs.Tabs): void {
   const { tabs: before, projectId } = useTabs.getState();
   const after = reduce(before);

@@ -1,4 +1,4 @@
-/** Groups of tabs: what is open where. Pure; the store applies, the views draw. */
+/** Groups of tabs and the operations on them. Pure; the store applies them. */
 import type { Id } from "@/api/types";
 
 /** A feature that registers a kind of tab adds fields of its own; they are remembered as JSON. */
@@ -29,7 +29,7 @@ export interface Group {
 export interface Tabs {
   groups: Group[];
   focused: number;
-  /** What was closed, the last first. */
+  /** Closed tabs, the last first. */
   closed: Tab[];
 }
 
@@ -79,7 +79,7 @@ export function focus(state: Tabs, groupId: number): Tabs {
   return state.focused === groupId ? state : { ...state, focused: groupOf(state, groupId).id };
 }
 
-/** Makes a preview stay. */
+/** Keeps a preview tab open. */
 export function pin(state: Tabs, key: string): Tabs {
   const groups = state.groups.map((group) => {
     const tab = group.tabs.find((item) => item.key === key);
@@ -113,7 +113,7 @@ function without(group: Group, keys: ReadonlySet<string>): Group {
   return { ...group, tabs, recent, active };
 }
 
-/** An empty group beside others goes away. */
+/** Removes empty groups, except for the last. */
 function tidy(state: Tabs): Tabs {
   const filled = state.groups.filter((group) => group.tabs.length > 0);
   const groups = filled.length ? filled : [{ ...state.groups[0]!, active: null, recent: [] }];
@@ -121,7 +121,7 @@ function tidy(state: Tabs): Tabs {
   return { ...state, groups, focused };
 }
 
-/** Opens the focused group's tab beside it. */
+/** Opens the active tab in a new group beside its own. */
 export function split(state: Tabs): Tabs {
   const tab = activeTab(state);
   if (!tab || state.groups.length >= MAX_GROUPS) return state;
@@ -131,7 +131,7 @@ export function split(state: Tabs): Tabs {
   return { ...state, groups: state.groups.toSpliced(at + 1, 0, group), focused: id };
 }
 
-/** Drops a tab before `index` of a group, its own or another. */
+/** Moves a tab before `index` of a group, its own or another. */
 export function move(state: Tabs, key: string, from: number, to: number, index: number): Tabs {
   const source = groupOf(state, from);
   const tab = source.tabs.find((item) => item.key === key);
@@ -155,7 +155,7 @@ export function shift(state: Tabs, by: number): Tabs {
   return move(state, group.active!, group.id, group.id, by > 0 ? to + 1 : to);
 }
 
-/** Moves the active tab to the next group, which is made when there is none. */
+/** Moves the active tab to the next group, which is created when there is none. */
 export function toNextGroup(state: Tabs): Tabs {
   const group = groupOf(state);
   if (!group.active) return state;
@@ -170,7 +170,7 @@ export function reopen(state: Tabs): Tabs {
   return tab ? open({ ...state, closed }, { ...tab, preview: false }) : state;
 }
 
-/** The tab beside the active one, around the end. */
+/** Activates the tab beside the active one, with wrap-around. */
 export function step(state: Tabs, by: number): Tabs {
   const group = groupOf(state);
   if (!group.tabs.length) return state;
@@ -187,7 +187,7 @@ function replace(tabs: Tab[], key: string, tab: Tab): Tab[] {
   return tabs.map((item) => (item.key === key ? tab : item));
 }
 
-/** Takes up remembered tabs, without those that can't be shown any more. */
+/** Restores remembered tabs, without those that can't be shown any more. */
 export function restored(saved: Tabs | null, restorable: (tab: Tab) => boolean): Tabs {
   if (!saved?.groups?.length) return noTabs;
   const known = { ...saved, closed: [] };

@@ -1,6 +1,6 @@
 /**
- * Deeds that can be undone for a few seconds: the screen changes at once, the server hears of it when
- * the time has passed, when something needs it done, or when the page is left.
+ * Actions that can be undone for a few seconds: the screen changes at once, the server is called when the
+ * time is over, when another action depends on it, or when the page closes.
  */
 import { dismiss, toast } from "./store";
 
@@ -38,7 +38,7 @@ async function settle(entry: Pending, leaving = false): Promise<void> {
   await entry.commit(leaving);
 }
 
-/** Does everything that still waits, now. */
+/** Commits everything that still waits. */
 export async function flushDeferred(leaving = false): Promise<void> {
   await Promise.all([...pending].map((entry) => settle(entry, leaving)));
 }

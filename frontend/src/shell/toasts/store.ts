@@ -1,4 +1,4 @@
-/** Short notices. One that offers an action stays longer; a failure stays until it is read. */
+/** Notifications. Errors stay longer than others. */
 import { create } from "zustand";
 import { messageOf } from "@/api/problem";
 
@@ -9,7 +9,7 @@ export interface Toast {
   tone: Tone;
   text: string;
   detail?: string;
-  /** 0 to 1: draws a bar and keeps the toast. */
+  /** 0 to 1: shows a bar and keeps the notification open. */
   progress?: number;
   action?: { label: string; run(): void };
 }
@@ -34,7 +34,7 @@ export function toast(text: string, options: Partial<Omit<Toast, "id" | "text">>
   return item.id;
 }
 
-/** Where there are too many, the oldest go; what is still under way stays. */
+/** Drops the oldest where there are too many; those in progress stay. */
 function fitting(toasts: Toast[]): Toast[] {
   let over = toasts.length - MAX_SHOWN;
   return toasts.filter(({ progress }) => progress !== undefined || over-- <= 0);

@@ -25,7 +25,7 @@ const ROW_HEIGHT = 32;
 const PADDING = 6;
 const OVERSCAN = 2;
 
-/** `>` in front switches to commands, and back without it. */
+/** A leading `>` switches from files to commands. */
 function Chooser({ mode }: { mode: Mode }) {
   const inProject = usePlace((state) => state.project !== null);
   const [text, setText] = useState(mode === "commands" || !inProject ? ">" : "");
@@ -41,7 +41,7 @@ function Chooser({ mode }: { mode: Mode }) {
   const choose = (choice: Choice | undefined) => {
     if (!choice) return;
     closePalette();
-    // After the dialog has given the focus back: the command may move it.
+    // After the dialog has restored the focus: the command may move it.
     setTimeout(choice.run);
   };
   const onKeyDown = (event: KeyboardEvent) => {

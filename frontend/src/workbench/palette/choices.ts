@@ -1,4 +1,4 @@
-/** What the palette offers for a query. */
+/** The palette's choices for a query. */
 import type { LucideIcon } from "lucide-react";
 import { allCommands, enabled, shortcutOf, type Command } from "@/shell/commands";
 import { openPath } from "@/shell/tabs/open";
@@ -79,7 +79,7 @@ function labelOf(command: Command): string {
   return `${command.category}: ${command.label}`;
 }
 
-/** Features register in any order; people read the list in this one. */
+/** The order of commands in the palette, independent of the order of registration. */
 const CATEGORIES = ["Go", "Project", "Settings", "Account", "File", "Editor", "Run", "View"];
 
 function byCategory(commands: Command[]): Command[] {
