@@ -6,13 +6,18 @@ use anyhow::Context;
 use engunity_artifacts::ObjectStore;
 use engunity_languages::Catalog;
 use engunity_store::Store;
+use engunity_store::files::ProjectQuota;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::auth::Accounts;
 use crate::auth::rate_limit::Limiter;
-use crate::auth::tokens::Keys;
-use crate::config::Config;
+use crate::auth::tokens::{Keys, Tokens};
+use crate::config::{Config, Quota};
+use crate::files::snapshot::Snapshots;
+use crate::files::{Files, Limits};
+use crate::jobs::Jobs;
 use crate::orchestrator::{Orchestrator, Settings};
-use crate::projects::ProjectBatcher;
+use crate::projects::Projects;
 use crate::telemetry;
 
 /// Requests with live input that one user may send: twenty a second, for several programs together.
@@ -21,18 +26,20 @@ const INPUTS_PER_MINUTE: u32 = 1200;
 pub struct App {
     pub config: Config,
     pub store: Store,
-    /// Projects, where many requests share a statement.
-    pub projects: ProjectBatcher,
-    /// Jobs, fleet and sessions.
-    pub orchestrator: Arc<Orchestrator>,
     pub objects: ObjectStore,
     pub catalog: Arc<Catalog>,
-    pub keys: Keys,
+    pub accounts: Accounts,
+    pub tokens: Tokens,
+    pub projects: Projects,
+    pub files: Files,
+    pub snapshots: Snapshots,
+    pub jobs: Jobs,
+    /// Workers, sessions and everything that runs in the background.
+    pub orchestrator: Arc<Orchestrator>,
+    /// Counts requests by user, or by address.
     pub limiter: Limiter,
     /// Counts what is typed into running programs.
     pub input_limiter: Limiter,
-    /// Counts failed logins by address and email.
-    pub login_failures: Limiter,
     pub metrics: PrometheusHandle,
 }
 
@@ -43,28 +50,41 @@ impl App {
         let objects = ObjectStore::new(config.s3.clone()).context("s3")?;
         let catalog =
             Catalog::load(&config.runtimes.dir).context("runtimes.dir")?.with_limits(&config.limits);
+        let catalog = Arc::new(catalog);
         let orchestrator =
             Orchestrator::new(settings(&config), store.clone(), objects.clone()).context("broker.url")?;
-        let keys = Keys::new(&config.auth.secret, config.auth.access_token_minutes);
-        let projects = ProjectBatcher::open(&store);
-        let limiter = Limiter::new(config.rate_limit.per_minute);
-        let input_limiter = Limiter::new(INPUTS_PER_MINUTE);
-        let login_failures = Limiter::new(config.auth.login_failures_per_minute);
-        let metrics = telemetry::metrics()?;
+        let notifier = orchestrator.notifier.clone();
+        let auth = &config.auth;
+        let keys = Arc::new(Keys::new(&auth.secret, auth.access_token_minutes));
+        let limits = limits(&config.quota);
         Ok(Arc::new(Self {
+            accounts: Accounts::new(
+                store.clone(),
+                keys.clone(),
+                auth.refresh_token_days,
+                auth.login_failures_per_minute,
+            ),
+            tokens: Tokens::new(store.clone(), keys),
+            projects: Projects::new(store.clone(), catalog.clone(), notifier.clone()),
+            files: Files::new(store.clone(), objects.clone(), catalog.clone(), limits, notifier),
+            snapshots: Snapshots::new(store.clone(), objects.clone()),
+            jobs: orchestrator.jobs(),
+            limiter: Limiter::new(config.rate_limit.per_minute),
+            input_limiter: Limiter::new(INPUTS_PER_MINUTE),
+            metrics: telemetry::metrics()?,
             config,
             store,
-            projects,
-            orchestrator,
             objects,
-            catalog: Arc::new(catalog),
-            keys,
-            limiter,
-            input_limiter,
-            login_failures,
-            metrics,
+            catalog,
+            orchestrator,
         }))
     }
+}
+
+fn limits(quota: &Quota) -> Limits {
+    let bytes = (quota.project_mb << 20) as i64;
+    let quota_of_project = ProjectQuota { files: quota.project_files as i64, bytes };
+    Limits { quota: quota_of_project, file_bytes: quota.file_mb << 20 }
 }
 
 fn settings(config: &Config) -> Settings {

@@ -27,7 +27,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::supervisor::Background;
+use crate::maintenance::clocks;
+use crate::supervisor::{Background, Service};
 
 /// How long to wait before asking again for a database that is not up yet.
 const RETRY: Duration = Duration::from_secs(1);
@@ -46,7 +47,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let app = App::build(config).await?;
     migrate(&app).await?;
     make_bucket(&app);
-    let background = app.orchestrator.start(vec![telemetry::upkeep(app.metrics.clone())]).await?;
+    let background = app.orchestrator.start(services(&app)).await?;
     let listener = TcpListener::bind(app.config.http.listen)
         .await
         .with_context(|| format!("http.listen {}", app.config.http.listen))?;
@@ -63,6 +64,13 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     ));
     tell_port(&app.config, address)?;
     Ok(Running { address, app, stop, serving, background })
+}
+
+/// Periodic work, beside the orchestrator's own services.
+fn services(app: &App) -> Vec<Service> {
+    let mut services = clocks::services(&app.orchestrator);
+    services.push(telemetry::upkeep(app.metrics.clone()));
+    services
 }
 
 impl Running {

@@ -26,10 +26,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     jobs::{
-        claims, dispatcher::Dispatcher, event_router::EventRouter, input::RunInput,
-        worker_registry::WorkerRegistry,
+        Jobs, claims, dispatcher::Dispatcher, event_router::EventRouter, input::RunInput,
+        worker_registry::WorkerRegistry, writer::JobWriter,
     },
-    maintenance::clocks,
     notify::notifier::Notifier,
     session::Sessions,
     supervisor::{Background, Service},
@@ -61,12 +60,13 @@ pub struct Orchestrator {
     pub broker: Connection,
     pub notifier: Arc<Notifier>,
     pub dispatcher: Dispatcher,
-    pub fleet: WorkerRegistry,
+    pub workers: Arc<WorkerRegistry>,
+    pub writer: JobWriter,
     /// What is typed into running programs.
-    pub input: RunInput,
+    pub input: Arc<RunInput>,
     pub sessions: Arc<Sessions>,
     /// Cancelled when the coordinator begins to end: streams and sockets close with a hint to come back.
-    pub draining: CancellationToken,
+    draining: CancellationToken,
     publisher: Publisher,
 }
 
@@ -77,10 +77,12 @@ impl Orchestrator {
         let broker = Connection::open(&settings.broker_url, &id.0)?;
         let publisher = broker.publisher(IN_FLIGHT, PUBLISH_TIMEOUT);
         let notifier = Notifier::new(id.clone());
-        let dispatcher = Dispatcher::new(store.clone(), publisher.clone(), notifier.clone());
-        let fleet =
+        let writer = JobWriter::new(store.clone(), notifier.clone());
+        let dispatcher = Dispatcher::new(store.clone(), publisher.clone(), writer.clone());
+        let workers =
             WorkerRegistry::new(store.clone(), publisher.clone(), dispatcher.clone(), broker.connected());
-        let input = RunInput::new(store.clone(), broker.rpc());
+        let workers = Arc::new(workers);
+        let input = Arc::new(RunInput::new(store.clone(), broker.rpc()));
         let sessions = Sessions::new(id.clone(), store.clone(), publisher.clone());
         notifier.set_session_sink(sessions.clone());
         let draining = CancellationToken::new();
@@ -92,7 +94,8 @@ impl Orchestrator {
             broker,
             notifier,
             dispatcher,
-            fleet,
+            workers,
+            writer,
             input,
             sessions,
             draining,
@@ -106,7 +109,6 @@ impl Orchestrator {
         // Whoever released these may have died before publishing.
         self.store.expedite_dispatches().await?;
         let mut services = self.services();
-        services.extend(clocks::services(self));
         services.extend(more);
         Background::start(services, self.sessions.clone()).await
     }
@@ -124,16 +126,12 @@ impl Orchestrator {
                 Box::pin(orchestrator.dispatcher.clone().run(SlotPool::Noops))
             }),
             service("claims", |orchestrator| {
-                Box::pin(claims::run(
-                    orchestrator.broker.clone(),
-                    orchestrator.store.clone(),
-                    orchestrator.notifier.clone(),
-                ))
+                Box::pin(claims::run(orchestrator.broker.clone(), orchestrator.writer.clone()))
             }),
             service("heartbeats", |orchestrator| {
-                Box::pin(async move { orchestrator.fleet.listen(orchestrator.broker.clone()).await })
+                Box::pin(async move { orchestrator.workers.listen(orchestrator.broker.clone()).await })
             }),
-            service("pings", |orchestrator| Box::pin(async move { orchestrator.fleet.ping().await })),
+            service("pings", |orchestrator| Box::pin(async move { orchestrator.workers.ping().await })),
             service("events", |orchestrator| {
                 Box::pin(orchestrator.router().run(orchestrator.broker.clone()))
             }),
@@ -153,11 +151,23 @@ impl Orchestrator {
     }
 
     fn router(&self) -> EventRouter {
-        EventRouter {
-            store: self.store.clone(),
-            notifier: self.notifier.clone(),
-            dispatcher: self.dispatcher.clone(),
-        }
+        EventRouter { writer: self.writer.clone(), dispatcher: self.dispatcher.clone() }
+    }
+
+    /// Jobs, as handlers use them.
+    pub fn jobs(&self) -> Jobs {
+        Jobs::new(
+            self.store.clone(),
+            self.writer.clone(),
+            self.dispatcher.clone(),
+            self.workers.clone(),
+            self.notifier.clone(),
+        )
+    }
+
+    /// Cancelled when the coordinator begins to end.
+    pub fn draining(&self) -> CancellationToken {
+        self.draining.clone()
     }
 
     /// Tells streams and sockets to end, so that connections become free to close.

@@ -12,7 +12,7 @@ use warp::http::Method;
 
 use super::projects;
 use crate::app::App;
-use crate::auth::tokens::Caller;
+use crate::auth::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
     parameter::Path,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use warp::http::{HeaderValue, Method, header};
 
-use crate::auth::tokens::Caller;
+use crate::auth::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
     parameter::{Header, Parameter, Path, Query, number},
@@ -44,14 +44,13 @@ pub async fn events(
 ) -> ApiResult {
     // The header wins: a browser that comes back repeats the old URL.
     let after = last.and_then(|LastEventId(id)| id).unwrap_or(after);
-    let orchestrator = &app.orchestrator;
-    let reader = JobReader::open(&app.store, &orchestrator.notifier, caller.user_id, job_id, after).await?;
+    let reader = app.jobs.follow(caller.user_id, job_id, after).await?;
     let reader = reader.ok_or_else(|| ApiError::not_found("this job"))?;
     if reader.has_ended() {
         // What makes an EventSource stop coming back.
         return reply::no_content();
     }
-    let mut response = reply::stream("text/event-stream", body(reader, orchestrator.draining.clone()));
+    let mut response = reply::stream("text/event-stream", body(reader, app.orchestrator.draining()));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would collect the stream otherwise.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));

@@ -6,13 +6,12 @@ use engunity_protocol::{
     JobId, ProjectId,
     job::{Job, JobKind, JobState},
     problem::Problem,
-    wire::Control,
 };
-use engunity_store::{Cancelled, JobChange, JobFilter};
+use engunity_store::JobFilter;
 use warp::http::{Method, StatusCode};
 
 use crate::app::App;
-use crate::auth::tokens::Caller;
+use crate::auth::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
     paging::{self, Cursor, Limit},
@@ -53,9 +52,9 @@ pub async fn list(app: Arc<App>, caller: Caller, asked: Listed, request: Request
         before: asked.cursor.0.map(|Cursor(id)| id),
         limit: limit as u64,
     };
-    let mut jobs = app.store.jobs(caller.user_id, &filter).await?;
+    let mut jobs = app.jobs.list(caller.user_id, &filter).await?;
     let next = paging::cut(&mut jobs, limit, |last| last.id);
-    app.store.fill_waiting(caller.user_id, &mut jobs).await?;
+    app.jobs.fill_waiting(caller.user_id, &mut jobs).await?;
     let mut response = reply::json(&jobs)?;
     paging::link(&request, next, &mut response);
     Ok(response)
@@ -65,42 +64,15 @@ pub async fn list(app: Arc<App>, caller: Caller, asked: Listed, request: Request
 #[utoipa::path(get, path = "/api/v1/jobs/{job_id}", operation_id = "read_job", tag = "jobs", security(("bearer" = [])),
     responses((status = 200, body = Job), (status = 404, body = Problem)))]
 pub async fn read(app: Arc<App>, caller: Caller, Path(id): Path<JobId>, _: Request) -> ApiResult {
-    reply::json(&find(&app, &caller, id).await?)
-}
-
-/// A user's job, with what it waits for.
-async fn find(app: &App, caller: &Caller, id: JobId) -> Result<Job, ApiError> {
-    let mut job =
-        app.store.job(caller.user_id, id).await?.ok_or_else(|| ApiError::not_found("this job"))?.job;
-    app.store.fill_waiting(caller.user_id, std::slice::from_mut(&mut job)).await?;
-    Ok(job)
+    let job = app.jobs.find(caller.user_id, id).await?;
+    reply::json(&job.ok_or_else(|| ApiError::not_found("this job"))?)
 }
 
 /// Cancels a job: a queued one at once, a running one as fast as its worker hears of it. One that has ended stays as it is.
 #[utoipa::path(post, path = "/api/v1/jobs/{job_id}/cancel", operation_id = "cancel_job", tag = "jobs", security(("bearer" = [])),
     responses((status = 202, body = Job), (status = 404, body = Problem)))]
 pub async fn cancel(app: Arc<App>, caller: Caller, Path(id): Path<JobId>, _: Request) -> ApiResult {
-    let job = match app.store.cancel_job(caller.user_id, id).await? {
-        Some(cancelled) => follow(&app, cancelled).await,
-        None => find(&app, &caller, id).await?,
-    };
+    let job = app.jobs.cancel(caller.user_id, id).await?;
+    let job = job.ok_or_else(|| ApiError::not_found("this job"))?;
     reply::json_with(StatusCode::ACCEPTED, &job)
-}
-
-/// Tells whom it concerns: the worker, readers, and the dispatcher if there is room now.
-async fn follow(app: &App, cancelled: Cancelled) -> Job {
-    let Cancelled { job, ended, running_at } = cancelled;
-    if let Some((worker, attempt)) = running_at {
-        app.orchestrator.fleet.control(&worker, &Control::Cancel { job_id: job.id, attempt }).await;
-    }
-    if ended {
-        app.orchestrator.notifier.notify_jobs(&[JobChange {
-            job_id: job.id,
-            project_id: job.project_id,
-            state: true,
-            ended,
-        }]);
-        app.orchestrator.dispatcher.wake();
-    }
-    job
 }

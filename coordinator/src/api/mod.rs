@@ -3,6 +3,7 @@
 mod accounts;
 mod contract;
 mod error_pages;
+mod errors;
 mod files;
 mod health;
 mod index;
@@ -16,10 +17,12 @@ mod run_input;
 mod runs;
 mod search;
 mod sync;
-pub mod upload;
+mod upload;
 mod workers;
 mod ws;
 
+use crate::files::Origin;
+use crate::http::request::Request;
 use crate::http::router::Route;
 
 /// All routes of the API.
@@ -44,4 +47,10 @@ pub fn routes() -> Vec<Route> {
         openapi::routes(),
     ];
     groups.into_iter().flatten().collect()
+}
+
+/// The session connection that the client says it has.
+fn origin(request: &Request) -> Origin {
+    let connection = request.header("x-engunity-connection").filter(|id| id.len() <= 64);
+    Origin(connection.map(str::to_owned))
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use warp::http::{HeaderValue, Method};
 
 use crate::app::App;
-use crate::auth::tokens::Caller;
+use crate::auth::Caller;
 use crate::http::{
     conditional::{self, IfNoneMatch},
     error::{ApiError, ApiResult},

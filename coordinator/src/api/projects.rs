@@ -5,17 +5,15 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono::DateTime;
-use engunity_artifacts::keys;
 use engunity_protocol::problem::Problem;
 use engunity_protocol::project::{NewProject, Project, ProjectPatch};
 use engunity_protocol::schema;
-use engunity_protocol::session::ProjectChange;
 use engunity_protocol::{ProjectId, UserId};
 use engunity_store::{ProjectCursor, plan::Arrival};
 use warp::http::{Method, header};
 
 use crate::app::App;
-use crate::auth::tokens::Caller;
+use crate::auth::Caller;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
 use crate::http::paging::{Cursor, Limit};
@@ -45,10 +43,7 @@ pub async fn list(
     request: Request,
 ) -> ApiResult {
     let after = after.map(|Cursor(Position(cursor))| cursor);
-    let mut projects = match after {
-        None => app.projects.newest(caller.user_id, limit + 1).await?,
-        Some(after) => app.store.projects_after(caller.user_id, limit + 1, after).await?,
-    };
+    let mut projects = app.projects.list(caller.user_id, limit + 1, after).await?;
     let next = paging::cut(&mut projects, limit, |last| Position((last.created_at, last.id)));
     let mut response = reply::json(&projects)?;
     paging::link(&request, next, &mut response);
@@ -121,23 +116,14 @@ pub async fn read(app: Arc<App>, caller: Caller, Path(id): Path<ProjectId>, _: R
 
 /// A project of this user, or 404.
 pub async fn find(app: &App, owner: UserId, id: ProjectId) -> Result<Project, ApiError> {
-    app.store.project(owner, id).await?.ok_or_else(|| ApiError::not_found("this project"))
+    app.projects.find(owner, id).await?.ok_or_else(|| ApiError::not_found("this project"))
 }
 
-/// What many files have come into, as the answer to whoever sent them. A project that names no language is written in the
-/// one that most of them run in.
+/// Answers with the project that many files came into.
 pub async fn filled(app: &App, owner: UserId, id: ProjectId, arrivals: &[Arrival]) -> ApiResult {
-    let project = find(app, owner, id).await?;
-    if project.language.is_some() {
-        return reply::json(&project);
-    }
     let paths = arrivals.iter().map(|arrival| arrival.path.as_str());
-    let Some(runtime) = app.catalog.common(paths) else { return reply::json(&project) };
-    let named = app.store.name_language(owner, id, &runtime.name).await?;
-    if named.is_some() {
-        app.orchestrator.notifier.notify_project(id, ProjectChange::Updated);
-    }
-    reply::json(&named.unwrap_or(project))
+    let project = app.projects.with_language_of(owner, id, paths).await?;
+    reply::json(&project.ok_or_else(|| ApiError::not_found("this project"))?)
 }
 
 /// Changes a project's name, description, language or repository.
@@ -156,9 +142,8 @@ pub async fn update(
     let (description, language, url) =
         (text(&patch.description), text(&patch.language), text(&patch.repository_url));
     check(patch.name.as_deref(), description.as_deref(), language.as_deref(), url.as_deref())?;
-    let changed = app.store.update_project(caller.user_id, id, &patch).await?;
+    let changed = app.projects.update(caller.user_id, id, &patch).await?;
     let project = changed.ok_or_else(|| ApiError::not_found("this project"))?;
-    app.orchestrator.notifier.notify_project(id, ProjectChange::Updated);
     reply::json(&project)
 }
 
@@ -166,11 +151,9 @@ pub async fn update(
 #[utoipa::path(delete, path = "/api/v1/code/{project_id}", operation_id = "delete_project", tag = "projects", security(("bearer" = [])),
     responses((status = 204), (status = 404, body = Problem)))]
 pub async fn delete(app: Arc<App>, caller: Caller, Path(id): Path<ProjectId>, _: Request) -> ApiResult {
-    let trash = [keys::uploads_prefix(caller.user_id, id), keys::snapshots_prefix(id)];
-    if !app.store.delete_project(caller.user_id, id, &trash).await? {
+    if !app.projects.delete(caller.user_id, id).await? {
         return Err(ApiError::not_found("this project"));
     }
-    app.orchestrator.notifier.notify_project(id, ProjectChange::Deleted);
     reply::no_content()
 }
 

@@ -7,7 +7,7 @@ use engunity_protocol::problem::{ErrorCode, Problem};
 use warp::http::Method;
 
 use crate::app::App;
-use crate::auth::tokens::Caller;
+use crate::auth::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
     request::Request,

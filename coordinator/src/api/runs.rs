@@ -18,8 +18,7 @@ use utoipa::ToSchema;
 use warp::http::{Method, StatusCode, header};
 
 use crate::app::App;
-use crate::auth::tokens::Caller;
-use crate::files::snapshot;
+use crate::auth::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
     parameter::{Header, Parameter, Path},
@@ -62,11 +61,11 @@ pub async fn run(
     if let Some(before) = known(&app, &caller, idempotency.as_ref()).await? {
         return answer(&before);
     }
-    let project = app.store.project(caller.user_id, project_id).await?.ok_or_else(no_project)?;
+    let project = app.projects.find(caller.user_id, project_id).await?.ok_or_else(no_project)?;
     let resolved = app.catalog.resolve(&asked, project.language.as_deref()).map_err(refused)?;
-    let snapshot = snapshot::snapshot(&app, caller.user_id, project_id).await?;
+    let snapshot = app.snapshots.current(caller.user_id, project_id).await?;
     let job = new_job(&caller, &project, asked, resolved, snapshot, idempotency);
-    let accepted = app.orchestrator.dispatcher.accept(vec![job]).await?.pop();
+    let accepted = app.jobs.submit(vec![job]).await?.pop();
     answer(&job_of(accepted)?)
 }
 
@@ -202,7 +201,7 @@ pub async fn noops(
         return Err(ApiError::field("count", format!("must be 1 to {MAX_NOOPS}")));
     }
     let jobs = (0..count).map(|_| noop(&caller, project_id, asked.class)).collect();
-    let accepted = app.orchestrator.dispatcher.accept(jobs).await?;
+    let accepted = app.jobs.submit(jobs).await?;
     let jobs = accepted.into_iter().map(|one| job_of(Some(one))).collect::<Result<Vec<Job>, ApiError>>()?;
     match jobs.as_slice() {
         [job] if asked.count.is_none() => answer(job),

@@ -9,7 +9,7 @@ use warp::http::Method;
 
 use super::projects;
 use crate::app::App;
-use crate::auth::tokens::Caller;
+use crate::auth::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
     parameter::Path,

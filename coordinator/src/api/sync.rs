@@ -4,21 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use engunity_protocol::ProjectId;
-use engunity_protocol::file::FileType;
 use engunity_protocol::path::ProjectPath;
 use engunity_protocol::problem::{ErrorCode, Problem};
 use engunity_protocol::project::Project;
 use engunity_protocol::sync::{BlobsStored, Manifest, ManifestEntry, SyncPlan};
 use engunity_store::plan::{Arrival, Plan};
+use futures::StreamExt;
 use tokio::sync::Semaphore;
 use warp::http::Method;
 
-use super::{files, projects};
+use super::{origin, projects};
 use crate::app::App;
-use crate::auth::tokens::Caller;
-use crate::files::content;
-use crate::files::ingest;
-use crate::files::snapshot::{self, Packing};
+use crate::auth::Caller;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
 use crate::http::parameter::Path;
@@ -60,14 +57,7 @@ pub async fn plan(
 ) -> ApiResult {
     let manifest: Manifest = request.json().await?;
     let arrivals = check(&app, &manifest)?;
-    let plan =
-        app.store.plan_files(caller.user_id, project, &arrivals, manifest.keep, files::quota(&app)).await?;
-    let hashes: Vec<&str> =
-        plan.inserts.iter().chain(&plan.updates).map(|write| arrivals[write.arrival].hash.as_str()).collect();
-    let missing = app.store.missing_hashes(caller.user_id, &hashes).await?;
-    if !app.store.keep_manifest(caller.user_id, project, &manifest).await? {
-        return Err(ApiError::not_found("this project"));
-    }
+    let (plan, missing) = app.files.plan_sync(caller.user_id, project, &manifest, &arrivals).await?;
     reply::json(&summary(missing, plan))
 }
 
@@ -83,7 +73,7 @@ fn summary(missing: Vec<String>, plan: Plan) -> SyncPlan {
 
 /// Checks every line of a manifest; names what is wrong with the first ones.
 fn check(app: &App, manifest: &Manifest) -> Result<Vec<Arrival>, ApiError> {
-    let most = app.config.quota.project_files as usize;
+    let most = app.files.limits().quota.files as usize;
     if manifest.files.len() > most {
         return Err(ApiError::field("files", format!("a project may have at most {most} files")));
     }
@@ -122,20 +112,12 @@ fn check_entry(app: &App, entry: &ManifestEntry) -> Result<Arrival, (&'static st
     {
         return Err(("hash", "must be 64 lower-case hexadecimal digits (BLAKE3)".into()));
     }
-    let most = app.config.quota.file_mb << 20;
+    let most = app.files.limits().file_bytes;
     if entry.size > most {
         return Err(("size", format!("a file may have at most {most} bytes")));
     }
-    Ok(Arrival {
-        kind: FileType::File,
-        hash: entry.hash.clone(),
-        size: entry.size as i64,
-        executable: entry.mode & 0o111 != 0,
-        binary: false,
-        inline: entry.size <= content::MAX_INLINE as u64,
-        language: app.catalog.language_id(path.as_str()),
-        path,
-    })
+    let executable = entry.mode & 0o111 != 0;
+    Ok(app.files.arriving_file(path, entry.hash.clone(), entry.size, executable, false))
 }
 
 /// Takes contents ahead of a commit: the files of a tar (plain, gzip or zstd), whatever their names there.
@@ -149,7 +131,7 @@ pub async fn blobs(
     request: Request,
 ) -> ApiResult {
     projects::find(&app, caller.user_id, project).await?;
-    let stored = ingest::take(&app, caller.user_id, request.body.clone()).await?;
+    let stored = app.files.ingest(caller.user_id, request.body.clone().pieces().boxed()).await?;
     reply::json(&BlobsStored { stored })
 }
 
@@ -168,8 +150,7 @@ pub async fn commit(
         None => kept(&app, &caller, project).await?,
     };
     let arrivals = check(&app, &manifest)?;
-    app.store.commit_files(caller.user_id, project, &arrivals, manifest.keep, files::quota(&app)).await?;
-    files::tell_bulk(&app, &request.headers, project);
+    app.files.commit_sync(caller.user_id, project, &arrivals, manifest.keep, origin(&request)).await?;
     projects::filled(&app, caller.user_id, project, &arrivals).await
 }
 
@@ -188,17 +169,12 @@ async fn kept(app: &App, caller: &Caller, project: ProjectId) -> Result<Manifest
 #[utoipa::path(get, path = "/api/v1/code/{project_id}/archive", operation_id = "download_project", tag = "sync", security(("bearer" = [])),
     responses((status = 200, content_type = "application/gzip"), (status = 404, body = Problem)))]
 pub async fn archive(app: Arc<App>, caller: Caller, Path(project): Path<ProjectId>, _: Request) -> ApiResult {
-    let seat = DOWNLOADS.acquire().await.map_err(ApiError::internal)?;
-    let reader = app
-        .store
-        .read_project(caller.user_id, project)
-        .await?
-        .ok_or_else(|| ApiError::not_found("this project"))?;
-    let name = format!("{}.tar.gz", reader.name);
-    let body = snapshot::pack(&app, caller.user_id, reader, Packing::Gzip);
-    // The seat is free again when the body is done or dropped.
-    let body = futures::StreamExt::inspect(body, move |_| {
-        let _ = &seat;
+    let permit = DOWNLOADS.acquire().await.map_err(ApiError::internal)?;
+    let (name, body) = app.snapshots.archive(caller.user_id, project).await?;
+    let name = format!("{name}.tar.gz");
+    // The permit is returned when the body is sent or dropped.
+    let body = body.inspect(move |_| {
+        let _ = &permit;
     });
     let mut response = reply::stream("application/gzip", body);
     reply::download(&mut response, &name);

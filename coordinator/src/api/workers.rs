@@ -6,7 +6,7 @@ use engunity_protocol::fleet::{RuntimeView, Worker};
 use warp::http::Method;
 
 use crate::app::App;
-use crate::auth::tokens::Caller;
+use crate::auth::Caller;
 use crate::http::{error::ApiResult, reply, request::Request, router::Route};
 
 pub fn routes() -> Vec<Route> {

@@ -6,7 +6,7 @@ use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, Salt
 use argon2::{Argon2, Params};
 use tokio::sync::Semaphore;
 
-use crate::http::error::ApiError;
+use super::AuthError;
 
 /// OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 static ARGON: LazyLock<Argon2<'static>> = LazyLock::new(|| {
@@ -22,12 +22,12 @@ static HASHING_SLOTS: LazyLock<Semaphore> = LazyLock::new(|| {
     Semaphore::new((processors / 2).max(1))
 });
 
-pub async fn hash(password: String) -> Result<String, ApiError> {
-    blocking(move || hash_now(&password)).await?.map_err(ApiError::internal)
+pub async fn hash(password: String) -> Result<String, AuthError> {
+    blocking(move || hash_now(&password)).await?.map_err(AuthError::Hash)
 }
 
 /// Whether the password belongs to the hash; without a hash it does not, and takes as long to say so.
-pub async fn verify(password: String, hash: Option<String>) -> Result<bool, ApiError> {
+pub async fn verify(password: String, hash: Option<String>) -> Result<bool, AuthError> {
     blocking(move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
@@ -38,8 +38,8 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, ApiE
     .await
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-    let _slot = HASHING_SLOTS.acquire().await.map_err(ApiError::internal)?;
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AuthError> {
+    let _slot = HASHING_SLOTS.acquire().await?;
     Ok(tokio::task::spawn_blocking(work).await?)
 }
 

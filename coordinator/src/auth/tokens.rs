@@ -1,16 +1,16 @@
-//! Who is calling: access tokens (JWT), personal tokens and socket tickets. Reads tokens from the store;
-//! making accounts and sessions is `accounts`.
+//! Who is calling: access tokens (JWT), personal tokens and socket tickets. `accounts` issues them.
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::Utc;
-use engunity_protocol::{UserId, account::User, problem::ErrorCode};
+use engunity_protocol::{UserId, account::User};
+use engunity_store::Store;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
-use warp::http::{HeaderMap, HeaderValue, header};
 
-use crate::app::App;
-use crate::http::error::ApiError;
+use super::AuthError;
 
 /// Personal tokens begin with it, so that people and secret scanners know them.
 pub const PERSONAL_PREFIX: &str = "engp_";
@@ -61,7 +61,7 @@ impl Keys {
         self.minutes * 60
     }
 
-    pub fn sign(&self, user: &User) -> Result<String, ApiError> {
+    pub fn sign(&self, user: &User) -> Result<String, AuthError> {
         let now = Utc::now().timestamp();
         let name = user.name.clone().unwrap_or_else(|| user.email.clone());
         let claims = Claims {
@@ -71,68 +71,69 @@ impl Keys {
             iat: now,
             exp: now + self.lifetime(),
         };
-        jsonwebtoken::encode(&Header::default(), &claims, &self.encoding).map_err(ApiError::internal)
+        Ok(jsonwebtoken::encode(&Header::default(), &claims, &self.encoding)?)
     }
 
-    fn check(&self, token: &str) -> Result<Caller, ApiError> {
+    fn check(&self, token: &str) -> Result<Caller, AuthError> {
         let claims =
             jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(explain)?.claims;
-        let user_id = claims.sub.parse().map_err(|_| unauthenticated("the access token names no user"))?;
+        let user_id =
+            claims.sub.parse().map_err(|_| AuthError::Unauthenticated("the access token names no user"))?;
         Ok(Caller { user_id, name: claims.name.into() })
     }
 }
 
-fn explain(error: jsonwebtoken::errors::Error) -> ApiError {
+fn explain(error: jsonwebtoken::errors::Error) -> AuthError {
     use jsonwebtoken::errors::ErrorKind;
-    unauthenticated(match error.kind() {
+    AuthError::Unauthenticated(match error.kind() {
         ErrorKind::ExpiredSignature => "the access token has expired",
         _ => "the access token is not one of ours",
     })
 }
 
-pub fn unauthenticated(detail: &str) -> ApiError {
-    ApiError::new(ErrorCode::Unauthenticated, detail)
-        .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"engunity\""))
+/// Checks what callers present.
+#[derive(Clone)]
+pub struct Tokens {
+    store: Store,
+    keys: Arc<Keys>,
 }
 
-/// The caller that the `Authorization` header proves.
-pub async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
-    let token = bearer(headers)?;
-    if token.starts_with(PERSONAL_PREFIX) {
-        let owner = app.store.personal_token_owner(&hash(token)).await?;
-        return owner
-            .map(from_user)
-            .ok_or_else(|| unauthenticated("the personal token is unknown, revoked or expired"));
+impl Tokens {
+    pub fn new(store: Store, keys: Arc<Keys>) -> Self {
+        Self { store, keys }
     }
-    app.keys.check(token)
-}
 
-/// The caller whose ticket this is. A ticket works once.
-pub async fn redeem_ticket(app: &App, ticket: &str) -> Result<Caller, ApiError> {
-    let owner = app.store.redeem_ticket(&hash(ticket)).await?;
-    owner
-        .map(from_user)
-        .ok_or_else(|| unauthenticated("the ticket is unknown, used or older than 30 seconds"))
+    /// The caller that an access token or a personal token proves.
+    pub async fn caller(&self, token: &str) -> Result<Caller, AuthError> {
+        if !token.starts_with(PERSONAL_PREFIX) {
+            return self.keys.check(token);
+        }
+        let owner = self.store.personal_token_owner(&hash(token)).await?;
+        let unknown = AuthError::Unauthenticated("the personal token is unknown, revoked or expired");
+        owner.map(from_user).ok_or(unknown)
+    }
+
+    /// The caller whose ticket this is. A ticket works once.
+    pub async fn redeem_ticket(&self, ticket: &str) -> Result<Caller, AuthError> {
+        let owner = self.store.redeem_ticket(&hash(ticket)).await?;
+        let unknown = AuthError::Unauthenticated("the ticket is unknown, used or older than 30 seconds");
+        owner.map(from_user).ok_or(unknown)
+    }
 }
 
 fn from_user(user: User) -> Caller {
     Caller { user_id: user.id, name: user.name.unwrap_or(user.email).into() }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
-    let value = headers
-        .get(header::AUTHORIZATION)
-        .ok_or_else(|| unauthenticated("send Authorization: Bearer <access token>"))?;
-    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();
-    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-        return Err(unauthenticated("the Authorization header must be: Bearer <access token>"));
-    }
-    Ok(token.trim())
-}
-
 /// What is stored of a token: it has 256 random bits, so a fast hash is enough.
 pub fn hash(token: &str) -> [u8; 32] {
     *blake3::hash(token.as_bytes()).as_bytes()
+}
+
+/// 256 random bits in text that fits in URLs and headers.
+pub fn new_secret(prefix: &str) -> String {
+    let bytes: [u8; 32] = rand::random();
+    format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
 #[cfg(test)]
@@ -151,6 +152,12 @@ mod tests {
         assert!(Keys::new(&"b".repeat(32), 15).check(&token).is_err());
         assert!(keys.check(&format!("{token}x")).is_err());
         assert!(Keys::new(&"a".repeat(32), -1).sign(&user()).is_ok_and(|old| keys.check(&old).is_err()));
+    }
+
+    #[test]
+    fn secrets_differ() {
+        let (a, b) = (new_secret(PERSONAL_PREFIX), new_secret(PERSONAL_PREFIX));
+        assert!(a != b && a.len() == b.len() && a.starts_with("engp_"));
     }
 
     #[test]

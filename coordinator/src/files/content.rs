@@ -1,76 +1,108 @@
-//! What a file's bytes are and where they go: short text into the database, anything else into object storage.
+//! Where the bytes of files are kept: short text in the database, anything else in object storage.
 
 use std::io;
 
 use bytes::Bytes;
-use engunity_artifacts::keys;
+use engunity_artifacts::{Object, ObjectStore, keys};
 use engunity_protocol::UserId;
-use engunity_store::files::Content;
+use engunity_store::{Store, files::Content};
 use futures::Stream;
 
-use crate::app::App;
-use crate::http::error::ApiError;
+use super::FileError;
 
-/// Longest text that lies in the database.
+/// Longest text that is kept in the database.
 pub const MAX_INLINE: usize = 1 << 20;
-/// Longest text that the API takes and shows as text; more is bytes.
+/// Longest text that the API takes and shows as text; longer content counts as binary.
 pub const MAX_TEXT: usize = 10 << 20;
 
-/// BLAKE3 in hex: what names content everywhere.
+/// Whether content is kept in the database; otherwise it is an object. Every writer asks here.
+pub fn is_inline(size: u64, binary: bool) -> bool {
+    !binary && size <= MAX_INLINE as u64
+}
+
+/// Whether content is shown as binary.
+pub fn is_binary(is_text: bool, size: u64) -> bool {
+    !is_text || size > MAX_TEXT as u64
+}
+
+/// BLAKE3 in hex: the name of content everywhere.
 pub fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
-/// The bytes as text, where they are UTF-8 that PostgreSQL can keep (it has no NUL).
+/// The bytes as text, if they are UTF-8 that PostgreSQL can store (it has no NUL).
 pub fn as_text(bytes: &[u8]) -> Option<&str> {
     if bytes.contains(&0) { None } else { std::str::from_utf8(bytes).ok() }
 }
 
-/// Stores a text as the content of a file, and says how.
-pub async fn keep(app: &App, owner: UserId, text: String) -> Result<Content, ApiError> {
-    let (hash, size) = (hash(text.as_bytes()), text.len() as i64);
-    let binary = text.contains('\0');
-    if text.len() <= MAX_INLINE && !binary {
-        return Ok(Content { text: Some(text), hash, size, binary });
-    }
-    keep_object(app, owner, &hash, size, binary, Bytes::from(text)).await?;
-    Ok(Content { text: None, hash, size, binary })
+/// Reads and writes content; a cheap handle.
+#[derive(Clone)]
+pub struct Contents {
+    store: Store,
+    objects: ObjectStore,
 }
 
-/// Stores bytes as an object, unless this user has the same already.
-pub async fn keep_object(
-    app: &App,
-    owner: UserId,
-    hash: &str,
-    size: i64,
-    binary: bool,
-    bytes: Bytes,
-) -> Result<(), ApiError> {
-    if !app.store.announce_blob(owner, hash, size, binary).await? {
-        app.objects.put(&keys::blob(owner, hash), bytes).await?;
-        app.store.blob_stored(owner, hash).await?;
+impl Contents {
+    pub fn new(store: Store, objects: ObjectStore) -> Self {
+        Self { store, objects }
     }
-    Ok(())
-}
 
-/// The same for bytes that are read while they are sent.
-pub async fn keep_stream(
-    app: &App,
-    owner: UserId,
-    hash: &str,
-    size: i64,
-    binary: bool,
-    bytes: impl Stream<Item = io::Result<Bytes>> + Send,
-) -> Result<(), ApiError> {
-    if !app.store.announce_blob(owner, hash, size, binary).await? {
-        app.objects.put_stream(&keys::blob(owner, hash), bytes).await?;
-        app.store.blob_stored(owner, hash).await?;
+    /// Stores a text as the content of a file; returns what the file's row refers to.
+    pub async fn put_text(&self, owner: UserId, text: String) -> Result<Content, FileError> {
+        let (hash, size) = (hash(text.as_bytes()), text.len() as i64);
+        let binary = text.contains('\0');
+        if is_inline(size as u64, binary) {
+            return Ok(Content { text: Some(text), hash, size, binary });
+        }
+        self.put_object(owner, &hash, size, binary, Bytes::from(text)).await?;
+        Ok(Content { text: None, hash, size, binary })
     }
-    Ok(())
-}
 
-/// The text of a file whose bytes are an object.
-pub async fn fetch_text(app: &App, owner: UserId, hash: &str) -> Result<Option<String>, ApiError> {
-    let bytes = app.objects.get(&keys::blob(owner, hash), MAX_TEXT as u64).await?;
-    Ok(String::from_utf8(bytes.into()).ok())
+    /// Stores bytes as an object, unless this user has the same already.
+    pub async fn put_object(
+        &self,
+        owner: UserId,
+        hash: &str,
+        size: i64,
+        binary: bool,
+        bytes: Bytes,
+    ) -> Result<(), FileError> {
+        if !self.store.announce_blob(owner, hash, size, binary).await? {
+            self.objects.put(&keys::blob(owner, hash), bytes).await?;
+            self.store.blob_stored(owner, hash).await?;
+        }
+        Ok(())
+    }
+
+    /// The same for bytes that are read while they are sent.
+    pub async fn put_stream(
+        &self,
+        owner: UserId,
+        hash: &str,
+        size: i64,
+        binary: bool,
+        bytes: impl Stream<Item = io::Result<Bytes>> + Send,
+    ) -> Result<(), FileError> {
+        if !self.store.announce_blob(owner, hash, size, binary).await? {
+            self.objects.put_stream(&keys::blob(owner, hash), bytes).await?;
+            self.store.blob_stored(owner, hash).await?;
+        }
+        Ok(())
+    }
+
+    /// The text of a file whose bytes are an object; `None` if they are not UTF-8.
+    pub async fn text(&self, owner: UserId, hash: &str) -> Result<Option<String>, FileError> {
+        let bytes = self.objects.get(&keys::blob(owner, hash), MAX_TEXT as u64).await?;
+        Ok(String::from_utf8(bytes.into()).ok())
+    }
+
+    /// The bytes of an object, as a stream; `part` is the first byte and the length.
+    pub async fn open(
+        &self,
+        owner: UserId,
+        hash: &str,
+        part: Option<(u64, u64)>,
+    ) -> Result<Object, FileError> {
+        Ok(self.objects.get_part(&keys::blob(owner, hash), part).await?)
+    }
 }

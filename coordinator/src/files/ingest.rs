@@ -1,25 +1,21 @@
-//! Takes in a tar of contents as it arrives: short texts go into the database in batches, anything else becomes an
-//! object, and every hash is computed here.
+//! Stores the contents of a tar while it arrives: short texts go into the database in batches, anything else becomes an
+//! object. Every hash is computed here.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::sync::Arc;
 
 use bytes::Bytes;
 use engunity_protocol::UserId;
-use engunity_protocol::problem::ErrorCode;
-use engunity_store::blobs::Text;
+use engunity_store::{Store, blobs::Text};
 use flate2::bufread::MultiGzDecoder;
+use futures::{StreamExt, stream::BoxStream};
 use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 
-use crate::api::upload::disk;
-use crate::app::App;
-use crate::files::archive::{self as unpack, Found, Refusal, Sink, TextCheck};
-use crate::files::content;
-use crate::http::error::ApiError;
-use crate::http::request::Body;
+use super::archive::{ArchiveError, EntryHeader, Sink, TextCheck, read_tar};
+use super::content::{self, Contents};
+use super::{FileError, Limits};
 
 /// Contents between the thread that unpacks and the task that stores.
 const AHEAD: usize = 8;
@@ -33,42 +29,50 @@ enum Arrived {
     Large { hash: String, size: u64, binary: bool, file: NamedTempFile },
 }
 
-/// Stores all contents of the tar; answers their hashes.
-pub async fn take(app: &Arc<App>, owner: UserId, body: Body) -> Result<Vec<String>, ApiError> {
-    let (sender, receiver) = mpsc::channel(AHEAD);
-    let reader = Arriving { body, now: Handle::current(), piece: Bytes::new() };
-    let quota = app.config.quota.clone();
-    let sorter = Sorter {
-        out: sender,
-        left: quota.project_mb << 20,
-        per_file: quota.file_mb << 20,
-        entries: quota.project_files,
-    };
-    let unpacking = tokio::task::spawn_blocking(move || read(reader, sorter));
-    let stored = store(app, owner, receiver).await;
-    // Where storing failed the receiver is gone, and so the thread ends soon.
-    let unpacked = unpacking.await?;
-    let stored = stored?;
-    unpacked.map_err(refused)?;
-    Ok(stored)
+/// A body that arrives, read by one reader.
+pub type Body = BoxStream<'static, io::Result<Bytes>>;
+
+/// Stores the contents of a tar.
+pub struct Ingest {
+    pub store: Store,
+    pub contents: Contents,
+    pub owner: UserId,
+    pub limits: Limits,
+}
+
+impl Ingest {
+    /// Stores all contents of the tar; returns their hashes.
+    pub async fn run(&self, body: Body) -> Result<Vec<String>, FileError> {
+        let (sender, receiver) = mpsc::channel(AHEAD);
+        let reader = BodyReader { body, runtime: Handle::current(), piece: Bytes::new() };
+        let sorter = Sorter {
+            out: sender,
+            left: self.limits.quota.bytes as u64,
+            per_file: self.limits.file_bytes,
+            entries: self.limits.quota.files as u64,
+        };
+        let unpacking = tokio::task::spawn_blocking(move || read(reader, sorter));
+        let stored = self.store_all(receiver).await;
+        // When storing fails, the receiver is dropped, which soon ends the thread.
+        let unpacked = unpacking.await?;
+        let stored = stored?;
+        unpacked?;
+        Ok(stored)
+    }
 }
 
 /// The body for a thread that may block.
-struct Arriving {
+struct BodyReader {
     body: Body,
-    now: Handle,
+    runtime: Handle,
     piece: Bytes,
 }
 
-impl Read for Arriving {
+impl Read for BodyReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.piece.is_empty() {
-            let next = self
-                .now
-                .block_on(self.body.piece())
-                .map_err(|error| io::Error::other(error.problem.detail))?;
-            let Some(next) = next else { return Ok(0) };
-            self.piece = next;
+            let Some(next) = self.runtime.block_on(self.body.next()) else { return Ok(0) };
+            self.piece = next?;
         }
         let count = self.piece.len().min(buffer.len());
         buffer[..count].copy_from_slice(&self.piece.split_to(count));
@@ -76,29 +80,21 @@ impl Read for Arriving {
     }
 }
 
-fn refused(refusal: Refusal) -> ApiError {
-    match refusal {
-        Refusal::Spool(error) => disk(error),
-        other => ApiError::new(ErrorCode::BadArchive, other.to_string()),
-    }
-}
-
-fn read(body: impl Read, mut sorter: Sorter) -> Result<(), Refusal> {
+fn read(body: impl Read, mut sorter: Sorter) -> Result<(), ArchiveError> {
     let mut body = BufReader::with_capacity(256 << 10, body);
-    let head = body.fill_buf().map_err(|error| Refusal::Damaged(error.to_string()))?;
+    let head = body.fill_buf().map_err(ArchiveError::damaged)?;
     match head {
-        [0x1f, 0x8b, ..] => unpack::read_tar(MultiGzDecoder::new(body), &mut sorter),
+        [0x1f, 0x8b, ..] => read_tar(MultiGzDecoder::new(body), &mut sorter),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            let inside =
-                zstd::Decoder::with_buffer(body).map_err(|error| Refusal::Damaged(error.to_string()))?;
-            unpack::read_tar(inside, &mut sorter)
+            let inside = zstd::Decoder::with_buffer(body).map_err(ArchiveError::damaged)?;
+            read_tar(inside, &mut sorter)
         }
         [] => Ok(()),
-        _ => unpack::read_tar(body, &mut sorter),
+        _ => read_tar(body, &mut sorter),
     }
 }
 
-/// Sorts contents by where they will be kept.
+/// Unpacks contents and sorts them by where they will be kept.
 struct Sorter {
     out: mpsc::Sender<Arrived>,
     /// Bytes that may still come.
@@ -108,47 +104,46 @@ struct Sorter {
 }
 
 impl Sink for Sorter {
-    fn take(&mut self, found: Found<'_>, content: &mut dyn Read) -> Result<(), Refusal> {
+    fn take(&mut self, found: EntryHeader<'_>, content: &mut dyn Read) -> Result<(), ArchiveError> {
         if found.folder {
             return Ok(());
         }
-        self.entries = self.entries.checked_sub(1).ok_or(Refusal::TooMany(usize::MAX))?;
+        self.entries = self.entries.checked_sub(1).ok_or(ArchiveError::TooMany(usize::MAX))?;
         let name = found.name;
-        let damaged = |error: io::Error| Refusal::Entry {
-            entry: String::from_utf8_lossy(name).into_owned(),
-            why: error.to_string(),
-        };
+        let damaged = |error: io::Error| ArchiveError::entry(name, error.to_string());
         let mut start = Vec::new();
         content.take(content::MAX_INLINE as u64 + 1).read_to_end(&mut start).map_err(damaged)?;
-        let arrived =
-            if start.len() <= content::MAX_INLINE { small(start) } else { self.large(name, start, content)? };
+        let complete = start.len() <= content::MAX_INLINE;
+        let arrived = if complete { small(start) } else { self.large(name, start, content)? };
         self.count(&arrived)?;
-        self.out.blocking_send(arrived).map_err(|_| Refusal::Damaged("storing it failed".into()))
+        self.out.blocking_send(arrived).map_err(|_| ArchiveError::damaged("storing it failed"))
     }
 }
 
 fn small(bytes: Vec<u8>) -> Arrived {
     let hash = content::hash(&bytes);
-    match content::as_text(&bytes) {
-        Some(_) => Arrived::Text(Text { hash, content: String::from_utf8(bytes).unwrap_or_default() }),
-        None => Arrived::Small { hash, bytes: bytes.into() },
+    let binary = content::as_text(&bytes).is_none();
+    if content::is_inline(bytes.len() as u64, binary) {
+        Arrived::Text(Text { hash, content: String::from_utf8(bytes).unwrap_or_default() })
+    } else {
+        Arrived::Small { hash, bytes: bytes.into() }
     }
 }
 
 impl Sorter {
-    fn count(&mut self, arrived: &Arrived) -> Result<(), Refusal> {
+    fn count(&mut self, arrived: &Arrived) -> Result<(), ArchiveError> {
         let size = match arrived {
             Arrived::Text(text) => text.content.len() as u64,
             Arrived::Small { bytes, .. } => bytes.len() as u64,
             Arrived::Large { size, .. } => *size,
         };
-        self.left = self.left.checked_sub(size).ok_or(Refusal::TooLarge(self.left))?;
+        self.left = self.left.checked_sub(size).ok_or(ArchiveError::TooLarge(self.left))?;
         Ok(())
     }
 
-    fn large(&self, name: &[u8], start: Vec<u8>, rest: &mut dyn Read) -> Result<Arrived, Refusal> {
-        let refuse = |why: String| Refusal::Entry { entry: String::from_utf8_lossy(name).into_owned(), why };
-        let mut file = NamedTempFile::new().map_err(Refusal::Spool)?;
+    fn large(&self, name: &[u8], start: Vec<u8>, rest: &mut dyn Read) -> Result<Arrived, ArchiveError> {
+        let refuse = |why: String| ArchiveError::entry(name, why);
+        let mut file = NamedTempFile::new().map_err(ArchiveError::Spool)?;
         let (mut hasher, mut text, mut size) = (blake3::Hasher::new(), TextCheck::default(), 0);
         let mut piece = start;
         loop {
@@ -158,7 +153,7 @@ impl Sorter {
             }
             hasher.update(&piece);
             text.add(&piece);
-            file.write_all(&piece).map_err(Refusal::Spool)?;
+            file.write_all(&piece).map_err(ArchiveError::Spool)?;
             piece.resize(256 << 10, 0);
             let count = rest.read(&mut piece).map_err(|error| refuse(error.to_string()))?;
             piece.truncate(count);
@@ -166,57 +161,56 @@ impl Sorter {
                 break;
             }
         }
-        let binary = !text.is_text() || size > content::MAX_TEXT as u64;
+        let binary = content::is_binary(text.is_text(), size);
         Ok(Arrived::Large { hash: hasher.finalize().to_hex().to_string(), size, binary, file })
     }
 }
 
-async fn store(
-    app: &Arc<App>,
-    owner: UserId,
-    mut arriving: mpsc::Receiver<Arrived>,
-) -> Result<Vec<String>, ApiError> {
-    let (mut stored, mut texts, mut bytes) = (Vec::new(), Vec::new(), 0);
-    while let Some(arrived) = arriving.recv().await {
-        match arrived {
-            Arrived::Text(text) => {
-                bytes += text.content.len();
-                stored.push(text.hash.clone());
-                texts.push(text);
+impl Ingest {
+    async fn store_all(&self, mut arriving: mpsc::Receiver<Arrived>) -> Result<Vec<String>, FileError> {
+        let (mut stored, mut texts, mut bytes) = (Vec::new(), Vec::new(), 0);
+        while let Some(arrived) = arriving.recv().await {
+            match arrived {
+                Arrived::Text(text) => {
+                    bytes += text.content.len();
+                    stored.push(text.hash.clone());
+                    texts.push(text);
+                }
+                other => stored.push(self.store_object(other).await?),
             }
+            if texts.len() >= BATCH || bytes >= BATCH_BYTES {
+                self.stage(std::mem::take(&mut texts)).await?;
+                bytes = 0;
+            }
+        }
+        self.stage(texts).await?;
+        Ok(stored)
+    }
+
+    async fn store_object(&self, arrived: Arrived) -> Result<String, FileError> {
+        let (contents, owner) = (&self.contents, self.owner);
+        match arrived {
             Arrived::Small { hash, bytes } => {
-                content::keep_object(app, owner, &hash, bytes.len() as i64, true, bytes).await?;
-                stored.push(hash);
+                contents.put_object(owner, &hash, bytes.len() as i64, true, bytes).await?;
+                Ok(hash)
             }
             Arrived::Large { hash, size, binary, file } => {
-                let reader = tokio::fs::File::from_std(file.reopen().map_err(disk)?);
-                content::keep_stream(
-                    app,
-                    owner,
-                    &hash,
-                    size as i64,
-                    binary,
-                    ReaderStream::with_capacity(reader, 256 << 10),
-                )
-                .await?;
-                stored.push(hash);
+                let file = tokio::fs::File::from_std(file.reopen().map_err(FileError::Disk)?);
+                let bytes = ReaderStream::with_capacity(file, 256 << 10);
+                contents.put_stream(owner, &hash, size as i64, binary, bytes).await?;
+                Ok(hash)
             }
-        }
-        if texts.len() >= BATCH || bytes >= BATCH_BYTES {
-            stage(app, owner, std::mem::take(&mut texts)).await?;
-            bytes = 0;
+            Arrived::Text(Text { hash, .. }) => Ok(hash),
         }
     }
-    stage(app, owner, texts).await?;
-    Ok(stored)
-}
 
-async fn stage(app: &App, owner: UserId, mut texts: Vec<Text>) -> Result<(), ApiError> {
-    // One statement can't write a row twice, and rows in one order can't make two of us wait for each other.
-    texts.sort_by(|a, b| a.hash.cmp(&b.hash));
-    texts.dedup_by(|a, b| a.hash == b.hash);
-    if texts.is_empty() {
-        return Ok(());
+    async fn stage(&self, mut texts: Vec<Text>) -> Result<(), FileError> {
+        // One statement can't write a row twice, and a common order of rows prevents deadlocks between two requests.
+        texts.sort_by(|a, b| a.hash.cmp(&b.hash));
+        texts.dedup_by(|a, b| a.hash == b.hash);
+        if texts.is_empty() {
+            return Ok(());
+        }
+        Ok(self.store.stage_texts(self.owner, &texts).await?)
     }
-    Ok(app.store.stage_texts(owner, &texts).await?)
 }

@@ -1,6 +1,14 @@
-//! The files of projects: their content, ingestion of archives, snapshots. Knows neither HTTP routes nor handlers.
+//! The files of projects. [`Files`] is the one place that commits a change of files and then notifies; the modules below it
+//! store content, unpack archives and make snapshots. Knows neither HTTP nor handlers.
 
 pub mod archive;
 pub mod content;
-pub mod ingest;
+mod error;
+mod ingest;
+mod service;
 pub mod snapshot;
+mod upload;
+
+pub use error::FileError;
+pub use service::{EntryChange, FileText, Files, Limits, NewEntry, Origin};
+pub use upload::Upload;

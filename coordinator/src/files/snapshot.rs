@@ -3,12 +3,13 @@
 
 use std::io::{self, Read, Write};
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use engunity_artifacts::keys;
+use engunity_artifacts::{ObjectStore, keys};
 use engunity_protocol::spec::Snapshot;
 use engunity_protocol::{ProjectId, UserId};
+use engunity_store::Store;
 use engunity_store::snapshots::{Reader, SnapshotFile};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,84 +18,109 @@ use moka::sync::Cache;
 use tar::{EntryType, Header};
 use tokio::sync::{Mutex, mpsc};
 
-use crate::app::App;
-use crate::http::error::ApiError;
+use super::FileError;
 
-/// Texts that are held at one time.
+/// Bytes and number of texts that are held in memory at a time.
 const PIECE_BYTES: i64 = 2 << 20;
 const PIECE_FILES: usize = 500;
-/// Compressed pieces that wait for whoever reads.
+/// Compressed pieces that are buffered for the reader.
 const AHEAD: usize = 4;
 const TAR_BLOCK: usize = 512;
-/// How long a reader may leave a piece waiting: the database connection is not ours alone.
+/// A reader that leaves a piece waiting for longer is cut off: it holds a database connection.
 const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// How the tar is packed.
 #[derive(Debug, Clone, Copy)]
-pub enum Packing {
+enum Packing {
     Gzip,
     Zstd,
 }
 
-/// One at a time per project: two runs of one revision make one snapshot.
-static MAKING: LazyLock<Cache<ProjectId, Arc<Mutex<()>>>> = LazyLock::new(|| Cache::new(10_000));
+/// Projects whose snapshots are being made, at most.
+const LOCKS: u64 = 10_000;
 
-/// The snapshot of the project as it is now: made, unless there is one of this revision.
-pub async fn snapshot(app: &App, owner: UserId, project: ProjectId) -> Result<Snapshot, ApiError> {
-    if let Some(snapshot) = existing(app, owner, project).await? {
-        return Ok(snapshot);
-    }
-    let making = MAKING.get_with(project, Arc::default);
-    let _turn = making.lock().await;
-    if let Some(snapshot) = existing(app, owner, project).await? {
-        return Ok(snapshot);
-    }
-    make(app, owner, project).await
+/// Makes and finds the snapshots of projects.
+pub struct Snapshots {
+    store: Store,
+    objects: ObjectStore,
+    /// One at a time per project: two runs of one revision share one snapshot.
+    locks: Cache<ProjectId, Arc<Mutex<()>>>,
 }
 
-async fn existing(app: &App, owner: UserId, project: ProjectId) -> Result<Option<Snapshot>, ApiError> {
-    let found = app.store.snapshot(owner, project).await?;
-    found.map(|(_, snapshot)| snapshot).ok_or_else(|| ApiError::not_found("this project"))
-}
-
-async fn make(app: &App, owner: UserId, project: ProjectId) -> Result<Snapshot, ApiError> {
-    let reader =
-        app.store.read_project(owner, project).await?.ok_or_else(|| ApiError::not_found("this project"))?;
-    let revision = reader.revision;
-    let files = reader.files.iter().filter(|file| !file.folder);
-    let (count, bytes) = files.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.size as u64));
-    let mut snapshot = Snapshot { key: None, unpacked_bytes: bytes, files: count };
-    if !reader.files.is_empty() {
-        let key = keys::snapshot(project, revision);
-        app.objects.put_stream(&key, pack(app, owner, reader, Packing::Zstd)).await?;
-        snapshot.key = Some(key);
+impl Snapshots {
+    pub fn new(store: Store, objects: ObjectStore) -> Self {
+        Self { store, objects, locks: Cache::new(LOCKS) }
     }
-    app.store.add_snapshot(project, revision, &snapshot).await?;
-    Ok(snapshot)
-}
 
-/// The packed tar, made while it is read. An error ends it before its proper end, so that nobody takes it for whole.
-pub fn pack(
-    app: &App,
-    owner: UserId,
-    reader: Reader,
-    packing: Packing,
-) -> impl Stream<Item = io::Result<Bytes>> + Send + Sync + 'static + use<> {
-    let (sender, mut receiver) = mpsc::channel(AHEAD);
-    let objects = app.objects.clone();
-    tokio::spawn(async move {
-        let mut writer = Writer { packer: Some(Packer::new(packing)), objects, owner, out: sender.clone() };
-        if let Err(error) = writer.write(reader).await {
-            let _ = sender.send(Err(error)).await;
+    /// The snapshot of the project's current revision; it is made unless it exists.
+    pub async fn current(&self, owner: UserId, project: ProjectId) -> Result<Snapshot, FileError> {
+        if let Some(snapshot) = self.existing(owner, project).await? {
+            return Ok(snapshot);
         }
-    });
-    stream::poll_fn(move |context| receiver.poll_recv(context))
+        let lock = self.locks.get_with(project, Arc::default);
+        let _guard = lock.lock().await;
+        if let Some(snapshot) = self.existing(owner, project).await? {
+            return Ok(snapshot);
+        }
+        self.make(owner, project).await
+    }
+
+    async fn existing(&self, owner: UserId, project: ProjectId) -> Result<Option<Snapshot>, FileError> {
+        let found = self.store.snapshot(owner, project).await?;
+        found.map(|(_, snapshot)| snapshot).ok_or(FileError::NoProject)
+    }
+
+    async fn make(&self, owner: UserId, project: ProjectId) -> Result<Snapshot, FileError> {
+        let reader = self.store.read_project(owner, project).await?.ok_or(FileError::NoProject)?;
+        let revision = reader.revision;
+        let files = reader.files.iter().filter(|file| !file.folder);
+        let (count, bytes) = files.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.size as u64));
+        let mut snapshot = Snapshot { key: None, unpacked_bytes: bytes, files: count };
+        if !reader.files.is_empty() {
+            let key = keys::snapshot(project, revision);
+            self.objects.put_stream(&key, self.pack(owner, reader, Packing::Zstd)).await?;
+            snapshot.key = Some(key);
+        }
+        self.store.add_snapshot(project, revision, &snapshot).await?;
+        Ok(snapshot)
+    }
+
+    /// The whole project as one archive, with the project's name.
+    pub async fn archive(
+        &self,
+        owner: UserId,
+        project: ProjectId,
+    ) -> Result<(String, impl Stream<Item = io::Result<Bytes>> + Send + Sync + 'static + use<>), FileError>
+    {
+        let reader = self.store.read_project(owner, project).await?.ok_or(FileError::NoProject)?;
+        let name = reader.name.clone();
+        Ok((name, self.pack(owner, reader, Packing::Gzip)))
+    }
+
+    /// The packed tar, made while it is read. An error ends it before its proper end, so that nobody takes it for whole.
+    fn pack(
+        &self,
+        owner: UserId,
+        reader: Reader,
+        packing: Packing,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send + Sync + 'static + use<> {
+        let (sender, mut receiver) = mpsc::channel(AHEAD);
+        let objects = self.objects.clone();
+        tokio::spawn(async move {
+            let mut writer =
+                Writer { packer: Some(Packer::new(packing)), objects, owner, out: sender.clone() };
+            if let Err(error) = writer.write(reader).await {
+                let _ = sender.send(Err(error)).await;
+            }
+        });
+        stream::poll_fn(move |context| receiver.poll_recv(context))
+    }
 }
 
 struct Writer {
     /// Away while a blocking thread compresses.
     packer: Option<Packer>,
-    objects: engunity_artifacts::ObjectStore,
+    objects: ObjectStore,
     owner: UserId,
     out: mpsc::Sender<io::Result<Bytes>>,
 }

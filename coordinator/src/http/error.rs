@@ -1,9 +1,7 @@
-//! Why a request is refused: one problem+json body and the headers that go with it. Everything that can go
-//! wrong below a handler is turned into one here, so that handlers use `?`.
+//! Why a request is refused: one problem+json body and the headers that go with it. `api::errors` maps the errors of
+//! services to it.
 
-use engunity_artifacts::ObjectError;
 use engunity_protocol::problem::{ErrorCode, FieldError, Problem};
-use engunity_store::StoreError;
 use warp::http::{HeaderName, HeaderValue, header};
 use warp::reply::Response;
 
@@ -40,6 +38,12 @@ impl ApiError {
         error
     }
 
+    /// The caller did not prove who it is.
+    pub fn unauthenticated(detail: &str) -> Self {
+        Self::new(ErrorCode::Unauthenticated, detail)
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"engunity\""))
+    }
+
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
@@ -66,40 +70,5 @@ impl ApiError {
             headers.insert(name, value);
         }
         response
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(cause) => {
-                tracing::warn!(%cause, "the database can't be reached");
-                Self::new(ErrorCode::Unavailable, "the database can't be reached; try again in a moment")
-            }
-            StoreError::Conflict(_) => Self::new(ErrorCode::Conflict, "it exists already"),
-            StoreError::Gone(_) => {
-                Self::new(ErrorCode::NotFound, "what it belongs to does not exist any more")
-            }
-            StoreError::Unstorable(_) => Self::new(ErrorCode::InvalidInput, error.to_string()),
-            other => Self::internal(other),
-        }
-    }
-}
-
-impl From<ObjectError> for ApiError {
-    fn from(error: ObjectError) -> Self {
-        match error {
-            ObjectError::Unavailable(cause) => {
-                tracing::warn!(%cause, "object storage can't be reached");
-                Self::new(ErrorCode::Unavailable, "object storage can't be reached; try again in a moment")
-            }
-            other => Self::internal(other),
-        }
-    }
-}
-
-impl From<tokio::task::JoinError> for ApiError {
-    fn from(error: tokio::task::JoinError) -> Self {
-        Self::internal(error)
     }
 }

@@ -21,7 +21,7 @@ use warp::hyper::upgrade::OnUpgrade;
 
 use super::error::ApiError;
 use super::input;
-use crate::auth::tokens::Caller;
+use crate::auth::Caller;
 
 /// Longest pause between two pieces of a body.
 const BODY_PAUSE: Duration = Duration::from_secs(20);

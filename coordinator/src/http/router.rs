@@ -13,8 +13,8 @@ use super::error::{ApiError, ApiResult};
 use super::parameter::{Described, Handler};
 use super::request::{self, Request};
 use crate::app::App;
+use crate::auth::Caller;
 use crate::auth::rate_limit::{Key, Quota};
-use crate::auth::tokens as auth;
 
 type Call = Arc<dyn Fn(Arc<App>, Request) -> BoxFuture<'static, ApiResult> + Send + Sync>;
 
@@ -176,7 +176,7 @@ pub async fn run(
     mut request: Request,
     quota: &mut Option<Quota>,
 ) -> ApiResult {
-    let caller = if route.signed { Some(auth::caller(app, &request.headers).await) } else { None };
+    let caller = if route.signed { Some(caller(app, &request.headers).await) } else { None };
     if route.counted {
         let key = match &caller {
             Some(Ok(caller)) => Key::User(caller.user_id),
@@ -193,6 +193,21 @@ pub async fn run(
     let timeout = Duration::from_secs(seconds);
     let late = |_| ApiError::new(ErrorCode::Timeout, format!("it took longer than {} s", timeout.as_secs()));
     tokio::time::timeout(timeout, (route.handler)(app.clone(), request)).await.map_err(late)?
+}
+
+/// The caller that the `Authorization` header proves.
+async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    Ok(app.tokens.caller(bearer(headers)?).await?)
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let missing = || ApiError::unauthenticated("send Authorization: Bearer <access token>");
+    let value = headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
+    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+        return Err(ApiError::unauthenticated("the Authorization header must be: Bearer <access token>"));
+    }
+    Ok(token.trim())
 }
 
 fn check_quota(quota: Option<Quota>) -> Result<(), ApiError> {

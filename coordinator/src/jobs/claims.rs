@@ -1,17 +1,18 @@
 //! Answers workers' claims: may I run this job? Requests of all workers that come together are one statement.
 //! Where the database can't be reached nobody is answered, and the worker asks again with the same claim id.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use engunity_broker::{Connection, Queue, serve};
 use engunity_protocol::{
     JobId,
     wire::{self, ClaimAnswer, ClaimReply, ClaimRequest, Grant},
 };
-use engunity_store::{ClaimKey, Store, StoreError};
+use engunity_store::{ClaimKey, StoreError};
 use uuid::Uuid;
 
-use crate::notify::{batcher::Batcher, notifier::Notifier};
+use super::writer::JobWriter;
+use crate::notify::batcher::Batcher;
 
 /// Requests answered at the same time.
 const AT_ONCE: u16 = 256;
@@ -24,12 +25,12 @@ const MIN_INTERVAL: Duration = Duration::from_millis(2);
 type Claiming = Batcher<Vec<ClaimKey>, HashMap<(JobId, Uuid), Grant>>;
 
 /// Answers claims, for ever.
-pub async fn run(broker: Connection, store: Store, notifier: Arc<Notifier>) {
-    let claiming: Claiming =
-        Batcher::start(CONCURRENCY, BATCH, MIN_INTERVAL, move |requests: Vec<Vec<ClaimKey>>| {
-            let (store, notifier) = (store.clone(), notifier.clone());
-            async move { claim(&store, &notifier, requests).await }
-        });
+pub async fn run(broker: Connection, writer: JobWriter) {
+    let claim = move |requests: Vec<Vec<ClaimKey>>| {
+        let writer = writer.clone();
+        async move { claim(&writer, requests).await }
+    };
+    let claiming: Claiming = Batcher::start(CONCURRENCY, BATCH, MIN_INTERVAL, claim);
     serve(&broker, Queue::Claims, AT_ONCE, |body| answer(claiming.clone(), body)).await;
 }
 
@@ -56,16 +57,14 @@ fn asked(request: &ClaimRequest, claim: &wire::Claim) -> ClaimKey {
 }
 
 async fn claim(
-    store: &Store,
-    notifier: &Notifier,
+    writer: &JobWriter,
     requests: Vec<Vec<ClaimKey>>,
 ) -> Result<Vec<HashMap<(JobId, Uuid), Grant>>, StoreError> {
     let all: Vec<ClaimKey> = requests.iter().flatten().cloned().collect();
-    let mut granted = store.claim(&all).await?;
-    notifier.notify_jobs(&granted.values().map(|(_, changed)| *changed).collect::<Vec<_>>());
-    let mut take = |asked: Vec<ClaimKey>| {
-        let keys = asked.into_iter().map(|asked| (asked.job_id, asked.claim_id));
-        keys.filter_map(|key| Some((key, granted.remove(&key)?.0))).collect()
+    let mut granted = writer.claim(&all).await?;
+    let mut take = |keys: Vec<ClaimKey>| {
+        let keys = keys.into_iter().map(|key| (key.job_id, key.claim_id));
+        keys.filter_map(|key| Some((key, granted.remove(&key)?))).collect()
     };
     Ok(requests.into_iter().map(&mut take).collect())
 }

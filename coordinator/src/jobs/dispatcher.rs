@@ -12,10 +12,11 @@ use engunity_protocol::{
     JobId,
     wire::{self, JobReady},
 };
-use engunity_store::{Accepted, JobChange, NewJob, Released, SlotPool, Store, StoreError};
+use engunity_store::{Accepted, NewJob, Released, SlotPool, Store, StoreError};
 use tokio::sync::Notify;
 
-use crate::notify::{batcher::Batcher, notifier::Notifier, throttle::Throttle};
+use super::writer::JobWriter;
+use crate::notify::{batcher::Batcher, throttle::Throttle};
 
 /// Jobs of one insert.
 const BATCH: usize = 512;
@@ -37,7 +38,7 @@ pub struct Dispatcher {
 }
 
 #[derive(Default)]
-pub struct Wake {
+struct Wake {
     runs: Notify,
     noops: Notify,
 }
@@ -57,20 +58,18 @@ impl Wake {
 }
 
 impl Dispatcher {
-    pub fn new(store: Store, publisher: Publisher, notifier: Arc<Notifier>) -> Self {
+    pub fn new(store: Store, publisher: Publisher, writer: JobWriter) -> Self {
         let wake = Arc::new(Wake::default());
-        let (inserting, woken) = (store.clone(), wake.clone());
-        let accepting =
-            Batcher::start(CONCURRENCY, BATCH, ACCEPT_MIN_INTERVAL, move |requests: Vec<Vec<NewJob>>| {
-                let (store, wake, notifier) = (inserting.clone(), woken.clone(), notifier.clone());
-                async move {
-                    let accepted = insert(&store, requests).await?;
-                    wake.all();
-                    notifier
-                        .notify_jobs(&accepted.iter().flatten().filter_map(as_change).collect::<Vec<_>>());
-                    Ok(accepted)
-                }
-            });
+        let woken = wake.clone();
+        let insert = move |requests: Vec<Vec<NewJob>>| {
+            let (writer, wake) = (writer.clone(), woken.clone());
+            async move {
+                let accepted = insert(&writer, requests).await?;
+                wake.all();
+                Ok(accepted)
+            }
+        };
+        let accepting = Batcher::start(CONCURRENCY, BATCH, ACCEPT_MIN_INTERVAL, insert);
         Self { store, publisher, accepting, wake }
     }
 
@@ -125,20 +124,11 @@ impl Dispatcher {
     }
 }
 
-async fn insert(store: &Store, requests: Vec<Vec<NewJob>>) -> Result<Vec<Vec<Accepted>>, StoreError> {
+async fn insert(writer: &JobWriter, requests: Vec<Vec<NewJob>>) -> Result<Vec<Vec<Accepted>>, StoreError> {
     let counts: Vec<usize> = requests.iter().map(Vec::len).collect();
     let jobs: Vec<NewJob> = requests.into_iter().flatten().collect();
-    let mut accepted = store.insert_jobs(&jobs).await?.into_iter();
+    let mut accepted = writer.insert(&jobs).await?.into_iter();
     Ok(counts.into_iter().map(|count| accepted.by_ref().take(count).collect()).collect())
-}
-
-fn as_change(accepted: &Accepted) -> Option<JobChange> {
-    match accepted {
-        Accepted::New(job) => {
-            Some(JobChange { job_id: job.id, project_id: job.project_id, state: true, ended: false })
-        }
-        _ => None,
-    }
 }
 
 fn message(released: &Released) -> Option<Message> {

@@ -2,14 +2,14 @@
 //! consumer), in order; a batch is one transaction, acknowledged after its commit, and told to readers after that.
 //! While the database can't be reached, batches are held unacknowledged: nothing is lost, workers' confirms go on.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use engunity_broker::{Connection, Delivery, Queue, ack_batch};
 use engunity_protocol::wire::{self, EventBatch};
-use engunity_store::{Recorded, Store, StoreError};
+use engunity_store::{Recorded, StoreError};
 
-use super::dispatcher::Dispatcher;
-use crate::notify::{notifier::Notifier, throttle::Throttle};
+use super::{dispatcher::Dispatcher, writer::JobWriter};
+use crate::notify::throttle::Throttle;
 
 /// Batches in hand. A worker's batch has at most half a mebibyte, so this bounds memory too.
 const PREFETCH: u16 = 64;
@@ -20,8 +20,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 pub struct EventRouter {
-    pub store: Store,
-    pub notifier: Arc<Notifier>,
+    pub writer: JobWriter,
     pub dispatcher: Dispatcher,
 }
 
@@ -37,11 +36,11 @@ impl EventRouter {
             }
             throttle.wait().await;
             deliveries.extend(events.waiting(usize::from(PREFETCH) - deliveries.len()));
-            self.take_in(&deliveries).await;
+            self.record_deliveries(&deliveries).await;
         }
     }
 
-    async fn take_in(&self, deliveries: &[Delivery]) {
+    async fn record_deliveries(&self, deliveries: &[Delivery]) {
         let batches: Vec<EventBatch> = deliveries.iter().filter_map(read).collect();
         if self.record(&batches).await.is_err() && batches.len() > 1 {
             // Something in there can't be stored: its neighbours can.
@@ -56,9 +55,9 @@ impl EventRouter {
     async fn record(&self, batches: &[EventBatch]) -> Result<(), StoreError> {
         let (mut pause, mut tries) = (SHORTEST_PAUSE, 1);
         loop {
-            match self.store.record(batches).await {
+            match self.writer.record(batches).await {
                 Ok(recorded) => {
-                    self.tell(&recorded);
+                    self.account(&recorded);
                     return Ok(());
                 }
                 Err(StoreError::Unavailable(cause)) => tracing::warn!(%cause, "events wait for the database"),
@@ -76,8 +75,7 @@ impl EventRouter {
         }
     }
 
-    fn tell(&self, recorded: &Recorded) {
-        self.notifier.notify_jobs(&recorded.changed);
+    fn account(&self, recorded: &Recorded) {
         if recorded.changed.iter().any(|change| change.state) {
             self.dispatcher.wake();
         }

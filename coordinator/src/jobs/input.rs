@@ -16,7 +16,7 @@ use engunity_protocol::{
 use engunity_store::{Store, StoreError};
 
 /// A worker answers in much less.
-const PATIENCE: Duration = Duration::from_secs(3);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why input was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl RunInput {
             Refusal { code: ErrorCode::Unavailable, detail: "its worker can't be reached now".into() }
         };
         let body = wire::encode(control).map_err(|error| unavailable(&error))?;
-        let answer = self.rpc.call(&Queue::Control(worker.clone()), &body, PATIENCE).await;
+        let answer = self.rpc.call(&Queue::Control(worker.clone()), &body, ANSWER_TIMEOUT).await;
         wire::decode(&answer.map_err(|error| unavailable(&error))?).map_err(|error| unavailable(&error))
     }
 }

@@ -5,4 +5,8 @@ pub mod dispatcher;
 pub mod event_reader;
 pub mod event_router;
 pub mod input;
+mod service;
 pub mod worker_registry;
+pub mod writer;
+
+pub use service::Jobs;

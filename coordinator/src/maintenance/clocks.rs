@@ -57,17 +57,16 @@ async fn redispatch(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
 
 /// Ends attempts whose worker is gone.
 async fn reap(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
-    if !orchestrator.fleet.may_expire_leases() {
+    if !orchestrator.workers.may_expire_leases() {
         return Ok(());
     }
-    let lost = orchestrator.store.reap().await?;
+    let lost = orchestrator.writer.reap().await?;
     if !lost.is_empty() {
         tracing::warn!(
             jobs = lost.len(),
             "workers stopped answering; their jobs run again elsewhere or end as lost"
         );
         metrics::counter!("engunity_attempts_lost_total").increment(lost.len() as u64);
-        orchestrator.notifier.notify_jobs(&lost);
         orchestrator.dispatcher.wake();
     }
     Ok(())

@@ -10,7 +10,7 @@ use engunity_protocol::{
     session::{ConnectionId, FileChange, FileChangeKind, Place, Presence, ProjectChange, ServerMessage},
 };
 
-use super::message::Text;
+use super::message::{Resume, Text, Welcome};
 
 /// Milliseconds on any clock that only goes forward.
 pub type Millis = u64;
@@ -55,13 +55,6 @@ pub enum Input {
     Tick,
 }
 
-/// Where someone who comes back had got to.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Resume {
-    pub epoch: String,
-    pub last_seq: u64,
-}
-
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// To one connection, before anything else.
@@ -74,17 +67,6 @@ pub enum Effect {
     Refuse { conn_id: ConnectionId },
     /// Nobody has been here for a while: end the session.
     Passivate,
-}
-
-/// The beginning of a `welcome`; whoever holds the socket adds the jobs.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Welcome {
-    pub epoch: String,
-    pub seq: u64,
-    pub presence: Vec<Presence>,
-    /// Nothing that was known before counts; else `missed` follows.
-    pub snapshot: bool,
-    pub missed: Vec<Text>,
 }
 
 #[derive(Debug)]

@@ -9,10 +9,7 @@ use engunity_protocol::{
     wire,
 };
 
-use super::{
-    core::{Resume, Welcome},
-    message::{Downstream, Joining, Relay, Text},
-};
+use super::message::{Downstream, Joining, Relay, Resume, Text, Welcome};
 
 fn samples() -> Vec<Relay> {
     let project_id: ProjectId = "01900000-0000-4000-8000-000000000002".parse().unwrap();

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use engunity_protocol::{
     CoordinatorId, ProjectId, UserId,
-    session::{ConnectionId, Place, ServerMessage},
+    session::{ConnectionId, Place, Presence, ServerMessage},
 };
 use serde::{Deserialize, Serialize};
-
-use super::core::{Resume, Welcome};
 
 /// A numbered message, serialized once for all who get it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +27,24 @@ pub fn to_json(message: &ServerMessage) -> String {
         tracing::error!(%error, "a session message can't be written");
         String::new()
     })
+}
+
+/// The last message that a returning connection received.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    pub epoch: String,
+    pub last_seq: u64,
+}
+
+/// The beginning of a `welcome`; whoever holds the socket adds the jobs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Welcome {
+    pub epoch: String,
+    pub seq: u64,
+    pub presence: Vec<Presence>,
+    /// Nothing that was known before counts; else `missed` follows.
+    pub snapshot: bool,
+    pub missed: Vec<Text>,
 }
 
 /// From a session to one of its connections.

@@ -68,8 +68,15 @@ struct RemoteMember {
 
 /// A connection's place in a session. When `messages` ends, the connection must join again.
 pub struct Subscription {
-    pub messages: mpsc::Receiver<Downstream>,
+    messages: mpsc::Receiver<Downstream>,
     link: Link,
+}
+
+impl Subscription {
+    /// The next message; `None` when the connection must join again. Safe to cancel.
+    pub async fn next(&mut self) -> Option<Downstream> {
+        self.messages.recv().await
+    }
 }
 
 enum Link {

@@ -40,6 +40,7 @@ pub struct Store {
     pool: Pool,
     /// For the statements that whole batches go through: see `batch`.
     hot: Pool,
+    usage: files::UsageCache,
 }
 
 impl Store {
@@ -49,7 +50,11 @@ impl Store {
         let hot = (connections * 2 / 5).max(1);
         let mut planned = postgres.clone();
         planned.options([postgres.get_options().unwrap_or_default(), batch::BY_KEY].join(" "));
-        Ok(Self { pool: pool(postgres, connections.saturating_sub(hot).max(1))?, hot: pool(planned, hot)? })
+        Ok(Self {
+            pool: pool(postgres, connections.saturating_sub(hot).max(1))?,
+            hot: pool(planned, hot)?,
+            usage: files::UsageCache::new(),
+        })
     }
 
     pub(crate) async fn connection(&self) -> Result<Object> {

@@ -25,16 +25,16 @@ use tokio_tungstenite::tungstenite::{
     Error as WsError, Message,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{budget::Budget, handshake::Socket, typing::Typing};
 use crate::{
-    auth::tokens::Caller,
-    jobs::event_reader::JobReader,
-    orchestrator::Orchestrator,
+    app::App,
+    auth::Caller,
+    jobs::{Jobs, event_reader::JobReader},
     session::{
-        Subscription,
-        core::{Resume, Welcome},
-        message::{Downstream, Joining, Text, to_json},
+        Sessions, Subscription,
+        message::{Downstream, Joining, Resume, Text, Welcome, to_json},
     },
 };
 
@@ -61,7 +61,9 @@ const EVENT_BUFFER: usize = 16;
 const RECENT_JOBS: u64 = 50;
 
 pub struct Connection {
-    orchestrator: Arc<Orchestrator>,
+    sessions: Arc<Sessions>,
+    jobs: Jobs,
+    draining: CancellationToken,
     caller: Caller,
     project_id: ProjectId,
     conn_id: ConnectionId,
@@ -104,17 +106,14 @@ struct Closing(CloseCode, &'static str);
 type Flow = Result<(), Closing>;
 
 impl Connection {
-    pub fn new(
-        orchestrator: Arc<Orchestrator>,
-        caller: Caller,
-        project_id: ProjectId,
-        socket: Socket,
-    ) -> Self {
+    pub fn new(app: &App, caller: Caller, project_id: ProjectId, socket: Socket) -> Self {
         let (event_sender, events) = mpsc::channel(EVENT_BUFFER);
         let now = Instant::now();
         Self {
-            typing: Typing::new(orchestrator.clone(), caller.user_id, event_sender.clone()),
-            orchestrator,
+            typing: Typing::new(app.orchestrator.input.clone(), caller.user_id, event_sender.clone()),
+            sessions: app.orchestrator.sessions.clone(),
+            jobs: app.jobs.clone(),
+            draining: app.orchestrator.draining(),
             caller,
             project_id,
             conn_id: uuid::Uuid::now_v7().simple().to_string(),
@@ -154,13 +153,13 @@ impl Connection {
         let session = async {
             match &mut self.membership {
                 Membership::Joining(subscription, _) | Membership::Active(subscription) => {
-                    subscription.messages.recv().await
+                    subscription.next().await
                 }
                 Membership::Pending(_) => std::future::pending().await,
             }
         };
         tokio::select! {
-            () = self.orchestrator.draining.cancelled() => SocketEvent::Draining,
+            () = self.draining.cancelled() => SocketEvent::Draining,
             received = self.socket.next() => SocketEvent::Received(received),
             message = session => SocketEvent::Session(message),
             Some(event) = self.events.recv() => SocketEvent::JobEvent(event),
@@ -230,7 +229,7 @@ impl Connection {
             name: self.caller.name.to_string(),
             resume: self.resume.clone(),
         };
-        self.membership = match self.orchestrator.sessions.join(self.project_id, joining).await {
+        self.membership = match self.sessions.join(self.project_id, joining).await {
             Ok(subscription) => Membership::Joining(subscription, Instant::now() + WELCOME_TIMEOUT),
             Err(StoreError::Gone(_)) => return Err(Closing(CloseCode::Away, "the project was deleted")),
             Err(error) => {
@@ -246,7 +245,7 @@ impl Connection {
         let membership =
             std::mem::replace(&mut self.membership, Membership::Pending(Instant::now() + REJOIN_PAUSE));
         if let Membership::Joining(subscription, _) | Membership::Active(subscription) = membership {
-            self.orchestrator.sessions.leave(subscription, self.project_id, &self.conn_id).await;
+            self.sessions.leave(subscription, self.project_id, &self.conn_id).await;
         }
     }
 
@@ -270,7 +269,7 @@ impl Connection {
             waiting => waiting,
         };
         // Read after joining: later changes follow as messages.
-        let jobs = recent_jobs(self.orchestrator.clone(), self.caller.user_id, self.project_id).await;
+        let jobs = recent_jobs(&self.jobs, self.caller.user_id, self.project_id).await;
         let conn_id = self.conn_id.clone();
         self.write_message(&ServerMessage::Welcome { epoch, seq, conn_id, presence, snapshot, jobs }).await?;
         for text in missed {
@@ -353,7 +352,7 @@ impl Connection {
         }
         if let (Membership::Active(subscription), Some(place)) = (&self.membership, self.place.take()) {
             self.place_at = now + PLACE_MIN_INTERVAL;
-            self.orchestrator.sessions.place(subscription, self.project_id, &self.conn_id, place).await;
+            self.sessions.place(subscription, self.project_id, &self.conn_id, place).await;
         }
     }
 
@@ -364,10 +363,9 @@ impl Connection {
                 .refuse(ErrorCode::QuotaExceeded, format!("at most {MAX_WATCHES} jobs can be events at once"))
                 .await;
         }
-        let (orchestrator, user_id, out) =
-            (self.orchestrator.clone(), self.caller.user_id, self.event_sender.clone());
+        let (jobs, user_id, out) = (self.jobs.clone(), self.caller.user_id, self.event_sender.clone());
         let task = tokio::spawn(async move {
-            match open(&orchestrator, user_id, job_id, after, tail).await {
+            match open(&jobs, user_id, job_id, after, tail).await {
                 Ok(reader) => stream(reader, job_id, &out).await,
                 Err(refusal) => drop(out.send(to_json(&refusal)).await),
             }
@@ -403,13 +401,13 @@ impl Connection {
 }
 
 /// Active and recent jobs of a project.
-async fn recent_jobs(orchestrator: Arc<Orchestrator>, user_id: UserId, project_id: ProjectId) -> Vec<Job> {
+async fn recent_jobs(jobs: &Jobs, user_id: UserId, project_id: ProjectId) -> Vec<Job> {
     let filter = JobFilter { project_id: Some(project_id), limit: RECENT_JOBS, ..JobFilter::default() };
     let read = async {
-        let mut jobs = orchestrator.store.jobs(user_id, &filter).await?;
-        jobs.truncate(RECENT_JOBS as usize);
-        orchestrator.store.fill_waiting(user_id, &mut jobs).await?;
-        Ok::<_, StoreError>(jobs)
+        let mut recent = jobs.list(user_id, &filter).await?;
+        recent.truncate(RECENT_JOBS as usize);
+        jobs.fill_waiting(user_id, &mut recent).await?;
+        Ok::<_, StoreError>(recent)
     };
     read.await.unwrap_or_else(|error| {
         tracing::debug!(%error, "a welcome goes without its jobs");
@@ -419,7 +417,7 @@ async fn recent_jobs(orchestrator: Arc<Orchestrator>, user_id: UserId, project_i
 
 /// A reader of a user's job, or what to answer instead.
 async fn open(
-    orchestrator: &Orchestrator,
+    jobs: &Jobs,
     user_id: UserId,
     job_id: JobId,
     after: i64,
@@ -427,8 +425,7 @@ async fn open(
 ) -> Result<JobReader, ServerMessage> {
     let refusal = |code, why| ServerMessage::Error { code, detail: format!("job {job_id} {why}") };
     let read = async {
-        let mut reader =
-            JobReader::open(&orchestrator.store, &orchestrator.notifier, user_id, job_id, after).await?;
+        let mut reader = jobs.follow(user_id, job_id, after).await?;
         if let (Some(reader), Some(bytes)) = (&mut reader, tail) {
             reader.skip_to_tail(bytes).await?;
         }

@@ -17,7 +17,6 @@ use self::{
 };
 use crate::{
     app::App,
-    auth::tokens as auth,
     http::{
         error::{ApiError, ApiResult},
         parameter::{Parameter, Path, Query},
@@ -60,17 +59,16 @@ pub async fn open(
     check_origin(&app.config.http, &request.headers)?;
     let handshake = Handshake::check(&mut request)?;
     let Ticket(ticket) =
-        ticket.ok_or_else(|| auth::unauthenticated("add ?ticket= from POST /api/v1/auth/ticket"))?;
-    let caller = auth::redeem_ticket(&app, &ticket).await?;
+        ticket.ok_or_else(|| ApiError::unauthenticated("add ?ticket= from POST /api/v1/auth/ticket"))?;
+    let caller = app.tokens.redeem_ticket(&ticket).await?;
     app.store
         .project(caller.user_id, project_id)
         .await?
         .ok_or_else(|| ApiError::not_found("this project"))?;
     let (response, socket) = handshake.accept();
-    let orchestrator = app.orchestrator.clone();
     tokio::spawn(async move {
         if let Some(socket) = socket.await {
-            Connection::new(orchestrator, caller, project_id, socket).run().await;
+            Connection::new(&app, caller, project_id, socket).run().await;
         }
     });
     Ok(response)

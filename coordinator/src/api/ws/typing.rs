@@ -6,7 +6,10 @@ use std::{collections::HashMap, sync::Arc};
 use engunity_protocol::{JobId, UserId, job::InputRequest, problem::ErrorCode, session::ServerMessage};
 use tokio::sync::mpsc;
 
-use crate::{jobs::input::Refusal, orchestrator::Orchestrator, session::message::to_json};
+use crate::{
+    jobs::input::{Refusal, RunInput},
+    session::message::to_json,
+};
 
 /// Messages of one run that may wait for its worker.
 const WAITING: usize = 64;
@@ -15,15 +18,15 @@ const RUNS: usize = 16;
 
 /// The runs that one socket types into.
 pub struct Typing {
-    orchestrator: Arc<Orchestrator>,
+    input: Arc<RunInput>,
     user_id: UserId,
     out: mpsc::Sender<String>,
     runs: HashMap<JobId, mpsc::Sender<InputRequest>>,
 }
 
 impl Typing {
-    pub fn new(orchestrator: Arc<Orchestrator>, user_id: UserId, out: mpsc::Sender<String>) -> Self {
-        Self { orchestrator, user_id, out, runs: HashMap::new() }
+    pub fn new(input: Arc<RunInput>, user_id: UserId, out: mpsc::Sender<String>) -> Self {
+        Self { input, user_id, out, runs: HashMap::new() }
     }
 
     /// Puts input in line; the answer goes to the socket. Returns what to answer where there is no room.
@@ -38,7 +41,7 @@ impl Typing {
         let run = self
             .runs
             .entry(job_id)
-            .or_insert_with(|| start(self.orchestrator.clone(), self.user_id, job_id, self.out.clone()));
+            .or_insert_with(|| start(self.input.clone(), self.user_id, job_id, self.out.clone()));
         let full = run.try_send(request).is_err();
         full.then(|| {
             refused(job_id, source, ErrorCode::RateLimited, "too much is on its way to the program".into())
@@ -47,7 +50,7 @@ impl Typing {
 }
 
 fn start(
-    orchestrator: Arc<Orchestrator>,
+    input: Arc<RunInput>,
     user_id: UserId,
     job_id: JobId,
     out: mpsc::Sender<String>,
@@ -56,7 +59,7 @@ fn start(
     tokio::spawn(async move {
         while let Some(request) = requests.recv().await {
             let source = request.source.clone();
-            let answer = match orchestrator.input.send(user_id, job_id, request).await {
+            let answer = match input.send(user_id, job_id, request).await {
                 Ok(taken) => ServerMessage::RunInputTaken { job_id, source, offset: taken.offset },
                 Err(Refusal { code, detail }) => refused(job_id, source, code, detail),
             };

@@ -8,7 +8,7 @@ use tar::EntryType;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::{Found, Refusal, Sink};
+use super::{ArchiveError, EntryHeader, Sink};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -88,49 +88,50 @@ pub(super) fn read(
     kind: Kind,
     name: &str,
     sink: &mut dyn Sink,
-) -> Result<(), Refusal> {
+) -> Result<(), ArchiveError> {
     let mut archive = archive;
-    archive.rewind().map_err(Refusal::Spool)?;
+    archive.rewind().map_err(ArchiveError::Spool)?;
     let mut archive = BufReader::with_capacity(128 << 10, archive);
     match kind {
         Kind::Zip => read_zip(archive, sink),
         Kind::Tar => read_tar(archive, sink),
         Kind::TarGz => read_tar(MultiGzDecoder::new(archive), sink),
-        Kind::TarZst => {
-            read_tar(zstd::Decoder::with_buffer(archive).map_err(|e| Refusal::Damaged(e.to_string()))?, sink)
-        }
+        Kind::TarZst => read_tar(zstd::Decoder::with_buffer(archive).map_err(ArchiveError::damaged)?, sink),
         Kind::Plain => {
-            sink.take(Found { name: name.as_bytes(), folder: false, executable: false }, &mut archive)
+            sink.take(EntryHeader { name: name.as_bytes(), folder: false, executable: false }, &mut archive)
         }
     }
 }
 
 /// Reads a tar as it arrives.
-pub fn read_tar(archive: impl Read, sink: &mut dyn Sink) -> Result<(), Refusal> {
+pub fn read_tar(archive: impl Read, sink: &mut dyn Sink) -> Result<(), ArchiveError> {
     let mut archive = tar::Archive::new(archive);
-    for entry in archive.entries().map_err(|e| Refusal::Damaged(e.to_string()))? {
-        let mut entry = entry.map_err(|e| Refusal::Damaged(e.to_string()))?;
+    for entry in archive.entries().map_err(ArchiveError::damaged)? {
+        let mut entry = entry.map_err(ArchiveError::damaged)?;
         let name = entry.path_bytes().into_owned();
         let folder = match entry.header().entry_type() {
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => name.ends_with(b"/"),
             EntryType::Directory => true,
             EntryType::XGlobalHeader => continue,
             other => {
-                return Err(Refusal::entry(&name, format!("{} can't be part of a project", what(other))));
+                return Err(ArchiveError::entry(
+                    &name,
+                    format!("{} can't be part of a project", what(other)),
+                ));
             }
         };
         let executable = !folder && entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
-        sink.take(Found { name: &name, folder, executable }, &mut entry)?;
+        sink.take(EntryHeader { name: &name, folder, executable }, &mut entry)?;
     }
     read_padding(archive.into_inner())
 }
 
 /// Reads on to the end: the checksum of what a tar is packed with stands behind it.
-fn read_padding(archive: impl Read) -> Result<(), Refusal> {
+fn read_padding(archive: impl Read) -> Result<(), ArchiveError> {
     let padding = io::copy(&mut archive.take(MAX_PADDING + 1), &mut io::sink());
-    match padding.map_err(|e| Refusal::Damaged(e.to_string()))? {
+    match padding.map_err(ArchiveError::damaged)? {
         0..=MAX_PADDING => Ok(()),
-        _ => Err(Refusal::Damaged("much follows its end".into())),
+        _ => Err(ArchiveError::damaged("much follows its end")),
     }
 }
 
@@ -144,7 +145,7 @@ fn what(kind: EntryType) -> &'static str {
     }
 }
 
-fn read_zip(mut file: impl Read + Seek, sink: &mut dyn Sink) -> Result<(), Refusal> {
+fn read_zip(mut file: impl Read + Seek, sink: &mut dyn Sink) -> Result<(), ArchiveError> {
     let mut archive = ZipArchive::new(&mut file).map_err(|error| zip_error(b"", error))?;
     let start = archive.central_directory_start();
     for number in 0..archive.len() {
@@ -152,28 +153,28 @@ fn read_zip(mut file: impl Read + Seek, sink: &mut dyn Sink) -> Result<(), Refus
         let mut entry = archive.by_index(number).map_err(|error| zip_error(&name, error))?;
         let name = entry.name_raw().to_vec();
         if entry.is_symlink() {
-            return Err(Refusal::entry(&name, "a symbolic link can't be part of a project"));
+            return Err(ArchiveError::entry(&name, "a symbolic link can't be part of a project"));
         }
         let folder = entry.is_dir();
         let executable = !folder && entry.unix_mode().is_some_and(|mode| mode & 0o111 != 0);
-        sink.take(Found { name: &name, folder, executable }, &mut entry)?;
+        sink.take(EntryHeader { name: &name, folder, executable }, &mut entry)?;
     }
     drop(archive);
     refuse_twins(file, start)
 }
 
-fn zip_error(name: &[u8], error: ZipError) -> Refusal {
+fn zip_error(name: &[u8], error: ZipError) -> ArchiveError {
     match error {
-        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Refusal::Encrypted,
-        error if name.is_empty() => Refusal::Damaged(error.to_string()),
-        error => Refusal::entry(name, error.to_string()),
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ArchiveError::Encrypted,
+        error if name.is_empty() => ArchiveError::damaged(error),
+        error => ArchiveError::entry(name, error.to_string()),
     }
 }
 
 /// The zip reader keeps the last of entries with one name; we refuse such an archive, as other readers would show the first.
-fn refuse_twins(mut file: impl Read + Seek, start: u64) -> Result<(), Refusal> {
+fn refuse_twins(mut file: impl Read + Seek, start: u64) -> Result<(), ArchiveError> {
     const FIXED: usize = 46;
-    let damaged = |error: io::Error| Refusal::Damaged(error.to_string());
+    let damaged = |error: io::Error| ArchiveError::damaged(error);
     file.seek(SeekFrom::Start(start)).map_err(damaged)?;
     let mut names = HashSet::new();
     let mut header = [0; FIXED];
@@ -184,7 +185,7 @@ fn refuse_twins(mut file: impl Read + Seek, start: u64) -> Result<(), Refusal> {
         file.read_exact(&mut text).map_err(damaged)?;
         text.truncate(name);
         if names.contains(&text) {
-            return Err(Refusal::entry(&text, "it is there twice"));
+            return Err(ArchiveError::entry(&text, "it is there twice"));
         }
         names.insert(text);
     }
@@ -192,6 +193,6 @@ fn refuse_twins(mut file: impl Read + Seek, start: u64) -> Result<(), Refusal> {
 }
 
 /// A failure while an entry was read: the archive's own, as the spool is written elsewhere.
-pub(super) fn damaged(name: &[u8], error: &io::Error) -> Refusal {
-    Refusal::entry(name, format!("it can't be read: {error}"))
+pub(super) fn damaged(name: &[u8], error: &io::Error) -> ArchiveError {
+    ArchiveError::entry(name, format!("it can't be read: {error}"))
 }

@@ -5,20 +5,20 @@ use std::collections::hash_map::Entry;
 
 use engunity_protocol::path::{PathError, ProjectPath};
 
-use super::Refusal;
+use super::ArchiveError;
 
 /// The path that a name means; `None` for the root itself (`./`).
-pub fn path(name: &[u8]) -> Result<Option<ProjectPath>, Refusal> {
-    let text = std::str::from_utf8(name).map_err(|_| Refusal::entry(name, "the name is not UTF-8"))?;
+pub fn path(name: &[u8]) -> Result<Option<ProjectPath>, ArchiveError> {
+    let text = std::str::from_utf8(name).map_err(|_| ArchiveError::entry(name, "the name is not UTF-8"))?;
     if text.trim_end_matches('/') == "." {
         return Ok(None);
     }
     match ProjectPath::parse(text) {
         Ok(path) => Ok(Some(path)),
         Err(error @ PathError::Empty) if text.is_empty() => {
-            Err(Refusal::entry(b"(no name)", error.to_string()))
+            Err(ArchiveError::entry(b"(no name)", error.to_string()))
         }
-        Err(error) => Err(Refusal::entry(name, error.to_string())),
+        Err(error) => Err(ArchiveError::entry(name, error.to_string())),
     }
 }
 
@@ -37,7 +37,7 @@ struct Seen {
 
 impl Guard {
     /// Whether the entry is new; refuses what would overwrite or be mistaken for something else.
-    pub fn admit(&mut self, path: &ProjectPath, folder: bool) -> Result<bool, Refusal> {
+    pub fn admit(&mut self, path: &ProjectPath, folder: bool) -> Result<bool, ArchiveError> {
         let text = path.as_str();
         for (end, _) in text.match_indices('/') {
             self.note(&text[..end], true, false, text)?;
@@ -45,8 +45,8 @@ impl Guard {
         self.note(text, folder, true, text)
     }
 
-    fn note(&mut self, path: &str, folder: bool, named: bool, entry: &str) -> Result<bool, Refusal> {
-        let refuse = |why: String| Err(Refusal::entry(entry.as_bytes(), why));
+    fn note(&mut self, path: &str, folder: bool, named: bool, entry: &str) -> Result<bool, ArchiveError> {
+        let refuse = |why: String| Err(ArchiveError::entry(entry.as_bytes(), why));
         match self.seen.entry(path.to_lowercase()) {
             Entry::Vacant(place) => {
                 place.insert(Seen { path: path.to_owned(), folder, named });

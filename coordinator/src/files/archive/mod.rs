@@ -1,5 +1,5 @@
-//! Unpacks an archive that nobody vouches for, into a spool and a list. Pure: reads a reader, writes a writer,
-//! makes no path on any disk, and stops at the first thing that is not an ordinary file or folder of a project.
+//! Unpacks an untrusted archive into a spool file and a list of entries. Reads a reader and writes a writer, creates no
+//! path on any disk, and stops at the first entry that is not an ordinary file or folder.
 
 mod formats;
 mod guard;
@@ -11,7 +11,7 @@ use engunity_protocol::path::ProjectPath;
 pub use formats::{Kind, kind, read_tar};
 use guard::Guard;
 
-/// How much an archive may make of itself.
+/// Limits of what an archive may unpack to.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
     pub entries: usize,
@@ -22,7 +22,7 @@ pub struct Budget {
     pub ratio: u64,
 }
 
-/// So much is never called a bomb.
+/// Archives that unpack to less than this are never treated as bombs.
 const FREE: u64 = 64 << 20;
 
 /// A file or folder that was in the archive. Its bytes are in the spool from `offset`.
@@ -41,11 +41,11 @@ pub struct Entry {
 
 /// Why an archive is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum ArchiveError {
     #[error("{entry:?}: {why}")]
     Entry { entry: String, why: String },
     #[error("the archive is damaged: {0}")]
-    Damaged(String),
+    Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the archive is encrypted")]
     Encrypted,
     #[error("the archive has more than {0} entries")]
@@ -56,11 +56,15 @@ pub enum Refusal {
     Bomb(u64),
     /// The spool could not be written: not the archive's fault.
     #[error("could not unpack: {0}")]
-    Spool(io::Error),
+    Spool(#[source] io::Error),
 }
 
-impl Refusal {
-    fn entry(entry: &[u8], why: impl Into<String>) -> Self {
+impl ArchiveError {
+    pub fn damaged(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Damaged(cause.into())
+    }
+
+    pub fn entry(entry: &[u8], why: impl Into<String>) -> Self {
         Self::Entry { entry: String::from_utf8_lossy(entry).into_owned(), why: why.into() }
     }
 }
@@ -73,7 +77,7 @@ pub fn unpack(
     length: u64,
     spool: impl Write,
     budget: Budget,
-) -> Result<Vec<Entry>, Refusal> {
+) -> Result<Vec<Entry>, ArchiveError> {
     let mut unpacker =
         Unpacker { spool, at: 0, length, budget, guard: Guard::default(), entries: Vec::new() };
     formats::read(archive, kind, name, &mut unpacker)?;
@@ -107,8 +111,8 @@ struct Unpacker<W> {
     entries: Vec<Entry>,
 }
 
-/// What a format's reader finds.
-pub struct Found<'a> {
+/// One entry, as a format's reader found it.
+pub struct EntryHeader<'a> {
     /// As it stands in the archive.
     pub name: &'a [u8],
     pub folder: bool,
@@ -116,13 +120,13 @@ pub struct Found<'a> {
 }
 
 pub trait Sink {
-    fn take(&mut self, found: Found<'_>, content: &mut dyn Read) -> Result<(), Refusal>;
+    fn take(&mut self, found: EntryHeader<'_>, content: &mut dyn Read) -> Result<(), ArchiveError>;
 }
 
 impl<W: Write> Sink for Unpacker<W> {
-    fn take(&mut self, found: Found<'_>, content: &mut dyn Read) -> Result<(), Refusal> {
+    fn take(&mut self, found: EntryHeader<'_>, content: &mut dyn Read) -> Result<(), ArchiveError> {
         if self.entries.len() >= self.budget.entries {
-            return Err(Refusal::TooMany(self.budget.entries));
+            return Err(ArchiveError::TooMany(self.budget.entries));
         }
         let Some(path) = guard::path(found.name)? else { return Ok(()) };
         if !self.guard.admit(&path, found.folder)? {
@@ -149,7 +153,7 @@ impl<W: Write> Unpacker<W> {
         mut entry: Entry,
         name: &[u8],
         content: &mut dyn Read,
-    ) -> Result<Entry, Refusal> {
+    ) -> Result<Entry, ArchiveError> {
         let mut hasher = blake3::Hasher::new();
         let mut text = TextCheck::default();
         let mut buffer = vec![0; 64 << 10];
@@ -163,23 +167,23 @@ impl<W: Write> Unpacker<W> {
             self.check(entry.size, name)?;
             hasher.update(&buffer[..count]);
             text.add(&buffer[..count]);
-            self.spool.write_all(&buffer[..count]).map_err(Refusal::Spool)?;
+            self.spool.write_all(&buffer[..count]).map_err(ArchiveError::Spool)?;
         }
         entry.hash = hasher.finalize().to_hex().to_string();
-        entry.binary = !text.is_text() || entry.size > crate::files::content::MAX_TEXT as u64;
+        entry.binary = super::content::is_binary(text.is_text(), entry.size);
         Ok(entry)
     }
 
-    fn check(&self, file: u64, name: &[u8]) -> Result<(), Refusal> {
+    fn check(&self, file: u64, name: &[u8]) -> Result<(), ArchiveError> {
         let Budget { total, per_file, ratio, .. } = self.budget;
         if file > per_file {
-            return Err(Refusal::entry(name, format!("it is larger than {per_file} bytes")));
+            return Err(ArchiveError::entry(name, format!("it is larger than {per_file} bytes")));
         }
         if self.at > total {
-            return Err(Refusal::TooLarge(total));
+            return Err(ArchiveError::TooLarge(total));
         }
         if self.at > FREE && self.at > self.length.saturating_mul(ratio) {
-            return Err(Refusal::Bomb(ratio));
+            return Err(ArchiveError::Bomb(ratio));
         }
         Ok(())
     }

@@ -10,11 +10,11 @@ use super::*;
 
 const BUDGET: Budget = Budget { entries: 100, total: 200 << 20, per_file: 100 << 20, ratio: 200 };
 
-fn open(bytes: &[u8]) -> Result<(Vec<Entry>, Vec<u8>), Refusal> {
+fn open(bytes: &[u8]) -> Result<(Vec<Entry>, Vec<u8>), ArchiveError> {
     open_within(bytes, BUDGET)
 }
 
-fn open_within(bytes: &[u8], budget: Budget) -> Result<(Vec<Entry>, Vec<u8>), Refusal> {
+fn open_within(bytes: &[u8], budget: Budget) -> Result<(Vec<Entry>, Vec<u8>), ArchiveError> {
     let kind = kind(Cursor::new(bytes), "upload").unwrap();
     let mut spool = Vec::new();
     let entries = unpack(Cursor::new(bytes), kind, "upload", bytes.len() as u64, &mut spool, budget)?;
@@ -174,21 +174,21 @@ fn refuses_encrypted_archives() {
 fn refuses_bombs() {
     let zeros = vec![0; 70 << 20];
     let bomb = gzip(&tar_of(&[(EntryType::Regular, b"zeros", &zeros)]));
-    assert!(matches!(open_within(&bomb, Budget { ratio: 50, ..BUDGET }), Err(Refusal::Bomb(50))));
+    assert!(matches!(open_within(&bomb, Budget { ratio: 50, ..BUDGET }), Err(ArchiveError::Bomb(50))));
     let small = Budget { total: 1000, ..BUDGET };
     assert!(matches!(
         open_within(&tar_of(&[(EntryType::Regular, b"f", &[1; 1001])]), small),
-        Err(Refusal::TooLarge(1000))
+        Err(ArchiveError::TooLarge(1000))
     ));
     let small = Budget { per_file: 10, ..BUDGET };
     assert!(matches!(
         open_within(&tar_of(&[(EntryType::Regular, b"f", &[1; 11])]), small),
-        Err(Refusal::Entry { .. })
+        Err(ArchiveError::Entry { .. })
     ));
     let many: Vec<String> = (0..101).map(|n| format!("f{n}")).collect();
     assert!(matches!(
         open(&files(&many.iter().map(String::as_str).collect::<Vec<_>>())),
-        Err(Refusal::TooMany(100))
+        Err(ArchiveError::TooMany(100))
     ));
 }
 

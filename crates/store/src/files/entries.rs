@@ -13,7 +13,10 @@ use tokio_postgres::Row;
 
 use crate::{
     Result, Store, StoreError,
-    files::{change::ChangeError, quota::ProjectQuota},
+    files::{
+        change::ChangeError,
+        quota::{ProjectQuota, Usage},
+    },
 };
 
 /// The columns of a [`File`] without its content, in the order [`file`] reads them.
@@ -53,8 +56,16 @@ pub struct Edit {
     pub content: Option<Content>,
     /// Refuse unless one of these is the current hash; `*` is any.
     pub if_match: Option<Vec<String>>,
-    /// `Some(None)` clears it.
+    /// `Some(None)` clears it. A folder has none, whatever stands here.
     pub language: Option<Option<String>>,
+}
+
+/// What an edit came to.
+#[derive(Debug, Clone)]
+pub struct Edited {
+    pub file: File,
+    /// The path is another than before.
+    pub moved: bool,
 }
 
 /// A file with where its bytes are.
@@ -114,11 +125,14 @@ impl Store {
     ) -> std::result::Result<File, ChangeError> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
-        raise_revision(&transaction, owner, project).await?;
-        let parent = ensure_folders(&transaction, project, &draft.path).await?;
+        let revision = raise_revision(&transaction, owner, project).await?;
+        let (parent, made) = ensure_folders(&transaction, project, &draft.path).await?;
         let created = insert(&transaction, project, parent, draft).await?;
-        check_quota(&transaction, project, quota).await?;
+        let change = Usage { files: made + 1, bytes: created.size };
+        let usage = self.usage.after(&transaction, project, revision, change).await?;
+        ChangeError::unless_allowed(quota, usage.files, usage.bytes)?;
         transaction.commit().await?;
+        self.usage.remember(project, revision, usage);
         Ok(created)
     }
 
@@ -146,27 +160,32 @@ impl Store {
         id: FileId,
         edit: &Edit,
         quota: ProjectQuota,
-    ) -> std::result::Result<File, ChangeError> {
+    ) -> std::result::Result<Edited, ChangeError> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
-        let project = raise_revision_of(&transaction, owner, id).await?.ok_or(ChangeError::NotFound)?;
+        let (project, revision) =
+            raise_revision_of(&transaction, owner, id).await?.ok_or(ChangeError::NotFound)?;
         let current = read(&transaction, id).await?.ok_or(ChangeError::NotFound)?;
         check_match(&current, edit)?;
         write_content(&transaction, &current, edit).await?;
         relocate(&transaction, project, &current, edit).await?;
-        if edit.content.is_some() {
-            check_quota(&transaction, project, quota).await?;
+        let growth = edit.content.as_ref().map_or(0, |content| content.size - current.size);
+        let usage =
+            self.usage.after(&transaction, project, revision, Usage { files: 0, bytes: growth }).await?;
+        if growth > 0 {
+            ChangeError::unless_allowed(quota, usage.files, usage.bytes)?;
         }
-        let changed = read(&transaction, id).await?.ok_or(ChangeError::NotFound)?;
+        let file = read(&transaction, id).await?.ok_or(ChangeError::NotFound)?;
         transaction.commit().await?;
-        Ok(changed)
+        self.usage.remember(project, revision, usage);
+        Ok(Edited { moved: file.path != current.path, file })
     }
 
     /// Deletes a file, or a folder with all in it; tells which project it was in.
     pub async fn delete_file(&self, owner: UserId, id: FileId) -> Result<Option<ProjectId>> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
-        let Some(project) = raise_revision_of(&transaction, owner, id).await? else { return Ok(None) };
+        let Some((project, _)) = raise_revision_of(&transaction, owner, id).await? else { return Ok(None) };
         let deleted = transaction.execute("DELETE FROM code_files WHERE id = $1", &[&id.to_string()]).await?;
         if deleted == 0 {
             return Ok(None);
@@ -176,17 +195,17 @@ impl Store {
     }
 }
 
-/// Locks the project for a change of its files.
+/// Locks the project for a change of its files; returns the revision that the change makes.
 pub(crate) async fn raise_revision(
     transaction: &Transaction<'_>,
     owner: UserId,
     project: ProjectId,
-) -> std::result::Result<(), ChangeError> {
-    let sql =
-        "UPDATE code_projects SET revision = revision + 1, updated_at = now() WHERE id = $1 AND user_id = $2";
+) -> std::result::Result<i64, ChangeError> {
+    let sql = "UPDATE code_projects SET revision = revision + 1, updated_at = now()
+        WHERE id = $1 AND user_id = $2 RETURNING revision";
     let statement = transaction.prepare_cached(sql).await?;
-    let raised = transaction.execute(&statement, &[&project.to_string(), &owner]).await?;
-    if raised == 0 { Err(ChangeError::NotFound) } else { Ok(()) }
+    let row = transaction.query_opt(&statement, &[&project.to_string(), &owner]).await?;
+    row.map(|row| row.get(0)).ok_or(ChangeError::NotFound)
 }
 
 /// The same for the project that a file lies in.
@@ -194,12 +213,12 @@ async fn raise_revision_of(
     transaction: &Transaction<'_>,
     owner: UserId,
     id: FileId,
-) -> Result<Option<ProjectId>> {
+) -> Result<Option<(ProjectId, i64)>> {
     let sql = "UPDATE code_projects p SET revision = revision + 1, updated_at = now() FROM code_files f
-        WHERE f.id = $1 AND p.id = f.project_id AND p.user_id = $2 RETURNING p.id";
+        WHERE f.id = $1 AND p.id = f.project_id AND p.user_id = $2 RETURNING p.id, p.revision";
     let statement = transaction.prepare_cached(sql).await?;
     let row = transaction.query_opt(&statement, &[&id.to_string(), &owner]).await?;
-    row.map(|row| row.get::<_, &str>(0).parse().map_err(StoreError::from)).transpose()
+    row.map(|row| Ok((row.get::<_, &str>(0).parse().map_err(StoreError::from)?, row.get(1)))).transpose()
 }
 
 async fn read(transaction: &Transaction<'_>, id: FileId) -> Result<Option<File>> {
@@ -209,13 +228,13 @@ async fn read(transaction: &Transaction<'_>, id: FileId) -> Result<Option<File>>
     transaction.query_opt(&statement, &[&id.to_string()]).await?.as_ref().map(file).transpose()
 }
 
-/// Makes the folders above `path` that are missing; returns the innermost.
+/// Makes the folders above `path` that are missing; returns the innermost, and how many were made.
 async fn ensure_folders(
     transaction: &Transaction<'_>,
     project: ProjectId,
     path: &ProjectPath,
-) -> std::result::Result<Option<String>, ChangeError> {
-    let mut parent = None;
+) -> std::result::Result<(Option<String>, i64), ChangeError> {
+    let (mut parent, mut made) = (None, 0);
     for folder in path.ancestors() {
         let sql = "WITH made AS (
                 INSERT INTO code_files (id, project_id, path, name, type, parent_id) VALUES ($1, $2, $3, $4, 'folder', $5)
@@ -230,9 +249,11 @@ async fn ensure_folders(
         if row.get::<_, &str>(1) != "folder" {
             return Err(ChangeError::NotAFolder(folder.to_string()));
         }
-        parent = Some(row.get(0));
+        let found: String = row.get(0);
+        made += i64::from(found == id);
+        parent = Some(found);
     }
-    Ok(parent)
+    Ok((parent, made))
 }
 
 async fn insert(
@@ -309,7 +330,10 @@ async fn relocate(
 ) -> std::result::Result<(), ChangeError> {
     let parent = edit.parent.unwrap_or(current.parent_id);
     let name = edit.name.as_deref().unwrap_or(&current.name);
-    let language = edit.language.clone().unwrap_or_else(|| current.language.clone());
+    let language = match &edit.language {
+        Some(language) if current.kind == FileType::File => language.clone(),
+        _ => current.language.clone(),
+    };
     let folder = match parent {
         Some(parent) if edit.parent.is_some() => {
             Some(target_folder(transaction, project, current, parent).await?)
@@ -369,19 +393,6 @@ async fn move_below(
     let moved = transaction.query(&statement, &[&project.to_string(), &old, &new]).await;
     let moved = moved.map_err(StoreError::from).map_err(|error| ChangeError::taken(error, new))?;
     moved.iter().try_for_each(|row| ProjectPath::parse(row.get(1)).map(drop)).map_err(ChangeError::Path)
-}
-
-/// Refuses what would make the project larger than it may be.
-pub(crate) async fn check_quota(
-    transaction: &Transaction<'_>,
-    project: ProjectId,
-    quota: ProjectQuota,
-) -> std::result::Result<(), ChangeError> {
-    let sql = "SELECT count(*), coalesce(sum(size), 0)::bigint FROM code_files WHERE project_id = $1";
-    let statement = transaction.prepare_cached(sql).await?;
-    let row = transaction.query_one(&statement, &[&project.to_string()]).await?;
-    let (files, bytes): (i64, i64) = (row.get(0), row.get(1));
-    ChangeError::unless_allowed(quota, files, bytes)
 }
 
 pub(crate) fn file(row: &Row) -> Result<File> {

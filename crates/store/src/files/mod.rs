@@ -10,6 +10,7 @@ mod quota;
 pub mod snapshots;
 
 pub use change::ChangeError;
-pub use entries::{Content, Draft, Edit, Stored};
+pub use entries::{Content, Draft, Edit, Edited, Stored};
 pub use projects::ProjectCursor;
 pub use quota::ProjectQuota;
+pub(crate) use quota::UsageCache;
