@@ -18,13 +18,8 @@ use tokio::{sync::watch, time::timeout};
 use crate::{
     config::Config,
     context::{Identity, WorkerContext, WorkerStatus},
-    execution::snapshots::SnapshotCache,
-    intake::{
-        claims,
-        consumer::JobConsumer,
-        runs::{ActiveRuns, StopReason},
-        slots::Slots,
-    },
+    execution::{snapshots::SnapshotCache, stop::StopReason},
+    intake::{claims, consumer::JobConsumer, runs::ActiveRuns, slots::Slots},
     report::{heartbeat, outbox::Outbox},
     sandbox::{docker::DockerSandbox, gc as sandbox_gc},
 };

@@ -16,12 +16,10 @@ use super::{
     Ending, Run, RunError,
     artifacts::{self, CollectError, Collected},
     snapshots::SnapshotError,
+    stop::StopReason,
     verdict,
 };
-use crate::{
-    intake::runs::StopReason,
-    sandbox::{AgentConnection, SandboxError},
-};
+use crate::sandbox::{AgentConnection, SandboxError};
 
 const COLLECT_TIMEOUT: Duration = Duration::from_secs(300);
 /// Pauses between attempts to store artifacts.

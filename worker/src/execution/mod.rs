@@ -4,7 +4,9 @@ pub mod artifacts;
 pub mod finish;
 pub mod prepare;
 pub mod snapshots;
+pub mod stop;
 pub mod supervise;
+pub mod typed;
 pub mod verdict;
 
 use std::sync::Arc;
@@ -15,16 +17,12 @@ use engunity_protocol::{
     wire::{Outcome, Running},
 };
 
-use self::snapshots::SnapshotError;
-use crate::{
-    context::WorkerContext,
-    intake::{
-        runs::{StopReason, StopSignal},
-        typed::TypedInput,
-    },
-    report::outbox::RunEvents,
-    sandbox::SandboxError,
+use self::{
+    snapshots::SnapshotError,
+    stop::{StopReason, StopSignal},
+    typed::TypedInput,
 };
+use crate::{context::WorkerContext, report::outbox::RunEvents, sandbox::SandboxError};
 
 const MIB: u64 = 1024 * 1024;
 

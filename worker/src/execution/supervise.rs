@@ -9,12 +9,12 @@ use engunity_agent::message::{self, Exit};
 use engunity_protocol::{event::Stream, spec::ExecuteSpec};
 use tokio::time::{sleep, sleep_until, timeout};
 
-use super::{Run, RunError};
+use super::{
+    Run, RunError,
+    stop::StopSignal,
+    typed::{Typed, TypedInput},
+};
 use crate::{
-    intake::{
-        runs::StopSignal,
-        typed::{Typed, TypedInput},
-    },
     report::output_batch::OutputBatcher,
     sandbox::{AgentConnection, Event, SandboxError, SandboxHandle},
 };

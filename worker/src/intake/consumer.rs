@@ -16,7 +16,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     context::{WorkerContext, WorkerStatus},
-    intake::{claims::Offer, runs::StopReason, slots::Slots},
+    execution::stop::StopReason,
+    intake::{claims::Offer, slots::Slots},
 };
 
 const CONTROL_PREFETCH: u16 = 256;

@@ -6,4 +6,3 @@ pub mod consumer;
 pub mod runner;
 pub mod runs;
 pub mod slots;
-pub mod typed;

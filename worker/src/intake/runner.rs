@@ -13,8 +13,8 @@ use tokio::time::sleep;
 
 use crate::{
     context::WorkerContext,
-    execution::{Ending, Run},
-    intake::{slots::Slot, typed::TypedInput},
+    execution::{Ending, Run, typed::TypedInput},
+    intake::slots::Slot,
     jobs,
 };
 

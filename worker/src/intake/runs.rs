@@ -11,37 +11,10 @@ use engunity_protocol::{
 };
 use tokio::sync::watch;
 
-use super::typed::TypedInput;
-
-/// Why a run must stop before its program ends. Ordered: a later reason replaces an earlier one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StopReason {
-    /// The user cancelled the job: report `cancelled`.
-    Cancel,
-    /// The worker is draining: report that the job is handed back.
-    HandBack,
-    /// The worker lost the lease: report nothing.
-    Abandon,
-}
-
-/// Raised when the run must stop; cheap to clone.
-#[derive(Debug, Clone)]
-pub struct StopSignal(watch::Receiver<Option<StopReason>>);
-
-impl StopSignal {
-    pub fn now(&self) -> Option<StopReason> {
-        *self.0.borrow()
-    }
-
-    /// Waits until the run must stop. Cancel safe.
-    pub async fn wait(&mut self) -> StopReason {
-        match self.0.wait_for(Option::is_some).await {
-            Ok(stop) => stop.unwrap_or(StopReason::Abandon),
-            // The set of active runs was dropped, so the worker has ended.
-            Err(_) => StopReason::Abandon,
-        }
-    }
-}
+use crate::execution::{
+    stop::{StopReason, StopSignal},
+    typed::TypedInput,
+};
 
 /// All runs of this worker.
 #[derive(Clone, Default)]
@@ -77,7 +50,7 @@ impl ActiveRuns {
     pub fn register(&self, run: Running, input: TypedInput) -> (ActiveRun, StopSignal) {
         let (stop, receiver) = watch::channel(None);
         self.lock().insert(run, Handles { stop, input });
-        (ActiveRun { active_runs: self.clone(), run }, StopSignal(receiver))
+        (ActiveRun { active_runs: self.clone(), run }, StopSignal::new(receiver))
     }
 
     pub fn stop(&self, run: Running, reason: StopReason) {

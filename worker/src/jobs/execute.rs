@@ -7,8 +7,7 @@ use engunity_protocol::{
 };
 
 use crate::{
-    execution::{Ending, Run, RunError, finish, prepare, supervise},
-    intake::runs::StopReason,
+    execution::{Ending, Run, RunError, finish, prepare, stop::StopReason, supervise},
     sandbox::SandboxError,
 };
 

@@ -23,11 +23,10 @@ use tokio::{
 use super::*;
 use crate::{
     context::{Identity, WorkerContext, WorkerStatus},
-    execution::snapshots::SnapshotCache,
+    execution::{snapshots::SnapshotCache, typed::TypedInput},
     intake::{
         runs::{ActiveRun, ActiveRuns},
         slots::Slots,
-        typed::TypedInput,
     },
     report::outbox::{ConfirmedPublisher, Outbox},
     sandbox::{Sandbox, local::LocalSandbox},
