@@ -120,8 +120,9 @@ fn the_command_line_speaks_only_to_the_api() {
 
 #[test]
 fn within_a_program_each_edge_has_its_place() {
-    let places: [(&str, &str, &[&str]); 3] = [
+    let places: [(&str, &str, &[&str]); 4] = [
         ("worker/src", "bollard", &["worker/src/sandbox/docker.rs", "worker/src/sandbox/docker/"]),
+        ("worker/src", "actix", &["worker/src/arbiters/"]),
         (
             "coordinator/src",
             "warp",
@@ -140,6 +141,55 @@ fn within_a_program_each_edge_has_its_place() {
             assert!(!names(&source(file), edge), "{file} may not use {edge}: that belongs in {allowed:?}");
         }
     }
+}
+
+/// An allowance that nothing uses would hide a later mistake.
+#[test]
+fn exceptions_are_needed() {
+    for (file, edge) in [("coordinator/src/lib.rs", "warp"), ("coordinator/src/supervisor.rs", "ractor")] {
+        assert!(names(&source(file), edge), "{file} no longer uses {edge}: remove the exception");
+    }
+}
+
+/// Folders that may not name others of the same crate: (crate's sources, folder, folders it must not know).
+const LAYERS: [(&str, &str, &[&str]); 8] = [
+    // The store: areas of data know jobs' fencing at most; gc reads all and is read by none.
+    ("crates/store/src", "accounts", &["jobs", "files", "workers", "gc"]),
+    ("crates/store/src", "files", &["accounts", "gc"]),
+    ("crates/store/src", "workers", &["accounts", "files", "gc"]),
+    ("crates/store/src", "jobs", &["accounts", "gc"]),
+    // The worker: intake starts runs, runs report; nothing below knows what is above it.
+    ("worker/src", "report", &["intake", "execution", "sandbox", "jobs"]),
+    ("worker/src", "sandbox", &["intake", "execution", "report", "jobs"]),
+    ("worker/src", "execution", &["intake", "jobs"]),
+    ("worker/src", "jobs", &["intake", "report"]),
+];
+
+#[test]
+fn lower_layers_do_not_know_upper_ones() {
+    let mut found = Vec::new();
+    for (root, folder, upper) in LAYERS {
+        let files = rust_files(&format!("{root}/{folder}"));
+        assert!(!files.is_empty(), "{root}/{folder} is gone: adapt the layers");
+        for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
+            let text = source(file);
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let known = upper.iter().filter(|upper| names_module(code, upper));
+            found.extend(known.map(|upper| format!("{file} names {upper}")));
+        }
+    }
+    assert!(found.is_empty(), "arrows that point up: {found:#?}");
+}
+
+/// Whether `code` names the crate's own module: `crate::name` or, in a list, `crate::{…, name::…}`.
+fn names_module(code: &str, module: &str) -> bool {
+    let direct = [format!("crate::{module}::"), format!("crate::{module};"), format!("crate::{module},")];
+    let in_list = |line: &str| {
+        let line = line.trim_start();
+        line.starts_with(&format!("{module}::")) || line == format!("{module},")
+    };
+    let lists = code.split("use crate::{").skip(1).filter_map(|rest| rest.split("\n};").next());
+    direct.iter().any(|path| code.contains(path)) || lists.flat_map(str::lines).any(in_list)
 }
 
 #[test]
