@@ -37,8 +37,12 @@ const reasonOf = (message: unknown) => {
 
 describe("messages of the socket", () => {
   it("are read as the server writes them", () => {
-    for (const message of golden("session_server.json"))
-      expect(parseServerMessage(JSON.stringify(message))).toEqual({ ok: true, value: message });
+    for (const message of golden("session_server.json")) {
+      // The server may send types that this page does not use yet.
+      const known = ["welcome", "presence", "file", "job", "project", "pong", "error"].includes(String(message.type));
+      const expected = known ? { ok: true, value: message } : { ok: false, reason: "unknown", detail: message.type };
+      expect(parseServerMessage(JSON.stringify(message))).toEqual(expected);
+    }
     for (const [id, event] of golden("job_events.json").entries()) {
       const message = { type: "event", job_id: "j", id, ...event };
       expect(parseServerMessage(JSON.stringify(message))).toEqual({ ok: true, value: message });
