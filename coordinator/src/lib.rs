@@ -46,23 +46,15 @@ pub struct Running {
 pub async fn start(config: Config) -> anyhow::Result<Running> {
     let app = App::build(config).await?;
     migrate(&app).await?;
-    make_bucket(&app);
+    ensure_bucket(&app);
     let background = app.orchestrator.start(services(&app)).await?;
     let listener = TcpListener::bind(app.config.http.listen)
         .await
         .with_context(|| format!("http.listen {}", app.config.http.listen))?;
     let address = listener.local_addr()?;
     let stop = CancellationToken::new();
-    let service = warp::service(http::filter(app.clone(), api::routes()));
-    let header_timeout = Duration::from_secs(app.config.http.header_timeout_s);
-    let serving = tokio::spawn(http::server::serve(
-        listener,
-        service,
-        header_timeout,
-        stop.clone(),
-        app.config.drain(),
-    ));
-    tell_port(&app.config, address)?;
+    let serving = tokio::spawn(http::serve(app.clone(), api::routes(), listener, stop.clone()));
+    write_port(&app.config, address)?;
     Ok(Running { address, app, stop, serving, background })
 }
 
@@ -102,7 +94,7 @@ async fn migrate(app: &App) -> anyhow::Result<()> {
 }
 
 /// Object storage may be down now and come later: then `/readyz` makes the bucket.
-fn make_bucket(app: &Arc<App>) {
+fn ensure_bucket(app: &Arc<App>) {
     let app = app.clone();
     tokio::spawn(async move {
         if let Err(error) = app.objects.ensure_bucket().await {
@@ -111,7 +103,7 @@ fn make_bucket(app: &Arc<App>) {
     });
 }
 
-fn tell_port(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
+fn write_port(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
     if config.http.port_file.is_empty() {
         return Ok(());
     }

@@ -16,16 +16,19 @@ pub mod range;
 pub mod reply;
 pub mod request;
 pub mod router;
-pub mod server;
+mod server;
 mod strict;
 mod web;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use engunity_protocol::problem::ErrorCode;
 use futures::{Stream, StreamExt};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use warp::http::{HeaderMap, Method};
 use warp::hyper::upgrade::OnUpgrade;
 use warp::path::FullPath;
@@ -39,8 +42,15 @@ use self::router::{Route, Table};
 use self::server::Peer;
 use crate::app::App;
 
+/// Serves `routes` on the listener until `stop`.
+pub async fn serve(app: Arc<App>, routes: Vec<Route>, listener: TcpListener, stop: CancellationToken) {
+    let (header_timeout, drain) = (Duration::from_secs(app.config.http.header_timeout_s), app.config.drain());
+    let service = warp::service(filter(app, routes));
+    server::serve(listener, service, header_timeout, stop, drain).await;
+}
+
 /// The whole of HTTP as one warp filter that never rejects.
-pub fn filter(
+fn filter(
     app: Arc<App>,
     routes: Vec<Route>,
 ) -> impl Filter<Extract = (impl Reply + use<>,), Error = Infallible> + Clone + Send + Sync + 'static + use<>
@@ -57,7 +67,7 @@ pub fn filter(
         .map(move |method, path, query, headers, peer, upgrade, body| {
             assemble(trust_proxy, method, path, query, headers, peer, upgrade, body)
         })
-        .then(move |request| serve(pipeline.clone(), request))
+        .then(move |request| answer(pipeline.clone(), request))
         .recover(|_| async { Ok::<_, Infallible>(no_request().into_response()) })
 }
 
@@ -66,7 +76,7 @@ fn no_request() -> ApiError {
     ApiError::new(ErrorCode::MalformedRequest, "this is no request that could be answered")
 }
 
-async fn serve(pipeline: Arc<Pipeline>, request: Request) -> Response {
+async fn answer(pipeline: Arc<Pipeline>, request: Request) -> Response {
     pipeline.serve(request).await
 }
 

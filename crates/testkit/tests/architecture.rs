@@ -123,17 +123,16 @@ fn within_a_program_each_edge_has_its_place() {
     let places: [(&str, &str, &[&str]); 4] = [
         ("worker/src", "bollard", &["worker/src/sandbox/docker.rs", "worker/src/sandbox/docker/"]),
         ("worker/src", "actix", &["worker/src/arbiters/"]),
+        ("coordinator/src", "warp", &["coordinator/src/http/", "coordinator/src/api/"]),
         (
             "coordinator/src",
-            "warp",
+            "ractor",
             &[
-                "coordinator/src/http/",
-                "coordinator/src/api/",
-                "coordinator/src/auth/",
-                "coordinator/src/lib.rs",
+                "coordinator/src/session/actor.rs",
+                "coordinator/src/session/supervisor.rs",
+                "coordinator/src/supervisor.rs",
             ],
         ),
-        ("coordinator/src", "ractor", &["coordinator/src/session/", "coordinator/src/supervisor.rs"]),
     ];
     for (dir, edge, allowed) in places {
         for file in rust_files(dir).iter().filter(|file| !allowed.iter().any(|place| file.starts_with(place)))
@@ -146,7 +145,7 @@ fn within_a_program_each_edge_has_its_place() {
 /// An allowance that nothing uses would hide a later mistake.
 #[test]
 fn exceptions_are_needed() {
-    for (file, edge) in [("coordinator/src/lib.rs", "warp"), ("coordinator/src/supervisor.rs", "ractor")] {
+    for (file, edge) in [("coordinator/src/supervisor.rs", "ractor")] {
         assert!(names(&source(file), edge), "{file} no longer uses {edge}: remove the exception");
     }
 }
@@ -190,6 +189,84 @@ fn names_module(code: &str, module: &str) -> bool {
     };
     let lists = code.split("use crate::{").skip(1).filter_map(|rest| rest.split("\n};").next());
     direct.iter().any(|path| code.contains(path)) || lists.flat_map(str::lines).any(in_list)
+}
+
+/// The modules of its own crate that `source` names by `crate::…`, comments aside.
+fn own_modules(source: &str) -> BTreeSet<String> {
+    let code: String = source
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| line.chars().chain(['\n']))
+        .collect();
+    let mut modules = BTreeSet::new();
+    for (at, name) in code.match_indices("crate::") {
+        let rest = &code[at + name.len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => modules.extend(top_level_names(group)),
+            None => modules.extend(word(rest)),
+        }
+    }
+    modules
+}
+
+/// The first segments of a `use crate::{…}` group; `group` begins after the brace.
+fn top_level_names(group: &str) -> Vec<String> {
+    let (mut depth, mut item, mut names) = (0, String::new(), Vec::new());
+    for character in group.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => names.extend(word(&std::mem::take(&mut item))),
+            other if depth == 0 => item.push(other),
+            _ => {}
+        }
+    }
+    names.extend(word(&item));
+    names
+}
+
+fn word(text: &str) -> Option<String> {
+    let word: String =
+        text.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    (!word.is_empty()).then_some(word)
+}
+
+/// The coordinator's layers: who may use which other module of the crate. Services know neither HTTP nor handlers, nor who
+/// starts them.
+#[test]
+fn the_coordinators_arrows_point_one_way() {
+    let layers: [(&str, &[&str]); 9] = [
+        ("notify/", &[]),
+        ("auth/", &[]),
+        ("files/", &["notify"]),
+        ("jobs/", &["notify"]),
+        ("session/", &["notify"]),
+        ("projects.rs", &["notify"]),
+        ("maintenance/", &["orchestrator", "supervisor"]),
+        ("orchestrator.rs", &["jobs", "notify", "session", "supervisor"]),
+        ("http/", &["app", "auth", "config"]),
+    ];
+    for (layer, allowed) in layers {
+        let own = layer.trim_end_matches('/').trim_end_matches(".rs");
+        let files = rust_files("coordinator/src");
+        let files: Vec<_> =
+            files.iter().filter(|file| file.starts_with(&format!("coordinator/src/{layer}"))).collect();
+        assert!(!files.is_empty(), "there is no {layer}: correct this table");
+        for file in files {
+            let used = own_modules(&source(file));
+            let wrong: Vec<_> =
+                used.iter().filter(|name| *name != own && !allowed.contains(&name.as_str())).collect();
+            assert!(wrong.is_empty(), "{file} may not use {wrong:?}: {layer} may use {allowed:?}");
+        }
+    }
+}
+
+#[test]
+fn imports_are_found_however_they_are_written() {
+    let source = "use crate::{\n    app::App,\n    session::{Sessions, core::Input},\n};\nuse crate::http::error;\n// crate::api\n";
+    let found: Vec<_> = own_modules(source).into_iter().collect();
+    assert_eq!(found, ["app", "http", "session"]);
 }
 
 #[test]
