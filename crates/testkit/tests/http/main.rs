@@ -4,6 +4,7 @@ mod accounts;
 mod files;
 mod limits;
 mod projects;
+mod quota;
 mod sync;
 mod table;
 mod upload;
