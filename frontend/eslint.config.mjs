@@ -14,4 +14,16 @@ export default tseslint.config(
       eqeqeq: "error",
     },
   },
+  {
+    files: ["src/**"],
+    ignores: ["src/api/http.ts", "src/model/live/connection.ts", "src/**/*.test.*"],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        { name: "fetch", message: "Only api/http.ts talks HTTP." },
+        { name: "XMLHttpRequest", message: "Only api/http.ts talks HTTP." },
+        { name: "WebSocket", message: "Only model/live/connection.ts opens sockets." },
+      ],
+    },
+  },
 );
