@@ -45,7 +45,7 @@ check_scripts() {
 }
 
 # All tracked shell scripts, by their first line; pieces that are sourced name their shell in a directive.
-shell_scripts() { git -C "$ROOT" grep -lzE '^(#!.*[ /](ba)?sh$|# shellcheck shell=)' -- ':!*.md'; }
+shell_scripts() { git -C "$ROOT" grep -lzE '^(#!.*sh$|# shellcheck shell=)' -- ':!*.md'; }
 
 check_web() {
   frontend_there || return 0

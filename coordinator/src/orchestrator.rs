@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Each arrow is one transaction in PostgreSQL; the broker carries only wake-ups and what workers say. After a commit,
-//! [`Notifier`] tells readers and sessions here and on other coordinators, and they read the database.
+//! `Notifier` tells readers and sessions here and on other coordinators, and they read the database.
 
 use std::{sync::Arc, time::Duration};
 

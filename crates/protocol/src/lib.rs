@@ -3,7 +3,7 @@
 //! Shared by coordinator, worker and CLI. No I/O and no other crate of ours: types, their serialization
 //! and the pure decisions that belong to them (which state a verdict means, which path is safe).
 //!
-//! * `api`-facing shapes are JSON ([`account`], [`project`], [`file`], [`job`], [`fleet`], [`sync`], [`session`], [`problem`]);
+//! * `api`-facing shapes are JSON ([`account`], [`project`], [`mod@file`], [`job`], [`fleet`], [`sync`], [`session`], [`problem`]);
 //! * broker-facing shapes ([`wire`]) are MessagePack with named fields.
 //!
 //! Both only ever grow: fields are added with a default, never renamed or removed.
