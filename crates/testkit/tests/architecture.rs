@@ -172,22 +172,12 @@ fn lower_layers_do_not_know_upper_ones() {
         for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
             let text = source(file);
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            let known = upper.iter().filter(|upper| names_module(code, upper));
+            let used = own_modules(code);
+            let known = upper.iter().filter(|upper| used.contains(**upper));
             found.extend(known.map(|upper| format!("{file} names {upper}")));
         }
     }
     assert!(found.is_empty(), "arrows that point up: {found:#?}");
-}
-
-/// Whether `code` names the crate's own module: `crate::name` or, in a list, `crate::{…, name::…}`.
-fn names_module(code: &str, module: &str) -> bool {
-    let direct = [format!("crate::{module}::"), format!("crate::{module};"), format!("crate::{module},")];
-    let in_list = |line: &str| {
-        let line = line.trim_start();
-        line.starts_with(&format!("{module}::")) || line == format!("{module},")
-    };
-    let lists = code.split("use crate::{").skip(1).filter_map(|rest| rest.split("\n};").next());
-    direct.iter().any(|path| code.contains(path)) || lists.flat_map(str::lines).any(in_list)
 }
 
 /// The modules of its own crate that `source` names by `crate::…`, comments aside.
