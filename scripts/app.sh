@@ -25,7 +25,7 @@ up_options() {
       --workers=*) UP_WORKERS="${1#*=}" ;;
       --port) PORT="${2:-}"; shift ;;
       --port=*) PORT="${1#*=}" ;;
-      *) die "up does not know '$1'; it takes --workers N, --port P and --check" ;;
+      *) die "unknown option of up: '$1'; it takes --workers N, --port P and --check" ;;
     esac
     shift || true
   done
@@ -36,10 +36,10 @@ up_options() {
 port_free_for_coordinator() {
   [ "$(cat "$DEV/port" 2>/dev/null || echo 8000)" = "$PORT" ] && daemon_alive coordinator-1 && return
   ! port_busy "$PORT" ||
-    die "port $PORT is taken by $(port_owner "$PORT" | grep . || echo 'another program'); end it, or choose another: ./dev up --port $((PORT + 80))"
+    die "port $PORT is taken by $(port_owner "$PORT" | grep . || echo 'another program'); stop it, or choose another port: ./dev up --port $((PORT + 80))"
 }
 
-# What compiles runs beside what waits for the network and the disk.
+# Compiling runs in parallel with steps that wait for the network and the disk.
 build_steps() {
   local first=()
   compilers_there || first=(packages)
@@ -48,7 +48,7 @@ build_steps() {
   step agent "Agent in the sandbox images" in_order agent_step build images
 }
 
-# Only where these are missing must what compiles wait for the packages.
+# Compiling waits for the packages only where these are missing.
 compilers_there() { have cc && have pkg-config; }
 
 agent_step() { docker_up; images_agent; }
@@ -61,7 +61,7 @@ app_start() {
   workers_beyond "$UP_WORKERS" | while read -r name; do daemon_stop "$name" TERM 40; done
   daemon_await coordinator-1 60 coordinator_ready
   for n in $(seq 1 "$UP_WORKERS"); do
-    daemon_alive "worker-$n" || die "worker-$n ended while starting: $(daemon_last_words "worker-$n") (whole log: .dev/log/worker-$n.log)"
+    daemon_alive "worker-$n" || die "worker-$n exited during its start: $(daemon_last_line "worker-$n") (whole log: .dev/log/worker-$n.log)"
   done
 }
 
@@ -80,17 +80,17 @@ workers_beyond() {
 coordinator_program() {
   local root=""
   [ ! -e "$FRONTEND/out/index.html" ] || root="$FRONTEND/out"
-  # The site's hash is only there so that a new site restarts the coordinator, which keeps it in memory.
+  # The hash of the site makes a new site restart the coordinator, which keeps the site in memory.
   PROGRAM=(env ENGUNITY_SITE="$(cat "$DEV/frontend.hash" 2>/dev/null)" ENGUNITY__HTTP__LISTEN="127.0.0.1:$PORT" ENGUNITY__WEB__ROOT="$root" "$DEV/bin/engunity-coordinator")
 }
 
-# A worker runs strangers' code: it gets neither the database nor the secret that signs tokens.
+# A worker runs strangers' code, so it gets neither the database nor the secret that signs tokens.
 worker_program() {
   PROGRAM=(env -u ENGUNITY__POSTGRES__URL -u ENGUNITY__AUTH__SECRET -u ENGUNITY__BROKER__MANAGEMENT_URL
     ENGUNITY__WORKER__NAME="worker-$1-$ID" ENGUNITY__WORKER__SCRATCH_DIR="$DATA/worker-$1" "$DEV/bin/engunity-worker")
 }
 
-# Starts a program unless the same program runs already with the same settings: app_ensure NAME PROGRAM-FUNCTION...
+# Starts a program unless it already runs with the same binary and settings: app_ensure NAME PROGRAM-FUNCTION...
 app_ensure() {
   local name="$1" key PROGRAM=()
   shift
@@ -99,7 +99,7 @@ app_ensure() {
   "$@"
   key="$({ printf '%s\n' "${PROGRAM[@]}"; env | grep ^ENGUNITY_ | sort; cat "${PROGRAM[-1]}"; } | short_hash)"
   if daemon_alive "$name"; then
-    [ "$(cat "$DEV/run/$name.key" 2>/dev/null)" != "$key" ] || { note "$name runs already"; return; }
+    [ "$(cat "$DEV/run/$name.key" 2>/dev/null)" != "$key" ] || { note "$name is already running"; return; }
     daemon_stop "$name" TERM 40
   fi
   daemon_start "$name" "${PROGRAM[@]}"
@@ -114,7 +114,7 @@ app_down() {
   daemon_stop coordinator-1 TERM 40
 }
 
-# Made through the API like any other user; the password is random and stays in .dev/first-user.
+# Registered through the API like any other user; the random password is in .dev/first-user.
 first_user() {
   [ -s "$DEV/first-user" ] || write_file "$DEV/first-user" 600 <<EOF
 FIRST_EMAIL=dev@engunity.test
@@ -123,7 +123,7 @@ EOF
   # shellcheck disable=SC1091
   . "$DEV/first-user"
   first_user_call login || first_user_call register ||
-    die "the first user could not be made: $(cat "$DEV/run/first-user.answer") (log: .dev/log/coordinator-1.log)"
+    die "the first user could not be created: $(cat "$DEV/run/first-user.answer") (log: .dev/log/coordinator-1.log)"
   rm -f "$DEV/run/first-user.answer"
 }
 
@@ -152,7 +152,7 @@ EOF
 }
 
 cmd_down() {
-  case "${1:-}" in "" | --wipe) ;; *) die "down does not know '$1'; it takes --wipe" ;; esac
+  case "${1:-}" in "" | --wipe) ;; *) die "unknown option of down: '$1'; it takes --wipe" ;; esac
   app_down
   services_down
   ok "everything of this clone is stopped"

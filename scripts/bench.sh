@@ -20,5 +20,5 @@ cmd_bench() {
   # shellcheck disable=SC1091
   . "$DEV/env"
   ENGUNITY_DEV="$DEV" ENGUNITY_CACHE="$CACHE" "$ROOT/load-tests/$name/run" "$@" ||
-    die "bench $name ended with status $?; the lines above say why"
+    die "bench $name ended with status $?; see the lines above"
 }

@@ -1,4 +1,4 @@
-# Our own programs and the web IDE. Cargo and a hash decide what has changed.
+# Builds our programs and the web IDE. Cargo and a hash decide what has changed.
 # shellcheck shell=bash
 
 RUST_MINIMUM=1.95
@@ -21,7 +21,7 @@ rust_needed() {
     die "Rust $version is too old, $RUST_MINIMUM is needed: rustup update stable"
 }
 
-# Two clones share the target directory: nobody may replace a binary between its build and its copy.
+# Clones share the target directory: a lock keeps a binary from being replaced between its build and its copy.
 build_rust() {
   rust_needed
   mkdir -p "$CARGO_TARGET_DIR"
@@ -33,10 +33,10 @@ build_and_copy() {
   cd "$ROOT"
   target_claim
   cargo build --workspace --exclude engunity-load-tests --exclude engunity-agent --bins ||
-    die "the workspace does not build; the compiler's words are above"
+    die "the workspace does not build; see the compiler's errors above"
   # Static, as it runs in any image. The flag is given to the program alone, so that it shares its libraries with the rest.
   cargo rustc -p engunity-agent --bin engunity-agent -- -C target-feature=+crt-static ||
-    die "the agent does not build; the compiler's words are above"
+    die "the agent does not build; see the compiler's errors above"
   for program in engunity-coordinator engunity-worker engunity; do
     binary_install "$CARGO_TARGET_DIR/debug/$program" "$DEV/bin/$program"
   done
@@ -53,7 +53,7 @@ target_claim() {
   printf '%s\n' "$ROOT" >"$last"
 }
 
-# A copy, made aside and moved: what runs keeps its file, and the linker may write over the original.
+# Copies and renames: a running process keeps its file, and the linker may overwrite the original.
 binary_install() {
   cmp -s "$1" "$2" && return
   cp "$1" "$2.new"
@@ -78,7 +78,7 @@ frontend_hash() {
     -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | short_hash
 }
 
-# The exported site of each state of the sources is kept, so a second clone copies it.
+# Keeps the exported site per hash of the sources, so that a second clone copies it.
 frontend_build() {
   local hash kept
   hash="$(frontend_hash)"
@@ -94,13 +94,13 @@ frontend_build() {
     rm -rf "$kept.new"
     cp -r "$FRONTEND/out" "$kept.new"
     mv -T "$kept.new" "$kept" 2>/dev/null || rm -rf "$kept.new"
-    frontend_forget
+    frontend_gc
   fi
   printf '%s\n' "$hash" | write_file "$DEV/frontend.hash" 644
 }
 
-# The newest exports are enough.
-frontend_forget() {
+# Keeps the five newest exports.
+frontend_gc() {
   # shellcheck disable=SC2012
   ls -dt "$CACHE"/frontend/*/ | tail -n +6 | xargs -r rm -rf
 }

@@ -16,7 +16,7 @@ cmd_check() {
     declare -F "check_$name" >/dev/null || die "there is no check '$name'; there are: $CHECKS"
     run_check "$name" "check_$name"
   done
-  [ ${#FAILED[@]} = 0 ] || die "failed checks: ${FAILED[*]}; the lines above say why"
+  [ ${#FAILED[@]} = 0 ] || die "failed checks: ${FAILED[*]}; see the lines above"
   ok "all checks passed ($(took $((SECONDS - began))))"
 }
 

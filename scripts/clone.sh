@@ -1,4 +1,4 @@
-# What belongs to this clone alone: its id, its secrets, its ports and where its data lives.
+# What belongs to this clone alone: its id, its secrets and the location of its data.
 # shellcheck shell=bash
 
 SERVICE_USER=engunity
@@ -9,13 +9,13 @@ clone_open() {
   ID="$(cat "$DEV/id")"
   mkdir -p "$CACHE/clones/$ID"
   printf '%s\n' "$ROOT" >"$CACHE/clones/$ID/path"
-  clones_forget_lost
+  clones_gc
   data_open
   secrets_open
 }
 
-# A clone that was deleted (or made anew at the same path) no longer owns ports or the shared Docker.
-clones_forget_lost() {
+# A clone that was deleted (or created again at the same path) no longer owns ports or the shared Docker.
+clones_gc() {
   local entry path
   for entry in "$CACHE"/clones/*/; do
     path="$(cat "$entry/path" 2>/dev/null || true)"
@@ -23,7 +23,7 @@ clones_forget_lost() {
   done
 }
 
-# PostgreSQL and RabbitMQ refuse, or should not, run as root: as root they get a system user of their own.
+# PostgreSQL and RabbitMQ must not run as root; root starts them as a system user.
 AS_SERVICE=()
 is_root && AS_SERVICE=(setpriv --reuid "$SERVICE_USER" --regid "$SERVICE_USER" --clear-groups --)
 
@@ -34,8 +34,8 @@ service_user_open() {
     useradd --system --gid "$SERVICE_USER" --home-dir /nonexistent --shell /usr/sbin/nologin "$SERVICE_USER"
 }
 
-# Data lives in .dev/data, unless the service user cannot get there (a clone below /root): then it lives in
-# /var/lib/engunity/<id>, and .dev/data points to it.
+# Data is in .dev/data. Where the service user cannot reach that (a clone below /root), it is in
+# /var/lib/engunity/<id>, and .dev/data links there.
 data_open() {
   [ -d "$DEV/data" ] || data_place
   DATA="$(readlink -f "$DEV/data")"

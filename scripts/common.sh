@@ -1,4 +1,4 @@
-# Words, paths and waiting, shared by every piece of ./dev.
+# Output, paths, locks and waiting, shared by every part of ./dev.
 # shellcheck shell=bash
 
 DEV="$ROOT/.dev"
@@ -9,10 +9,10 @@ say()  { printf '%s\n' "$*"; }
 ok()   { printf '✓ %s\n' "$*"; }
 note() { printf '· %s\n' "$*"; }
 
-# The one clear line a failed command ends with: what is wrong, and what to do.
+# Prints the last line of a failed command: what is wrong, and what to do.
 die() { : >"$DIED"; printf 'dev: %s\n' "$*" >&2; exit 1; }
 
-# A subshell that dies has said why; the main shell must know that, or it would add a second explanation.
+# A subshell that dies has printed the reason; the main shell must not add a second one.
 DIED="${TMPDIR:-/tmp}/engunity-dev-died.$$"
 on_exit() {
   local rc=$?
@@ -24,8 +24,8 @@ on_exit() {
 }
 explain_exit() {
   case "$1" in
-    130 | 143) printf 'dev: interrupted; run the same command again, it goes on where it stopped\n' >&2 ;;
-    *) printf 'dev: a command failed with status %s, see the lines above; ./dev doctor tells what is missing\n' "$1" >&2 ;;
+    130 | 143) printf 'dev: interrupted; run the same command again, it continues where it stopped\n' >&2 ;;
+    *) printf 'dev: a command failed with status %s, see the lines above; ./dev doctor lists what is missing\n' "$1" >&2 ;;
   esac
 }
 
@@ -34,7 +34,7 @@ is_root() { [ "$(id -u)" = 0 ]; }
 random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 short_hash() { sha256sum | cut -c1-12; }
 
-# Replaces a file in one step, so that an interrupted run never leaves half of it: write_file PATH MODE <content
+# Replaces a file atomically, so that an interrupted run leaves no partial file: write_file PATH MODE <content
 write_file() {
   local tmp="$1.tmp.$BASHPID"
   (umask 077 && cat >"$tmp")
@@ -42,7 +42,7 @@ write_file() {
   mv -f "$tmp" "$1"
 }
 
-# Asks again and again until a command succeeds: wait_until SECONDS COMMAND...
+# Repeats a command until it succeeds: wait_until SECONDS COMMAND...
 wait_until() {
   local deadline=$((SECONDS + $1))
   shift
@@ -53,7 +53,7 @@ wait_until() {
 }
 
 # Runs a command while no other clone runs one under the same name: with_lock NAME COMMAND...
-# (Daemons close descriptor 9, or they would keep the lock for as long as they live.)
+# (Daemons close descriptor 9, or they would hold the lock while they run.)
 with_lock() {
   local name="$1"
   shift

@@ -1,4 +1,4 @@
-# Docker Engine: the one that answers, else Debian's dockerd started here and shared by this user's clones.
+# Docker Engine: the running one, else Debian's dockerd, started here and shared by this user's clones.
 # shellcheck shell=bash
 
 DOCKER_DIR="$CACHE/docker"
@@ -32,8 +32,8 @@ docker_up() {
 # Without a bridge and without iptables: sandboxes have no network, builds use the host's, the machine's stays as it is.
 docker_start() {
   docker_answers && return
-  is_root || die "Docker does not answer; start it, or let your user into the group docker (or run ./dev as root)"
-  have dockerd || die "there is no dockerd; run: apt-get install --no-install-recommends docker.io"
+  is_root || die "Docker does not respond; start it, or add your user to the group docker (or run ./dev as root)"
+  have dockerd || die "dockerd is missing; run: apt-get install --no-install-recommends docker.io"
   mkdir -p "$DOCKER_DIR" "$DOCKER_RUN"
   rm -f "$DOCKER_RUN/docker.pid" "$DOCKER_RUN/docker.sock"
   DAEMON_MARK=docker daemon_start dockerd dockerd --host "unix://$DOCKER_RUN/docker.sock" --data-root "$DOCKER_DIR" \
@@ -46,7 +46,7 @@ docker_start() {
 
 docker_await() {
   wait_until 60 docker_answers ||
-    die "dockerd does not answer: $(daemon_last_words dockerd) (whole log: .dev/log/dockerd.log)"
+    die "dockerd does not respond: $(daemon_last_line dockerd) (whole log: .dev/log/dockerd.log)"
 }
 
 # Sandboxes of this clone: its workers carry its id in their names.
@@ -70,14 +70,14 @@ docker_remove() {
   ok "leftover sandboxes removed"
 }
 
-# The shared dockerd ends with the last clone that uses it, and so do all sandboxes it still has.
+# The shared dockerd stops with the last clone that uses it, together with its remaining sandboxes.
 docker_stop() {
   rm -f "$CACHE/clones/$ID/uses-docker"
   local pid
   pid="$(cat "$DOCKER_RUN/daemon.pid" 2>/dev/null || true)"
   [ -n "$pid" ] || return 0
   if compgen -G "$CACHE/clones/*/uses-docker" >/dev/null; then
-    note "dockerd goes on: another clone uses it"
+    note "dockerd keeps running: another clone uses it"
     return
   fi
   if DAEMON_MARK=docker pid_is_ours "$pid"; then

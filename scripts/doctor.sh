@@ -1,4 +1,4 @@
-# What is needed, found or missing: reads only.
+# Lists requirements and whether they are met. Reads only.
 # shellcheck shell=bash
 
 cmd_doctor() {
@@ -15,10 +15,9 @@ cmd_doctor() {
   doctor_tool "Docker client" docker --version
   doctor_tool "debootstrap" debootstrap --version
   doctor_tool "Chromium (browser tests)" chromium --version
-  doctor_tool "ShellCheck (./dev check)" doctor_shellcheck
   doctor_machine
   doctor_clone
-  [ ${#MISSING[@]} = 0 ] || { say; note "./dev up installs the Debian packages and builds Garage by itself; Rust and Node.js are yours to install"; }
+  [ ${#MISSING[@]} = 0 ] || { say; note "./dev up installs the Debian packages and builds Garage; install Rust and Node.js yourself"; }
 }
 
 doctor_tool() {
@@ -33,7 +32,6 @@ doctor_tool() {
 }
 
 doctor_rabbitmq() { dpkg-query -W -f '${Version}\n' rabbitmq-server; }
-doctor_shellcheck() { shellcheck --version | sed -n 's/^version: //p'; }
 
 doctor_machine() {
   local socket cgroup=v1

@@ -1,5 +1,5 @@
-# Sandbox images, made without a registry: debootstrap -> base -> one `-deps` image per runtime -> the agent's layer.
-# Each image is tagged with a hash of what it is made from, so only what changed is made again.
+# Sandbox images, built without a registry: debootstrap -> base -> one `-deps` image per runtime -> the agent's layer.
+# Each image is tagged with a hash of its inputs, so only changed images are built again.
 # shellcheck shell=bash
 
 SUITE=bookworm
@@ -11,7 +11,7 @@ base_image() { printf 'engunity/base:%s\n' "$({ printf '%s ' "$SUITE" "${ENGUNIT
 deps_image() { printf 'engunity/%s-deps:%s\n' "$(image_name "$1")" "$({ base_image; runtime_hash "$1"; } | short_hash)"; }
 final_image() { printf 'engunity/%s:%s\n' "$(image_name "$1")" "$({ deps_image "$1"; cat "$IMAGE/agent.Dockerfile" "$2"; } | short_hash)"; }
 
-# What an image is made from: not the starter and smoke program beside it.
+# The inputs of an image: not the starter and smoke program beside it.
 runtime_hash() { hash_tree "$LANGUAGES/$1/runtime" ! -iname 'main.*' ! -path './smoke/*'; }
 
 # What the language calls its image, without a prefix and a tag.
@@ -36,7 +36,7 @@ image_there() { docker image inspect "$1" >/dev/null 2>&1; }
 # The classic builder: every Docker Engine and client from 20.10 on has it without a plug-in.
 image_build() { DOCKER_BUILDKIT=0 docker build --network host --force-rm "$@"; }
 
-# Everything up to, but without, the agent.
+# Builds everything except the layer with the agent.
 images_deps() {
   with_lock images images_deps_build
 }
@@ -49,7 +49,7 @@ images_deps_build() {
   images_deps_parallel "${missing[@]}"
 }
 
-# Two at a time: while one unpacks, the other downloads. `c` goes first, for the layer that others reuse.
+# Builds two at a time: while one unpacks, the other downloads. `c` goes first, for the layer that others reuse.
 images_deps_parallel() {
   local lang running=0
   case " $* " in *" c "*) image_deps_build c ;; esac
@@ -70,7 +70,7 @@ image_deps_build() {
   say "image of $lang"
   image_build -q -t "$(deps_image "$lang")" --build-arg "BASE=$(base_image)" "$LANGUAGES/$lang/runtime" >"$DEV/log/image-$lang.log" 2>&1 ||
     die "the image of $lang did not build: $(tail -n 1 "$DEV/log/image-$lang.log") (log: .dev/log/image-$lang.log)"
-  say "image of $lang made in $(took $((SECONDS - began)))"
+  say "image of $lang built in $(took $((SECONDS - began)))"
 }
 
 base_build() {
@@ -87,9 +87,9 @@ rootfs_import() {
   docker import "$(rootfs_file)" "$1"
 }
 
-# A minimal Debian, kept in the cache: any later Docker Engine gets it without a download.
+# Makes a minimal Debian and keeps it in the cache: any later Docker Engine gets it without a download.
 rootfs_make() {
-  is_root || die "making the Debian base needs root; run once as root, or set ENGUNITY_ROOTFS_IMAGE=debian:$SUITE-slim where a registry is reachable"
+  is_root || die "building the Debian base needs root; run once as root, or set ENGUNITY_ROOTFS_IMAGE=debian:$SUITE-slim where a registry is reachable"
   local dir="$CACHE/images/rootfs.new"
   rm -rf "$dir"
   mkdir -p "$dir"
@@ -114,7 +114,7 @@ images_agent_build() {
   for lang in $(runtimes); do
     image="$(final_image "$lang" "$agent")"
     image_there "$image" || {
-      say "image of $lang gets the agent"
+      say "adding the agent to the image of $lang"
       image_build -q -t "$image" --build-arg "DEPS=$(deps_image "$lang")" -f "$IMAGE/agent.Dockerfile" "$context" >"$DEV/log/image-agent.log" 2>&1 ||
         die "the agent's layer did not build for $lang: $(tail -n 1 "$DEV/log/image-agent.log") (log: .dev/log/image-agent.log)"
       made=$((made + 1))
@@ -122,5 +122,5 @@ images_agent_build() {
     docker tag "$image" "$(image_prefix)$(image_name "$lang"):latest"
   done
   rm -rf "$context"
-  say "result: $made of $(runtimes | wc -l) made"
+  say "result: $made of $(runtimes | wc -l) built"
 }

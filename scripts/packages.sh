@@ -1,4 +1,4 @@
-# Debian packages: only those whose commands are missing, and no service of the system gets started by installing.
+# Debian packages: installs only those whose commands are missing, without starting system services.
 # shellcheck shell=bash
 
 # command or file -> package
@@ -22,7 +22,7 @@ packages_install() {
   local missing
   missing="$(packages_missing "${1:-}" | tr ' ' '\n' | sort -u | xargs)"
   [ -n "$missing" ] || { say "result: nothing missing"; return; }
-  have apt-get || die "these Debian packages are missing and there is no apt-get: $missing; install their like by hand"
+  have apt-get || die "these Debian packages are missing and there is no apt-get: $missing; install the equivalent packages"
   say "installing $missing"
   with_lock apt packages_apt "$missing"
   say "result: $missing"
@@ -39,7 +39,7 @@ packages_apt() {
     die "apt-get could not install $1; see why with: apt-get install $1"
 }
 
-# While packages are being installed invoke-rc.d asks this file and starts nothing (a guard that was there stays).
+# During installation invoke-rc.d consults this file and starts nothing (an existing one stays).
 policy_guard() {
   POLICY=/usr/sbin/policy-rc.d
   [ -e "$POLICY" ] && return

@@ -1,4 +1,4 @@
-# Private ports: the first free one above each default, remembered, and never shared with another clone.
+# Private ports: the first free one from each default on, stored, and never shared with another clone.
 # shellcheck shell=bash
 
 PORT_DEFAULTS="PG_PORT=15432 AMQP_PORT=15673 AMQP_MGMT_PORT=15674 AMQP_DIST_PORT=15675 EPMD_PORT=15676
@@ -6,7 +6,7 @@ S3_PORT=13900 GARAGE_RPC_PORT=13901 GARAGE_ADMIN_PORT=13903"
 
 port_busy() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# Who listens there, as well as this user may know.
+# The process that listens there, as far as this user may see it.
 port_owner() { ss -Hltnp "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (pid \2)/p' | head -1; }
 
 ports_open() {
@@ -33,7 +33,7 @@ port_choose() {
 
 port_promised() { grep -hqx "[A-Z0-9_]*=$1" "$CACHE"/clones/*/ports 2>/dev/null; }
 
-# Before a service starts: a remembered port that something else took meanwhile is given up for the next free one.
+# Before a service starts: replaces a stored port that another process has taken meanwhile.
 port_claim() {
   local name="$1"
   port_busy "${!name}" || return 0

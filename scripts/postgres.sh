@@ -20,7 +20,7 @@ postgres_up() {
 
 postgres_ready() { "$(pg_bin)/pg_isready" -q -h 127.0.0.1 -p "$PG_PORT"; }
 
-# Made beside its final place and moved there when whole.
+# Created beside its final place and moved there when complete.
 postgres_init() {
   rm -rf "$DATA/postgres.new"
   service_dir postgres.new

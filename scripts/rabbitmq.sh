@@ -35,7 +35,7 @@ EOF
   service_owns "$dir"/{rabbitmq.conf,enabled_plugins,.erlang.cookie}
 }
 
-# Nothing of the machine's own RabbitMQ settings reaches this node.
+# Isolates the node from the machine's own RabbitMQ settings.
 rabbitmq_start() {
   local dir="$DATA/rabbitmq"
   daemon_start rabbitmq env -i PATH="$PATH" LANG=C.UTF-8 HOME="$dir" ENGUNITY_DEV_DAEMON="$ID" \

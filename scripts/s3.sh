@@ -26,7 +26,7 @@ garage_install() {
   env -C / CARGO_TARGET_DIR="$CACHE/garage/target" CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_STRIP=symbols \
     cargo install "${GARAGE_OPTIMISED[@]}" "garage@$GARAGE_VERSION" --locked --no-default-features --features sqlite,system-libs \
-    --root "$tmp" --no-track --force || die "the S3 server Garage did not build; run the command again, it goes on where it stopped"
+    --root "$tmp" --no-track --force || die "the S3 server Garage did not build; run the command again, it continues where it stopped"
   rm -rf "${CACHE:?}/garage/$GARAGE_VERSION"
   mv "$tmp" "$CACHE/garage/$GARAGE_VERSION"
   rm -rf "$CACHE/garage/target"

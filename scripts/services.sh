@@ -1,4 +1,4 @@
-# Everything the product stands on: PostgreSQL, RabbitMQ, the S3 server, Docker and the sandbox images.
+# The services of the product: PostgreSQL, RabbitMQ, the S3 server, Docker and the sandbox images.
 # shellcheck shell=bash
 
 services_up() {
@@ -7,7 +7,7 @@ services_up() {
   services_close
 }
 
-# Starts the steps; whoever calls may start more before waiting for all.
+# Starts the steps; the caller may start more before it waits for all.
 services_open() {
   service_user_open
   steps_open
@@ -43,7 +43,7 @@ services_down() {
   stragglers_stop
 }
 
-# What a shell sources to point any of our binaries and tests at these services.
+# Writes the environment that points our binaries and tests at these services.
 env_write() {
   write_file "$DEV/env" 600 <<EOF
 export ENGUNITY__POSTGRES__URL=postgres://engunity:$PG_PASSWORD@127.0.0.1:$PG_PORT/engunity

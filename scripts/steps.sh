@@ -1,4 +1,4 @@
-# Long steps side by side: what waits for network and disk runs beside what compiles, with progress on one line.
+# Runs long steps in parallel: those that wait for network and disk beside those that compile, with one progress line.
 # shellcheck shell=bash
 
 declare -A STEP_PID=() STEP_TITLE=() STEP_BEGAN=()
@@ -33,7 +33,7 @@ step_body() {
   mv "$STEPS_DIR/$name.tmp" "$STEPS_DIR/$name"
 }
 
-# Inside a step: goes on when another step has succeeded. When that has failed, everything ends with its message, not ours.
+# Inside a step: waits until other steps have succeeded. If one fails, ./dev ends with its message.
 after() {
   local name
   for name in "$@"; do
@@ -63,7 +63,7 @@ step_finish() {
   ok "${STEP_TITLE[$name]} ($(took $seconds))$(step_result "$name")"
 }
 
-# The first failure ends everything: its own last line is the message.
+# The first failure ends everything; its last line is the message.
 step_fail() {
   local name="$1" log="$DEV/log/step-$1.log" reason
   reason="$(grep '^dev: ' "$log" | tail -n 1 | sed 's/^dev: //' || true)"
@@ -73,7 +73,7 @@ step_fail() {
 
 step_result() { sed -n 's/^result: /: /p' "$DEV/log/step-$1.log" | tail -n 1; }
 
-# The last thing each running step said.
+# The last output line of a running step.
 step_doing() {
   printf '%s %s' "${STEP_TITLE[$1]}" "$(took $((SECONDS - STEP_BEGAN[$1])))"
   tail -c 2000 "$DEV/log/step-$1.log" 2>/dev/null | tr '\r' '\n' | grep -v '^\s*$' | tail -n 1 | sed 's/^ */ — /' | cut -c1-"${2:-90}" || true
@@ -90,7 +90,7 @@ progress_block() {
   for name in "${!STEP_PID[@]}"; do note "$(step_doing "$name" 90)"; done
 }
 
-# Returns when they have ended, so that what comes next finds nothing half started.
+# Returns when all have ended, so that the next command finds nothing half started.
 steps_kill() {
   local pid
   for pid in "${STEP_PID[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done

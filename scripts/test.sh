@@ -15,7 +15,7 @@ cmd_test() {
   case "$filter" in web | e2e) ;; *) run_check "Rust tests" test_rust "$filter" ;; esac
   case "$filter" in web | "") ! frontend_there || run_check "front-end tests" test_web ;; esac
   case "$filter" in e2e | "") [ ! -e "$FRONTEND/playwright.config.ts" ] || run_check "browser tests" test_e2e ;; esac
-  [ ${#FAILED[@]} = 0 ] || die "failed: ${FAILED[*]} (after $(took $((SECONDS - began)))); the runners' lines above say which"
+  [ ${#FAILED[@]} = 0 ] || die "failed: ${FAILED[*]} (after $(took $((SECONDS - began)))); see the lines above"
   ok "all tests passed ($(took $((SECONDS - began))))"
 }
 
