@@ -4,7 +4,7 @@
 //! and the pure decisions that belong to them (which state a verdict means, which path is safe).
 //!
 //! * `api`-facing shapes are JSON ([`account`], [`project`], [`mod@file`], [`job`], [`fleet`], [`sync`], [`session`], [`problem`]);
-//! * broker-facing shapes ([`wire`]) are MessagePack with named fields.
+//! * broker-facing shapes ([`wire`], [`stream`]) are MessagePack with named fields.
 //!
 //! Both only ever grow: fields are added with a default, never renamed or removed.
 
@@ -20,6 +20,7 @@ pub mod problem;
 pub mod project;
 pub mod schema;
 pub mod session;
+pub mod stream;
 pub mod sync;
 pub mod wire;
 

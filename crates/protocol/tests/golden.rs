@@ -14,6 +14,7 @@ use engunity_protocol::{
     problem::{ErrorCode, FieldError, Problem},
     session::{ClientMessage, FileChange, FileChangeKind, ProjectChange, ServerMessage},
     spec::{Command, ExecuteSpec, Limits, Snapshot, TerminalSize},
+    stream::{FrameBody, ResetReason, StreamFrame, StreamId, StreamMessage, StreamPeer},
     verdict::{Reason, Usage, Verdict},
     wire::{
         self, Claim, ClaimAnswer, ClaimReply, ClaimRequest, Control, EventBatch, EventBody, Grant, Heartbeat,
@@ -171,6 +172,27 @@ fn worker_events() {
     let event = |(seq, body)| WorkerEvent { job_id: job_id(), attempt: 2, seq, at, body };
     let events = (1..).zip(bodies).map(event).collect();
     on_the_wire("event_batch", &EventBatch { worker_id: worker_id(), events });
+}
+
+#[test]
+fn stream_frames() {
+    let stream = StreamId("01900000-0000-4000-8000-000000000005".parse().unwrap());
+    let bodies = [
+        FrameBody::Open {
+            service: "echo".into(),
+            params: vec![1, 255],
+            data: b"first".to_vec(),
+            end: false,
+        },
+        FrameBody::Data { offset: 5, data: vec![0, 255, b'x'], end: true },
+        FrameBody::Credit { received: 9, limit: 262_144, resend: true },
+        FrameBody::Reset { reason: ResetReason::UnknownService, detail: "echo".into() },
+    ];
+    let frames: Vec<_> = bodies.map(|body| StreamFrame { stream, body }).into();
+    let worker = StreamPeer::Worker(worker_id());
+    on_the_wire("stream_of_worker", &StreamMessage { from: worker, frames: frames.clone() });
+    let coordinator = StreamPeer::Coordinator(CoordinatorId("c-1".into()));
+    on_the_wire("stream_of_coordinator", &StreamMessage { from: coordinator, frames });
 }
 
 #[test]
