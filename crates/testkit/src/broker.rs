@@ -74,6 +74,24 @@ impl Vhost {
         Ok(Client::new().get(url).send().await?.status().is_success())
     }
 
+    /// Creates a user with these permissions in this vhost alone.
+    pub async fn create_user(&self, permissions: &Permissions) -> Result<User> {
+        let user = names::new_name();
+        let password = names::new_name();
+        self.manage(Method::PUT, &format!("users/{user}"), json!({"password": password, "tags": ""})).await?;
+        let Permissions { configure, write, read } = permissions;
+        let body = json!({"configure": configure, "write": write, "read": read});
+        self.manage(Method::PUT, &format!("permissions/{}/{user}", self.name), body).await?;
+        let mut url = self.broker.clone();
+        let _ = url.set_username(&user);
+        let _ = url.set_password(Some(&password));
+        Ok(User { name: user, url: url.to_string() })
+    }
+
+    pub async fn delete_user(&self, user: &User) -> Result<()> {
+        self.manage(Method::DELETE, &format!("users/{}", user.name), json!({})).await
+    }
+
     async fn manage(&self, method: Method, path: &str, body: serde_json::Value) -> Result<()> {
         let url = self.management.join(&format!("/api/{path}"))?;
         let response = Client::new()
@@ -85,6 +103,20 @@ impl Vhost {
         ensure!(response.status().is_success() || response.status() == 404, "{path}: {}", response.status());
         Ok(())
     }
+}
+
+/// Regular expressions of the queues and exchanges that a user may configure, write and read.
+pub struct Permissions {
+    pub configure: String,
+    pub write: String,
+    pub read: String,
+}
+
+/// A user of the broker, for one test.
+pub struct User {
+    name: String,
+    /// Connects to the test's vhost as this user.
+    pub url: String,
 }
 
 /// Names of all test vhosts.
