@@ -6,7 +6,8 @@
 //!
 //! * [`Publisher`] sends and waits for the broker's confirmation, or says that it could not;
 //! * [`Consumer`] yields deliveries; one from before a loss can be acknowledged without effect or harm;
-//! * [`RpcClient`] and [`serve`] are request and answer over direct reply-to.
+//! * [`RpcClient`] and [`serve`] are request and answer over direct reply-to;
+//! * [`streams`] are unrecorded, flow-controlled bytes in both directions.
 //!
 //! Delivery is at least once: after a loss the same message may come again, and a publish that was confirmed too late
 //! may have arrived twice. Receivers know repeats by what the message says.
@@ -19,6 +20,7 @@ mod packing;
 mod publisher;
 mod recovering_channel;
 mod rpc;
+pub mod streams;
 pub mod topology;
 
 pub use connection::Connection;

@@ -7,6 +7,8 @@
 //! (default)              claims          → claims                classic, short-lived requests
 //! control (direct)       <worker id>     → control.<worker id>   exclusive
 //! coordinators (direct)  <coordinator>   → coordinator.<id>      exclusive
+//! streams (direct)       <coordinator>   → stream.coordinator.<id>   exclusive
+//! (default)                              → stream.worker.<id>        exclusive
 //! live (fanout)                          → live.<coordinator>    exclusive
 //! dead (fanout)                          → dead-letters          classic, bounded: for people to look at
 //! ```
@@ -28,14 +30,16 @@ const EVENTS: &str = "events";
 const CONTROL: &str = "control";
 const COORDINATORS: &str = "coordinators";
 const LIVE: &str = "live";
+const STREAMS: &str = "streams";
 const DEAD: &str = "dead";
 
-const EXCHANGES: [(&str, ExchangeKind); 6] = [
+const EXCHANGES: [(&str, ExchangeKind); 7] = [
     (JOBS, ExchangeKind::Direct),
     (EVENTS, ExchangeKind::Direct),
     (CONTROL, ExchangeKind::Direct),
     (COORDINATORS, ExchangeKind::Direct),
     (LIVE, ExchangeKind::Fanout),
+    (STREAMS, ExchangeKind::Direct),
     (DEAD, ExchangeKind::Fanout),
 ];
 
@@ -45,6 +49,10 @@ const JOB_DELIVERIES: i32 = 20;
 const EVENT_DELIVERIES: i32 = 1000;
 const HEARTBEAT_TTL_MS: i32 = 5_000;
 const CLAIM_TTL_MS: i32 = 10_000;
+/// A peer that is silent for so long has lost its streams anyway.
+const STREAM_TTL_MS: i32 = 10_000;
+/// A message has at most 96 KiB, and credit bounds how many wait.
+const STREAM_BOUND: i32 = 10_000;
 /// Bound of the queues whose messages may be dropped.
 const SHORT_LIVED_BOUND: i32 = 50_000;
 const DEAD_LETTER_BOUND: i32 = 10_000;
@@ -60,6 +68,10 @@ pub enum Queue {
     Control(WorkerId),
     Coordinator(CoordinatorId),
     Live(CoordinatorId),
+    /// What workers send on streams to a coordinator.
+    CoordinatorStreams(CoordinatorId),
+    /// What coordinators send on streams to a worker.
+    WorkerStreams(WorkerId),
 }
 
 impl Queue {
@@ -73,6 +85,8 @@ impl Queue {
             Self::Control(worker) => format!("control.{worker}"),
             Self::Coordinator(coordinator) => format!("coordinator.{coordinator}"),
             Self::Live(coordinator) => format!("live.{coordinator}"),
+            Self::CoordinatorStreams(coordinator) => format!("stream.coordinator.{coordinator}"),
+            Self::WorkerStreams(worker) => format!("stream.worker.{worker}"),
         }
     }
 
@@ -85,7 +99,14 @@ impl Queue {
 
     /// Belongs to one connection, and ends with it.
     fn is_exclusive(&self) -> bool {
-        matches!(self, Self::Control(_) | Self::Coordinator(_) | Self::Live(_))
+        matches!(
+            self,
+            Self::Control(_)
+                | Self::Coordinator(_)
+                | Self::Live(_)
+                | Self::CoordinatorStreams(_)
+                | Self::WorkerStreams(_)
+        )
     }
 
     /// The exchange and key it is bound with; the default exchange needs no binding.
@@ -98,6 +119,9 @@ impl Queue {
             Self::Control(worker) => Some((CONTROL, worker.to_string())),
             Self::Coordinator(coordinator) => Some((COORDINATORS, coordinator.to_string())),
             Self::Live(_) => Some((LIVE, String::new())),
+            Self::CoordinatorStreams(coordinator) => Some((STREAMS, coordinator.to_string())),
+            // No exchange: a worker that may bind to one could listen to another worker's streams.
+            Self::WorkerStreams(_) => None,
         }
     }
 
@@ -113,6 +137,9 @@ impl Queue {
             Self::Claims => short_lived(Some(CLAIM_TTL_MS), SHORT_LIVED_BOUND),
             Self::DeadLetters => short_lived(None, DEAD_LETTER_BOUND),
             Self::Control(_) | Self::Coordinator(_) | Self::Live(_) => FieldTable::default(),
+            Self::CoordinatorStreams(_) | Self::WorkerStreams(_) => {
+                short_lived(Some(STREAM_TTL_MS), STREAM_BOUND)
+            }
         }
     }
 
@@ -197,6 +224,16 @@ impl Route {
 
     pub fn coordinator(coordinator: &CoordinatorId) -> Self {
         Self { mandatory: true, ..Self::passing(COORDINATORS, coordinator.to_string()) }
+    }
+
+    /// To the streams of a coordinator: the only route on which workers send on streams.
+    pub fn coordinator_streams(coordinator: &CoordinatorId) -> Self {
+        Self::passing(STREAMS, coordinator.to_string())
+    }
+
+    /// To the streams of a worker: coordinators only.
+    pub fn worker_streams(worker: &WorkerId) -> Self {
+        Self::passing("", Queue::WorkerStreams(worker.clone()).name())
     }
 
     /// To every coordinator, the sender included.
