@@ -7,6 +7,7 @@
 //!    └── cancel, abandon ──────────┘                ▼  └─ execution/snapshots (local cache of object storage)
 //!                                    report/outbox: one ordered, bounded buffer of events
 //! sandbox/gc: removes containers that have no owner
+//! services/: streams that a coordinator opens, without a job; nothing there is recorded
 //! ```
 //!
 //! The worker knows the broker and object storage. It holds no database credentials, because it runs strangers' code.
@@ -19,6 +20,7 @@ mod intake;
 mod jobs;
 mod report;
 pub mod sandbox;
+pub mod services;
 mod worker;
 
 pub use execution::verdict;

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context;
 use engunity_artifacts::ObjectStore;
-use engunity_broker::Connection;
+use engunity_broker::{Connection, streams::StreamServer};
 use engunity_languages::Catalog;
 use engunity_protocol::WorkerId;
 use tokio::{sync::watch, time::timeout};
@@ -22,6 +22,7 @@ use crate::{
     intake::{claims, consumer::JobConsumer, runs::ActiveRuns, slots::Slots},
     report::{heartbeat, outbox::Outbox},
     sandbox::{docker::DockerSandbox, gc as sandbox_gc},
+    services,
 };
 
 /// For one attempt to get a batch of events confirmed.
@@ -35,6 +36,7 @@ const MIB: u64 = 1024 * 1024;
 pub struct Worker {
     context: Arc<WorkerContext>,
     broker: Connection,
+    services: StreamServer,
     draining: watch::Sender<bool>,
     drain_timeout: Duration,
 }
@@ -53,8 +55,11 @@ pub async fn start(config: Config) -> anyhow::Result<Worker> {
     let (draining, is_draining) = watch::channel(false);
     let offers = claims::start(context.clone(), broker.rpc(), max_offers as usize, is_draining.clone());
     tokio::spawn(JobConsumer::new(context.clone(), broker.clone(), offers, is_draining).run());
+    // A connection of their own: streams must not delay events, nor wait for them.
+    let streams = Connection::open(&config.broker.url, &format!("{} streams", context.identity.id))?;
+    let services = services::start(streams, context.identity.id.clone());
     wait_for_broker(&broker).await;
-    Ok(Worker { context, broker, draining, drain_timeout: config.worker.drain_timeout() })
+    Ok(Worker { context, broker, services, draining, drain_timeout: config.worker.drain_timeout() })
 }
 
 fn build(
@@ -104,6 +109,7 @@ impl Worker {
         }
         let none_active = |_: &str| false;
         self.context.sandbox.gc(self.id(), &none_active).await;
+        self.services.close().await;
         self.broker.close().await;
     }
 

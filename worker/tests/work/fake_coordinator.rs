@@ -2,7 +2,9 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    io::{BufRead, BufReader},
     path::Path,
+    process::{self, Child, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -12,9 +14,9 @@ use std::{
 
 use bytes::Bytes;
 use engunity_artifacts::{ObjectStore, S3Config};
-use engunity_broker::{Connection, Consumer, Publisher, Queue, Route, serve};
+use engunity_broker::{Connection, Consumer, Publisher, Queue, Route, serve, streams::StreamClient};
 use engunity_protocol::{
-    JobId, ProjectId, WorkerId,
+    CoordinatorId, JobId, ProjectId, WorkerId,
     event::Stream,
     job::{JobClass, JobKind, JobSpec},
     spec::{Command, ExecuteSpec, Limits, Snapshot},
@@ -114,6 +116,32 @@ impl FakeCoordinator {
             },
             log: config::Log { filter: "info".into(), format: "text".into() },
         }
+    }
+
+    /// Runs a worker as a process of its own; returns it and its id.
+    pub fn spawn_worker(&self) -> (Child, WorkerId) {
+        let config = self.config(1);
+        let mut process = process::Command::new(env!("CARGO_BIN_EXE_engunity-worker"))
+            .env("ENGUNITY__BROKER__URL", &config.broker.url)
+            .env("ENGUNITY__S3__BUCKET", &config.s3.bucket)
+            .env("ENGUNITY__RUNTIMES__DIR", &config.runtimes.dir)
+            .env("ENGUNITY__WORKER__NAME", &config.worker.name)
+            .env("ENGUNITY__WORKER__SLOTS", "1")
+            .env("ENGUNITY__WORKER__SCRATCH_DIR", &config.worker.scratch_dir)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let id = line.trim_end().strip_prefix("ready as ").unwrap_or_else(|| panic!("{line:?}"));
+        (process, WorkerId(id.to_owned()))
+    }
+
+    /// Starts the coordinator's end of streams, on a connection to `url`.
+    pub async fn stream_client(&self, url: &str) -> StreamClient {
+        let connection = Connection::open(url, "coordinator streams").unwrap();
+        assert!(connection.wait_connected(TIMEOUT).await);
+        StreamClient::start(connection, CoordinatorId("coordinator-1".into()))
     }
 
     /// Offers a job, like the dispatcher.

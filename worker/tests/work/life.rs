@@ -1,10 +1,6 @@
 //! The life of a worker: which jobs it takes, how it stops them, how it ends.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use engunity_protocol::{
     JobId,
@@ -157,20 +153,7 @@ async fn a_worker_without_coordinators_drains_and_returns_its_offers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_container_outlives_its_worker() {
     let mut coordinator = FakeCoordinator::open().await;
-    let config = coordinator.config(1);
-    let mut process = Command::new(env!("CARGO_BIN_EXE_engunity-worker"))
-        .env("ENGUNITY__BROKER__URL", &config.broker.url)
-        .env("ENGUNITY__S3__BUCKET", &config.s3.bucket)
-        .env("ENGUNITY__RUNTIMES__DIR", &config.runtimes.dir)
-        .env("ENGUNITY__WORKER__NAME", &config.worker.name)
-        .env("ENGUNITY__WORKER__SLOTS", "1")
-        .env("ENGUNITY__WORKER__SCRATCH_DIR", &config.worker.scratch_dir)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert!(line.starts_with(&format!("ready as {}", config.worker.name)), "{line}");
+    let (mut process, _) = coordinator.spawn_worker();
     let job = coordinator.run("sleep 600").await;
     coordinator.until_started(&[job]).await;
     assert_eq!(containers::of(&coordinator.vhost.name).unwrap().len(), 1);

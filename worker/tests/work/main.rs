@@ -6,3 +6,4 @@
 mod fake_coordinator;
 mod life;
 mod runs;
+mod streams;
