@@ -18,7 +18,7 @@
 use std::{sync::Arc, time::Duration};
 
 use engunity_artifacts::ObjectStore;
-use engunity_broker::{BrokerError, Connection, Publisher};
+use engunity_broker::{BrokerError, Connection, Publisher, streams::StreamClient};
 use engunity_protocol::CoordinatorId;
 use engunity_store::{SlotPool, Store};
 use futures::future::BoxFuture;
@@ -58,6 +58,8 @@ pub struct Orchestrator {
     pub store: Store,
     pub objects: ObjectStore,
     pub broker: Connection,
+    /// Unrecorded streams to workers, on a connection of their own: they must not delay events, nor wait for them.
+    pub streams: StreamClient,
     pub notifier: Arc<Notifier>,
     pub dispatcher: Dispatcher,
     pub workers: Arc<WorkerRegistry>,
@@ -75,6 +77,8 @@ impl Orchestrator {
     pub fn new(settings: Settings, store: Store, objects: ObjectStore) -> Result<Arc<Self>, BrokerError> {
         let id = coordinator_id(&settings.id);
         let broker = Connection::open(&settings.broker_url, &id.0)?;
+        let stream_connection = Connection::open(&settings.broker_url, &format!("{id} streams"))?;
+        let streams = StreamClient::start(stream_connection, id.clone());
         let publisher = broker.publisher(IN_FLIGHT, PUBLISH_TIMEOUT);
         let notifier = Notifier::new(id.clone());
         let writer = JobWriter::new(store.clone(), notifier.clone());
@@ -92,6 +96,7 @@ impl Orchestrator {
             store,
             objects,
             broker,
+            streams,
             notifier,
             dispatcher,
             workers,
@@ -183,6 +188,7 @@ impl Orchestrator {
         if let Err(error) = self.store.retire_coordinator(&self.id).await {
             tracing::warn!(%error, "could not give up our leases; they run out");
         }
+        self.streams.close().await;
         self.broker.close().await;
     }
 }
