@@ -171,6 +171,9 @@ async fn versions(packages: &[&str]) -> Result<String> {
     let postgres = database::version(&services).await?;
     let mut text =
         format!("PostgreSQL {postgres} · RabbitMQ {}", broker["rabbitmq_version"].as_str().unwrap_or("?"));
+    if packages.is_empty() {
+        return Ok(text);
+    }
     let mut ask = Command::new(python()?);
     ask.args(["-c", ASK_VERSIONS]).args(packages);
     let versions: Vec<String> = measured(ask).await?;
