@@ -1,4 +1,4 @@
-//! Everything that handlers and actors share, built once: configuration, the outer services, keys and limits.
+//! Everything that handlers share, built once: configuration, services, limits.
 
 use std::sync::Arc;
 

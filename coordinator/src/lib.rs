@@ -1,4 +1,5 @@
-//! The coordinator: serves the API, dispatches jobs, follows them. See `http` for requests.
+//! The coordinator: serves the API and dispatches jobs. Handlers (`api`) call services (`files`, `auth`, `jobs`, `projects`,
+//! `session`), which commit and then notify (`notify`).
 //! [`start`] runs a whole coordinator within a process, so that tests can run several.
 
 mod api;
@@ -30,7 +31,7 @@ use crate::config::Config;
 use crate::maintenance::clocks;
 use crate::supervisor::{Background, Service};
 
-/// How long to wait before asking again for a database that is not up yet.
+/// Pause between attempts to reach a database that is not up yet.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// A running coordinator.
@@ -66,7 +67,7 @@ fn services(app: &App) -> Vec<Service> {
 }
 
 impl Running {
-    /// Stops listening, finishes what is under way, and returns within the grace.
+    /// Stops listening, finishes requests in progress, and returns within the drain period.
     pub async fn stop(self) {
         self.stop.cancel();
         self.app.orchestrator.drain();
@@ -93,12 +94,12 @@ async fn migrate(app: &App) -> anyhow::Result<()> {
     }
 }
 
-/// Object storage may be down now and come later: then `/readyz` makes the bucket.
+/// Object storage may be down now; `/readyz` creates the bucket later.
 fn ensure_bucket(app: &Arc<App>) {
     let app = app.clone();
     tokio::spawn(async move {
         if let Err(error) = app.objects.ensure_bucket().await {
-            tracing::warn!(%error, "could not make sure of the bucket in object storage");
+            tracing::warn!(%error, "could not create the bucket in object storage");
         }
     });
 }

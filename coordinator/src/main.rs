@@ -3,9 +3,9 @@
 use engunity_coordinator::{config::Config, start, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// glibc keeps to itself the largest size of block that was ever freed: argon2's 19 MiB, once for each thread that has
-/// hashed a password. With a threshold that stays, such blocks go back to the system.
-fn give_back_large_blocks() {
+/// glibc raises its mmap threshold to the largest block that was ever freed, so it keeps argon2's 19 MiB once for each thread
+/// that hashed a password. With a fixed threshold such blocks are returned to the system.
+fn return_large_blocks() {
     #[cfg(target_env = "gnu")]
     // SAFETY: sets one number in the allocator, before there is a second thread.
     unsafe {
@@ -14,7 +14,7 @@ fn give_back_large_blocks() {
 }
 
 fn main() -> anyhow::Result<()> {
-    give_back_large_blocks();
+    return_large_blocks();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run())
 }
 

@@ -1,4 +1,4 @@
-//! The coordinator's inner works, put together: dispatcher, claims, events, fleet, sessions and clocks.
+//! Wires the background services together: dispatcher, claims, events, worker registry, sessions.
 //!
 //! # A job's life
 //!
@@ -12,8 +12,8 @@
 //!                                            succeeded │ failed │ timed_out │ cancelled │ lost
 //! ```
 //!
-//! Each arrow is one transaction in PostgreSQL; the broker carries only wake-ups and what workers say. After a commit,
-//! `Notifier` tells readers and sessions here and on other coordinators, and they read the database.
+//! Each arrow is one transaction in PostgreSQL; the broker carries only wake-ups and events of workers. After a commit,
+//! `Notifier` wakes readers and sessions on all coordinators, and they read the database.
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,24 +34,24 @@ use crate::{
     supervisor::{Background, Service},
 };
 
-/// Unconfirmed messages at one time.
+/// Unconfirmed messages at a time.
 const IN_FLIGHT: usize = 4096;
-/// How long a publish waits for the broker before the clock takes over.
+/// How long a publish waits for the broker; after that the job is published again periodically.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the engine is told by the configuration.
+/// Settings from the configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub broker_url: String,
     /// Empty: a new name each time.
     pub id: String,
-    /// Days that output is kept; 0 is for ever.
+    /// Days that output is kept; 0 keeps it forever.
     pub output_days: f64,
-    /// Days that ended jobs are kept; 0 is for ever.
+    /// Days that ended jobs are kept; 0 keeps them forever.
     pub job_days: f64,
 }
 
-/// Everything inside, shared by handlers and services.
+/// The parts that run in the background, shared by handlers and services.
 pub struct Orchestrator {
     pub id: CoordinatorId,
     pub settings: Settings,
@@ -64,7 +64,7 @@ pub struct Orchestrator {
     pub dispatcher: Dispatcher,
     pub workers: Arc<WorkerRegistry>,
     pub writer: JobWriter,
-    /// What is typed into running programs.
+    /// Input of running programs.
     pub input: Arc<RunInput>,
     pub sessions: Arc<Sessions>,
     /// Cancelled when the coordinator begins to end: streams and sockets close with a hint to come back.
@@ -73,7 +73,7 @@ pub struct Orchestrator {
 }
 
 impl Orchestrator {
-    /// Puts it together; nothing runs yet, and nothing that may be down is needed.
+    /// Builds all parts; nothing runs yet, and no outer service needs to be up.
     pub fn new(settings: Settings, store: Store, objects: ObjectStore) -> Result<Arc<Self>, BrokerError> {
         let id = coordinator_id(&settings.id);
         let broker = Connection::open(&settings.broker_url, &id.0)?;
@@ -111,7 +111,7 @@ impl Orchestrator {
     /// Starts all services; the database must be migrated. `more` are services of others under the same supervision.
     pub async fn start(self: &Arc<Self>, more: Vec<Service>) -> anyhow::Result<Background> {
         self.store.renew_coordinator(&self.id).await?;
-        // Whoever released these may have died before publishing.
+        // The coordinator that released these may have died before publishing.
         self.store.expedite_dispatches().await?;
         let mut services = self.services();
         services.extend(more);
@@ -175,25 +175,25 @@ impl Orchestrator {
         self.draining.clone()
     }
 
-    /// Tells streams and sockets to end, so that connections become free to close.
+    /// Ends streams and sockets, so that their connections can close.
     pub fn drain(&self) {
         self.draining.cancel();
     }
 
-    /// Ends sessions and services and gives up our leases. What was accepted is in the database; what was
+    /// Stops sessions and services and releases the leases. What was accepted is in the database; what was
     /// received and not recorded yet goes back to the broker.
     pub async fn stop(&self, background: Background) {
         self.sessions.stop();
         background.stop().await;
         if let Err(error) = self.store.retire_coordinator(&self.id).await {
-            tracing::warn!(%error, "could not give up our leases; they run out");
+            tracing::warn!(%error, "could not release the leases; they expire");
         }
         self.streams.close().await;
         self.broker.close().await;
     }
 }
 
-/// A new name for each life, so that what an earlier one held is not taken for ours.
+/// A new id for each process, so that leases of an earlier one are not mistaken for its own.
 fn coordinator_id(configured: &str) -> CoordinatorId {
     let suffix = uuid::Uuid::new_v4().simple().to_string();
     let name = if configured.is_empty() { "coordinator" } else { configured };

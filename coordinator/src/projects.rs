@@ -124,7 +124,7 @@ impl ProjectBatcher {
         made.ok_or_else(|| StoreError::Gone("users".to_owned()))
     }
 
-    /// A user's newest projects, at most `limit`: what was committed before the call is among them.
+    /// A user's newest projects, at most `limit`, including all that were committed before the call.
     async fn newest(&self, owner: UserId, limit: i64) -> Result<Vec<Project>, StoreError> {
         self.listing.submit((owner, limit)).await
     }

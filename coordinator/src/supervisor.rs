@@ -1,20 +1,20 @@
-//! Everything that runs without being asked, and the supervision of it.
+//! The coordinator's background services and their supervision.
 //!
 //! # Supervision
 //!
 //! ```text
 //! Root
 //! ├── SessionSupervisor             (session::supervisor)
-//! │   └── SessionActor …            one for each project that someone has open
-//! ├── dispatch.runs, dispatch.noops release jobs to the broker           (dispatcher)
-//! ├── claims                        answers workers' claims              (claims)
-//! ├── heartbeats, pings             know the fleet, renew leases         (fleet)
-//! ├── events                        records what workers say             (event_router)
-//! ├── news.send, news.receive       wake readers on other coordinators   (live)
-//! ├── news.jobs                     tells sessions of changed jobs       (session::news)
+//! │   └── SessionActor …            one for each open project
+//! ├── dispatch.runs, dispatch.noops release jobs to the broker           (jobs::dispatcher)
+//! ├── claims                        answers workers' claims              (jobs::claims)
+//! ├── heartbeats, pings             track workers, renew leases          (jobs::worker_registry)
+//! ├── events                        records events of workers            (jobs::event_router)
+//! ├── notifications.send, .receive  notify other coordinators            (notify::notifier)
+//! ├── notifications.jobs            notifies sessions of changed jobs    (session::notifications)
 //! ├── relay                         carries sessions' messages between coordinators (session::relay)
-//! ├── metrics                       sums up histograms                   (telemetry)
-//! └── clocks: redispatch, reaper, coordinator-lease, garbage, cleanup, retention
+//! ├── metrics                       aggregates histograms                (telemetry)
+//! └── redispatch, reaper, coordinator-lease, gc-attempts, gc-storage, retention (maintenance::clocks)
 //! ```
 //!
 //! A service is an endless task. One that ends or panics is started again by [`Root`]: at once at first, after a
@@ -37,11 +37,11 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use crate::session::{self, Sessions};
 
-/// Failures within [`BUDGET_PERIOD`] that are answered by a restart at once.
+/// Failures within [`BUDGET_PERIOD`] after which a service restarts at once.
 const RESTART_BUDGET: usize = 5;
 const BUDGET_PERIOD: Duration = Duration::from_secs(60);
 const PAUSE_BEYOND_BUDGET: Duration = Duration::from_secs(5);
-/// How long the services may take to stop.
+/// Deadline for all services to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A named endless task; `start` makes a new one each time.
@@ -211,7 +211,7 @@ impl Actor for Root {
     }
 }
 
-/// Does `work` every `period`, for ever; a failure is logged and tried again next time.
+/// Runs `work` every `period`, forever; a failure is logged and retried at the next period.
 pub async fn every<F, Fut, E>(period: Duration, what: &'static str, work: F)
 where
     F: Fn() -> Fut,

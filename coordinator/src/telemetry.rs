@@ -11,12 +11,12 @@ use tracing_subscriber::EnvFilter;
 use crate::config::Log;
 use crate::supervisor::Service;
 
-/// Histograms keep every single value until someone sums them up.
-const SUM_UP_EVERY: Duration = Duration::from_secs(5);
+/// Histograms keep every value until they are aggregated.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
-/// Writes log lines to standard error, as the operator wants them.
+/// Writes log lines to standard error, with the configured filter and format.
 pub fn logs(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter).context("log.filter")?;
     let logs = tracing_subscriber::fmt()
@@ -39,13 +39,13 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
     Ok(HANDLE.get_or_init(|| handle).clone())
 }
 
-/// Keeps the metrics small where nobody asks for them.
+/// Bounds the memory of metrics that are not scraped.
 pub fn upkeep(metrics: PrometheusHandle) -> Service {
     Service::new("metrics", move || {
         let metrics = metrics.clone();
         async move {
             loop {
-                tokio::time::sleep(SUM_UP_EVERY).await;
+                tokio::time::sleep(UPKEEP_INTERVAL).await;
                 metrics.run_upkeep();
             }
         }

@@ -12,8 +12,8 @@ use crate::http::reply;
 use crate::http::request::Request;
 use crate::http::router::Route;
 
-/// How long a dependency may take to show a sign of life.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Deadline for a dependency's answer.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -50,14 +50,14 @@ pub async fn ready(app: Arc<App>, _: Request) -> ApiResult {
     // Storage that came later, or lost its bucket, gets it here.
     let broker = async { if app.orchestrator.broker.is_connected() { Ok(()) } else { Err("not connected") } };
     let (postgres, broker, object_storage) =
-        tokio::join!(word(app.store.ping()), word(broker), word(app.objects.ensure_bucket()));
-    let ready = [&postgres, &broker, &object_storage].iter().all(|word| *word == "ok");
+        tokio::join!(probe(app.store.ping()), probe(broker), probe(app.objects.ensure_bucket()));
+    let ready = [&postgres, &broker, &object_storage].iter().all(|state| *state == "ok");
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     reply::json_with(status, &Readiness { ready, postgres, broker, object_storage })
 }
 
-async fn word<E: std::fmt::Display>(sign: impl Future<Output = Result<(), E>>) -> String {
-    match tokio::time::timeout(PATIENCE, sign).await {
+async fn probe<E: std::fmt::Display>(sign: impl Future<Output = Result<(), E>>) -> String {
+    match tokio::time::timeout(PROBE_TIMEOUT, sign).await {
         Ok(Ok(())) => "ok".to_owned(),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no answer in time".to_owned(),

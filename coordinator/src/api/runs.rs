@@ -1,5 +1,5 @@
 //! Submitting jobs: runs of a project, and no-op jobs where load tests are enabled. Answers as soon as the job is
-//! safe in the database; nobody waits for it to run.
+//! safe in the database; no request waits for it to run.
 
 use std::sync::Arc;
 

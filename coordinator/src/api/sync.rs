@@ -25,9 +25,9 @@ use crate::http::router::{Route, Takes};
 
 /// A manifest of the most files there may be, with long paths.
 const MANIFEST: usize = 32 << 20;
-/// Problems of one manifest that are named.
-const NAMED: usize = 20;
-/// Each download holds a database connection while it is made: most of them are for others.
+/// Problems of a manifest that one answer names.
+const MAX_NAMED: usize = 20;
+/// Concurrent downloads; each holds a database connection while it is made.
 static DOWNLOADS: Semaphore = Semaphore::const_new(4);
 
 pub fn routes() -> Vec<Route> {
@@ -88,7 +88,7 @@ fn check(app: &App, manifest: &Manifest) -> Result<Vec<Arrival>, ApiError> {
         if let Some(first) = seen.insert(&entry.path, number) {
             checks.refuse(&format!("files[{number}].path"), format!("is the same as files[{first}].path"));
         }
-        if checks.count() >= NAMED {
+        if checks.count() >= MAX_NAMED {
             break;
         }
     }
@@ -135,7 +135,7 @@ pub async fn blobs(
     reply::json(&BlobsStored { stored })
 }
 
-/// Makes the project what the manifest says, all or nothing: the one in the body, else the one last posted to `sync`.
+/// Makes the project what the manifest says, all or nothing: the one in the body, or the last one posted to `sync`.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/sync/commit", operation_id = "commit_sync", tag = "sync", security(("bearer" = [])),
     request_body = Option<Manifest>,
     responses((status = 200, body = Project), (status = 404, body = Problem), (status = 409, body = Problem, description = "Contents are missing; `errors` names their hashes.")))]

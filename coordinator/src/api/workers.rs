@@ -1,4 +1,4 @@
-//! The fleet and what it can run.
+//! The workers and what they can run.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Passwords: argon2id, on threads that may block, few at a time so that logins leave the processor to others.
+//! Passwords: argon2id on blocking threads, with few at a time so that logins leave processors for other work.
 
 use std::sync::LazyLock;
 
@@ -14,8 +14,8 @@ static ARGON: LazyLock<Argon2<'static>> = LazyLock::new(|| {
     Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
 });
 
-/// What an unknown email is checked against, so that it takes as long as a known one.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody's password").unwrap_or_default());
+/// The hash that unknown emails are checked against, so that they take as long as known ones.
+static DUMMY_HASH: LazyLock<String> = LazyLock::new(|| hash_now("nobody's password").unwrap_or_default());
 
 static HASHING_SLOTS: LazyLock<Semaphore> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -26,11 +26,11 @@ pub async fn hash(password: String) -> Result<String, AuthError> {
     blocking(move || hash_now(&password)).await?.map_err(AuthError::Hash)
 }
 
-/// Whether the password belongs to the hash; without a hash it does not, and takes as long to say so.
+/// Whether the password belongs to the hash. Without a hash it does not, in the same time.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, AuthError> {
     blocking(move || {
         let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| NOBODY.clone());
+        let hash = hash.unwrap_or_else(|| DUMMY_HASH.clone());
         let parsed = PasswordHash::new(&hash);
         let right = parsed.is_ok_and(|parsed| ARGON.verify_password(password.as_bytes(), &parsed).is_ok());
         known && right

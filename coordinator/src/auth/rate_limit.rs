@@ -9,7 +9,7 @@ use engunity_protocol::UserId;
 use moka::sync::Cache;
 
 const WINDOW: Duration = Duration::from_secs(60);
-/// More than these at once push the oldest out: memory stays bounded.
+/// Beyond this number the oldest windows are evicted, so that memory stays bounded.
 const MAX_KEYS: u64 = 100_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -1,5 +1,5 @@
 //! Reads and writes the files of projects. Every write commits and then notifies, so that no caller can forget it: HTTP
-//! handlers, and whatever else comes to write files, go through here.
+//! handlers and every other writer of files go through here.
 
 use std::sync::Arc;
 

@@ -36,7 +36,7 @@ enum Packing {
     Zstd,
 }
 
-/// Projects whose snapshots are being made, at most.
+/// Projects with a lock; more than ever make snapshots at the same time.
 const LOCKS: u64 = 10_000;
 
 /// Makes and finds the snapshots of projects.
@@ -97,7 +97,7 @@ impl Snapshots {
         Ok((name, self.pack(owner, reader, Packing::Gzip)))
     }
 
-    /// The packed tar, made while it is read. An error ends it before its proper end, so that nobody takes it for whole.
+    /// The packed tar, made while it is read. An error ends it before its proper end, so that no reader mistakes it for a complete one.
     fn pack(
         &self,
         owner: UserId,
@@ -231,7 +231,7 @@ fn padding(size: u64) -> usize {
 enum Packer {
     Gzip(GzEncoder<Vec<u8>>),
     Zstd(zstd::Encoder<'static, Vec<u8>>),
-    /// The encoder could not be made; said when it is used.
+    /// The encoder could not be created; reported when it is used.
     Broken(Option<io::Error>),
 }
 

@@ -1,5 +1,5 @@
-//! Answers workers' claims: may I run this job? Requests of all workers that come together are one statement.
-//! Where the database can't be reached nobody is answered, and the worker asks again with the same claim id.
+//! Answers workers' claims of jobs. Concurrent requests of all workers share one statement.
+//! While the database can't be reached, requests get no answer, and workers repeat them with the same claim id.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -14,24 +14,24 @@ use uuid::Uuid;
 use super::writer::JobWriter;
 use crate::notify::batcher::Batcher;
 
-/// Requests answered at the same time.
-const AT_ONCE: u16 = 256;
+/// Requests that are answered concurrently.
+const MAX_CONCURRENT: u16 = 256;
 const BATCH: usize = 256;
-/// Statements under way at the same time: the second fills up while the first waits for the disk.
+/// Concurrent statements: the second batch fills while the first waits for the disk.
 const CONCURRENCY: usize = 2;
 const MIN_INTERVAL: Duration = Duration::from_millis(2);
 
-/// One request's wishes, and what of them was granted.
+/// One request's claims, and those that were granted.
 type Claiming = Batcher<Vec<ClaimKey>, HashMap<(JobId, Uuid), Grant>>;
 
-/// Answers claims, for ever.
+/// Answers claims, forever.
 pub async fn run(broker: Connection, writer: JobWriter) {
     let claim = move |requests: Vec<Vec<ClaimKey>>| {
         let writer = writer.clone();
         async move { claim(&writer, requests).await }
     };
     let claiming: Claiming = Batcher::start(CONCURRENCY, BATCH, MIN_INTERVAL, claim);
-    serve(&broker, Queue::Claims, AT_ONCE, |body| answer(claiming.clone(), body)).await;
+    serve(&broker, Queue::Claims, MAX_CONCURRENT, |body| answer(claiming.clone(), body)).await;
 }
 
 async fn answer(claiming: Claiming, body: Vec<u8>) -> Option<Vec<u8>> {

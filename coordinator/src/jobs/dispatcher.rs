@@ -1,8 +1,8 @@
-//! From an accepted job to a message in a worker's hands.
+//! From an accepted job to a message that a worker receives.
 //!
-//! Accepting is one commit (batched). Then the dispatcher is woken at once: it releases what the fleet has room for,
+//! Accepting is one commit (batched). Then the dispatcher is woken at once: it releases what the fleet has capacity for,
 //! in turn between users, together with the intent to publish, and publishes. A message that the broker did not
-//! confirm, or that nobody claimed, is published again by the clock (`background`). The broker being down delays
+//! confirm, or that nobody claimed, is published again periodically (`maintenance`). An outage of the broker delays
 //! jobs; it never refuses or loses one. Knows the store and the broker; decides nothing about order (the store does).
 
 use std::{sync::Arc, time::Duration};
@@ -24,8 +24,8 @@ const BATCH: usize = 512;
 const CONCURRENCY: usize = 2;
 const ACCEPT_MIN_INTERVAL: Duration = Duration::from_millis(2);
 const RELEASE_MIN_INTERVAL: Duration = Duration::from_millis(5);
-/// Capacity can also appear without anyone telling: a worker joins, another coordinator frees some.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Capacity can also appear without a wake-up: a worker joins, or another coordinator frees some.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(250);
 
 /// A cheap handle: clone it freely.
@@ -78,16 +78,16 @@ impl Dispatcher {
         self.accepting.submit(jobs).await
     }
 
-    /// Says that there may be room, or something to put there.
+    /// Signals that there may be capacity, or jobs to release.
     pub fn wake(&self) {
         self.wake.all();
     }
 
-    /// Releases jobs of one pool whenever there is room, for ever.
+    /// Releases jobs of one pool whenever there is capacity, forever.
     pub async fn run(self, pool: SlotPool) {
         let mut throttle = Throttle::new(RELEASE_MIN_INTERVAL);
         loop {
-            let _ = tokio::time::timeout(LOOK_EVERY, self.wake.of(pool).notified()).await;
+            let _ = tokio::time::timeout(POLL_INTERVAL, self.wake.of(pool).notified()).await;
             throttle.wait().await;
             match self.store.release(pool).await {
                 Ok(released) if released.is_empty() => {}
@@ -119,7 +119,7 @@ impl Dispatcher {
         }
         tracing::warn!(jobs = failed.len(), "the broker did not confirm jobs; they will be published again");
         if let Err(error) = self.store.dispatches_failed(&failed).await {
-            tracing::debug!(%error, "could not hurry unconfirmed jobs; the clock publishes them later");
+            tracing::debug!(%error, "could not expedite unconfirmed jobs; they are published again later");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! `watch`. It reads the database from its last number whenever it is woken (and now and then without), so there is
 //! no gap and no repeat by construction: across reconnects, coordinators and restarts.
 //!
-//! Two events have no row: number 1 says that the job was queued, the last number is its result.
+//! Two events have no row: number 1 is the queued state, the last number is the result.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,14 +18,14 @@ use crate::notify::notifier::{Notifier, Watch};
 
 /// Rows of one read; a chunk of output has at most 64 KiB.
 const ROWS: i64 = 64;
-/// How often to look without having been woken: news can be lost.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
-const PAUSE_WITHOUT_DATABASE: Duration = Duration::from_secs(1);
+/// Poll interval without a notification, since notifications can be lost.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// An event with its number, which is its SSE id.
 pub type Numbered = (i64, JobEvent);
 
-/// What one look brought: events, and whether there is more to read at once (all of these may be invisible).
+/// One read: visible events, and whether more rows follow (all rows of a read may be invisible).
 #[derive(Default)]
 struct Read {
     events: Vec<Numbered>,
@@ -73,16 +73,16 @@ impl JobReader {
     /// Waits for events; empty after the result, or when the job was deleted. Safe to cancel.
     pub async fn next(&mut self) -> Vec<Numbered> {
         while !self.ended {
-            self.watch.catch_up();
+            self.watch.mark_seen();
             match self.read().await {
                 Ok(Read { events, more: false }) if events.is_empty() && !self.ended => {
-                    let _ = tokio::time::timeout(LOOK_EVERY, self.watch.changed()).await;
+                    let _ = tokio::time::timeout(POLL_INTERVAL, self.watch.changed()).await;
                 }
                 Ok(Read { events, more: true }) if events.is_empty() => {}
                 Ok(Read { events, .. }) => return events,
                 Err(error) => {
                     tracing::debug!(%error, job_id = %self.job_id, "a reader waits for the database");
-                    tokio::time::sleep(PAUSE_WITHOUT_DATABASE).await;
+                    tokio::time::sleep(RETRY_PAUSE).await;
                 }
             }
         }

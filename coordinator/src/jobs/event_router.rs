@@ -1,5 +1,5 @@
-//! Records what workers say. One coordinator at a time receives all events (the queue has a single active
-//! consumer), in order; a batch is one transaction, acknowledged after its commit, and told to readers after that.
+//! Records the events of workers. One coordinator at a time receives all events (the queue has a single active
+//! consumer), in order; a batch is one transaction, acknowledged after its commit, and then notified to readers.
 //! While the database can't be reached, batches are held unacknowledged: nothing is lost, workers' confirms go on.
 
 use std::time::Duration;
@@ -11,13 +11,13 @@ use engunity_store::{Recorded, StoreError};
 use super::{dispatcher::Dispatcher, writer::JobWriter};
 use crate::notify::throttle::Throttle;
 
-/// Batches in hand. A worker's batch has at most half a mebibyte, so this bounds memory too.
+/// Unacknowledged batches. A worker's batch has at most half a mebibyte, so this bounds memory too.
 const PREFETCH: u16 = 64;
 const MIN_INTERVAL: Duration = Duration::from_millis(2);
-/// Tries for a batch that the database refuses though it can be reached (a deadlock ends one of two).
-const TRIES: u32 = 3;
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Attempts for a batch that the database refuses although it can be reached (a deadlock ends one of two).
+const MAX_ATTEMPTS: u32 = 3;
+const MIN_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
 pub struct EventRouter {
     pub writer: JobWriter,
@@ -25,7 +25,7 @@ pub struct EventRouter {
 }
 
 impl EventRouter {
-    /// Records events, for ever.
+    /// Records events, forever.
     pub async fn run(self, broker: Connection) {
         let mut events = broker.consume(Queue::Events, PREFETCH);
         let mut throttle = Throttle::new(MIN_INTERVAL);
@@ -43,7 +43,7 @@ impl EventRouter {
     async fn record_deliveries(&self, deliveries: &[Delivery]) {
         let batches: Vec<EventBatch> = deliveries.iter().filter_map(read).collect();
         if self.record(&batches).await.is_err() && batches.len() > 1 {
-            // Something in there can't be stored: its neighbours can.
+            // One of the batches can't be stored: record the others one by one.
             for batch in batches {
                 let _ = self.record(std::slice::from_ref(&batch)).await;
             }
@@ -53,7 +53,7 @@ impl EventRouter {
 
     /// Records batches, waiting for the database as long as it takes.
     async fn record(&self, batches: &[EventBatch]) -> Result<(), StoreError> {
-        let (mut pause, mut tries) = (SHORTEST_PAUSE, 1);
+        let (mut pause, mut tries) = (MIN_BACKOFF, 1);
         loop {
             match self.writer.record(batches).await {
                 Ok(recorded) => {
@@ -61,7 +61,7 @@ impl EventRouter {
                     return Ok(());
                 }
                 Err(StoreError::Unavailable(cause)) => tracing::warn!(%cause, "events wait for the database"),
-                Err(error) if tries < TRIES => {
+                Err(error) if tries < MAX_ATTEMPTS => {
                     tracing::warn!(%error, "could not record events; trying again");
                     tries += 1;
                 }
@@ -71,7 +71,7 @@ impl EventRouter {
                 }
             }
             tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(MAX_BACKOFF);
         }
     }
 

@@ -1,5 +1,5 @@
-//! Live input of running programs: from whoever types, by a question to the worker that runs the job, which answers how
-//! much it has taken. Nothing is stored: keystrokes must be quick, and who typed them has them until they are taken.
+//! Live input of running programs: a request to the worker that runs the job, which answers how
+//! much it has taken. Nothing is stored: keystrokes must be quick, and the sender keeps them until they are taken.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use engunity_protocol::{
 };
 use engunity_store::{Store, StoreError};
 
-/// A worker answers in much less.
+/// Deadline for a worker's answer, which usually takes much less.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why input was refused.
@@ -35,7 +35,7 @@ impl RunInput {
         Self { store, rpc }
     }
 
-    /// Gives a user's job what `request` says; returns how much of it was taken.
+    /// Sends input to a user's job; returns how much of it was taken.
     pub async fn send(
         &self,
         user_id: UserId,
@@ -74,7 +74,7 @@ fn place(job: Option<Job>) -> Result<(WorkerId, Running), Refusal> {
     }
 }
 
-/// What the worker is told, checked.
+/// The checked message to the worker.
 fn piece(request: InputRequest) -> Result<InputPiece, Refusal> {
     let InputRequest { data, encoding, source, offset, end, terminal } = request;
     let invalid = |detail: &str| Refusal { code: ErrorCode::InvalidInput, detail: detail.to_owned() };

@@ -1,4 +1,4 @@
-//! What only the clock can bring about: publishing again, ending lost attempts, keeping our own lease, forgetting.
+//! Periodic work: republish jobs, end lost attempts, renew the coordinator's lease, collect garbage, apply retention.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ const EXPIRE: i64 = 5_000;
 const EXPIRE_JOBS: i64 = 200;
 const BATCH_PAUSE: Duration = Duration::from_millis(100);
 
-/// All clocks of a coordinator.
+/// All periodic services of a coordinator.
 pub fn services(orchestrator: &Arc<Orchestrator>) -> Vec<Service> {
     vec![
         clock(orchestrator, "redispatch", 1, "publish jobs again", redispatch),
@@ -55,7 +55,7 @@ async fn redispatch(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ends attempts whose worker is gone.
+/// Ends attempts whose worker is lost.
 async fn reap(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
     if !orchestrator.workers.may_expire_leases() {
         return Ok(());
@@ -72,13 +72,13 @@ async fn reap(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Keeps our sessions ours, and notices coordinators that died.
+/// Renews the lease that owns sessions, and detects dead coordinators.
 async fn keep_lease(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
     orchestrator.store.renew_coordinator(&orchestrator.id).await?;
     orchestrator.sessions.tick().await
 }
 
-/// What projects and accounts leave behind.
+/// Collects what projects and accounts leave behind.
 async fn collect_storage(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
     super::gc_storage::collect(&orchestrator.store, &orchestrator.objects).await;
     Ok(())

@@ -1,5 +1,5 @@
-//! Deletes what nothing refers to any more: rows that outlived their use, and objects of dead attempts and deleted
-//! jobs. An object is deleted before its row, so that a crash in between only means doing it again.
+//! Collects rows of departed workers and coordinators, and the objects of dead attempts and deleted jobs. An object is
+//! deleted before its row, so that a crash in between only repeats the deletion.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use engunity_store::{DeadAttempt, StoreError};
 
 use crate::orchestrator::Orchestrator;
 
-/// Attempts cleared in one go.
+/// Attempts of one batch.
 const BATCH: i64 = 200;
 
 pub async fn collect(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
     orchestrator.store.forget_workers().await?;
     orchestrator.store.forget_coordinators().await?;
-    // As long as there is more: what is made faster than it is cleared would grow without bound.
+    // Until nothing is left, so that garbage can't accumulate faster than it is collected.
     while collect_batch(&orchestrator).await? {}
     Ok(())
 }
 
-/// Clears a batch; returns whether there may be more.
+/// Collects a batch; returns whether there may be more.
 async fn collect_batch(orchestrator: &Orchestrator) -> Result<bool, StoreError> {
     let dead = orchestrator.store.attempts_for_gc(BATCH).await?;
     let mut cleared = 0;

@@ -1,5 +1,5 @@
-//! Takes away what nobody needs any more: expired tokens, contents and manifests that no commit came for, snapshots of
-//! past revisions, and objects in storage whose rows are gone. Each step is safe at any time, on several coordinators at once.
+//! Collects expired tokens, contents and manifests that were never committed, snapshots of past revisions, and objects
+//! whose rows are gone. Each step is safe at any time, on several coordinators at once.
 
 use engunity_artifacts::{ObjectStore, keys};
 use engunity_protocol::UserId;
@@ -22,8 +22,7 @@ pub async fn collect(store: &Store, objects: &ObjectStore) {
     log_outcome("discarded objects", until_done(move || delete_scheduled_objects(store, objects)).await);
 }
 
-/// Repeats a step that works in batches as long as it finds something: what is made faster than it is cleared would grow
-/// without bound.
+/// Repeats a batched step until it finds nothing, so that garbage can't accumulate faster than it is collected.
 async fn until_done<F>(step: impl Fn() -> F) -> Result<u64, StoreError>
 where
     F: Future<Output = Result<u64, StoreError>>,
@@ -40,8 +39,8 @@ where
 fn log_outcome(what: &str, result: Result<u64, StoreError>) {
     match result {
         Ok(0) => {}
-        Ok(count) => tracing::info!(count, "cleaned up {what}"),
-        Err(error) => tracing::warn!(%error, "could not clean up {what}"),
+        Ok(count) => tracing::info!(count, "collected {what}"),
+        Err(error) => tracing::warn!(%error, "could not collect {what}"),
     }
 }
 

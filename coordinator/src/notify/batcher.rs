@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::throttle::Throttle;
 
-/// Items that may wait before those who bring more must wait too.
+/// Items that may wait; beyond this, callers wait.
 const QUEUE: usize = 4096;
 
 struct Entry<I, O> {
@@ -28,17 +28,17 @@ impl<I, O> Clone for Batcher<I, O> {
 }
 
 impl<I: Clone + Send + Sync + 'static, O: Send + 'static> Batcher<I, O> {
-    /// Starts `lanes` tasks that each run one batch of at most `most` items at a time; under load batches begin `apart`
-    /// from each other. `run` answers its items in their order.
-    pub fn start<F, Fut>(lanes: usize, most: usize, min_interval: Duration, run: F) -> Self
+    /// Starts `concurrency` tasks that each run one batch of at most `max_batch` items at a time; under load, batches begin
+    /// at least `min_interval` apart. `run` answers its items in their order.
+    pub fn start<F, Fut>(concurrency: usize, max_batch: usize, min_interval: Duration, run: F) -> Self
     where
         F: Fn(Vec<I>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Vec<O>, StoreError>> + Send + 'static,
     {
         let (queue, entries) = mpsc::channel(QUEUE);
-        let waiting = Waiting { entries, most, throttle: Throttle::new(min_interval) };
+        let waiting = Waiting { entries, max_batch, throttle: Throttle::new(min_interval) };
         let (waiting, run) = (Arc::new(Mutex::new(waiting)), Arc::new(run));
-        for _ in 0..lanes {
+        for _ in 0..concurrency {
             tokio::spawn(work(waiting.clone(), run.clone()));
         }
         Self { queue }
@@ -53,10 +53,10 @@ impl<I: Clone + Send + Sync + 'static, O: Send + 'static> Batcher<I, O> {
     }
 }
 
-/// What waits for a lane.
+/// Items that wait for a task.
 struct Waiting<I, O> {
     entries: mpsc::Receiver<Entry<I, O>>,
-    most: usize,
+    max_batch: usize,
     throttle: Throttle,
 }
 
@@ -64,9 +64,9 @@ impl<I, O> Waiting<I, O> {
     /// The next batch; empty when there will be none.
     async fn next(&mut self) -> Vec<Entry<I, O>> {
         let mut batch = Vec::new();
-        if self.entries.recv_many(&mut batch, self.most).await > 0 {
+        if self.entries.recv_many(&mut batch, self.max_batch).await > 0 {
             self.throttle.wait().await;
-            while batch.len() < self.most
+            while batch.len() < self.max_batch
                 && let Ok(entry) = self.entries.try_recv()
             {
                 batch.push(entry);
@@ -90,13 +90,13 @@ where
         let (items, answers): (Vec<I>, Vec<_>) =
             batch.into_iter().map(|entry| (entry.item, entry.answer)).unzip();
         for (answer, outcome) in answers.into_iter().zip(run_batch(items, &*run).await) {
-            // Whoever asked may have gone: the work is done all the same.
+            // The caller may have gone; the work is done all the same.
             let _ = answer.send(outcome);
         }
     }
 }
 
-/// One outcome for each item. An item that the database refuses must not fail its neighbours: then each goes alone.
+/// One outcome for each item. When the database refuses a batch, its items run one by one, so that only the bad one fails.
 async fn run_batch<I, O, F, Fut>(items: Vec<I>, run: &F) -> Vec<Result<O, StoreError>>
 where
     I: Clone,

@@ -1,6 +1,6 @@
-//! News for whoever watches: what is committed is told here, reaches this coordinator's readers and sessions at
-//! once and the other coordinators' over the broker. News only wake; the truth is read from the database. So
-//! losing some is harmless to readers of jobs (they also look now and then); sessions are told that news were lost.
+//! Notifications of committed changes: to this coordinator's readers and sessions at once, and to the other coordinators
+//! over the broker. A notification only wakes; receivers read the database. So a lost one is harmless to readers of jobs,
+//! which also poll; sessions are notified that some were lost.
 
 use std::{
     collections::HashMap,
@@ -19,13 +19,13 @@ use tokio::sync::{mpsc, watch};
 
 use super::throttle::Throttle;
 
-/// News that may wait for the broker; beyond, they are lost and that is told instead.
+/// Notifications that may wait for the broker; beyond this they are dropped, and `Lost` is sent instead.
 const OUTBOUND: usize = 4096;
-/// News in one message.
-const MESSAGE: usize = 1024;
+/// Notifications in one message.
+const MAX_PER_MESSAGE: usize = 1024;
 const MIN_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Takes the news that sessions care for.
+/// Receives the notifications that sessions need.
 pub trait SessionSink: Send + Sync {
     fn notify(&self, notification: &Notification);
 }
@@ -52,12 +52,12 @@ impl Notifier {
         })
     }
 
-    /// Names who tells the sessions; once, at the start.
+    /// Sets the receiver for sessions; once, at the start.
     pub fn set_session_sink(&self, sessions: Arc<dyn SessionSink>) {
         let _ = self.sessions.set(sessions);
     }
 
-    /// Says that these jobs have something new, after it was committed.
+    /// Notifies of changed jobs; call it after the commit.
     pub fn notify_jobs(&self, changed: &[JobChange]) {
         for change in changed {
             let notification =
@@ -66,17 +66,17 @@ impl Notifier {
         }
     }
 
-    /// Says that a project's files changed, after it was committed.
+    /// Notifies of changed files; call it after the commit.
     pub fn notify_files(&self, project_id: ProjectId, change: FileChange) {
         self.notify(Notification::File { project_id, change });
     }
 
-    /// Says that a project changed or was deleted, after it was committed.
+    /// Notifies of a changed or deleted project; call it after the commit.
     pub fn notify_project(&self, project_id: ProjectId, change: ProjectChange) {
         self.notify(Notification::Project { project_id, change });
     }
 
-    /// Wakes its holder whenever there is something new about a job.
+    /// Watches a job: the handle wakes when the job changes.
     pub fn watch(self: &Arc<Self>, job_id: JobId) -> Watch {
         let mut jobs = lock(&self.jobs);
         let sender = jobs.entry(job_id).or_insert_with(|| watch::channel(()).0);
@@ -101,17 +101,17 @@ impl Notifier {
         }
     }
 
-    /// Carries news to the other coordinators, for ever.
+    /// Sends notifications to the other coordinators, forever.
     pub async fn send(&self, publisher: Publisher) {
         let mut waiting = self.waiting.lock().await;
         let mut throttle = Throttle::new(MIN_INTERVAL);
         loop {
             let mut notifications = Vec::new();
-            if waiting.recv_many(&mut notifications, MESSAGE).await == 0 {
+            if waiting.recv_many(&mut notifications, MAX_PER_MESSAGE).await == 0 {
                 return;
             }
             throttle.wait().await;
-            while notifications.len() < MESSAGE
+            while notifications.len() < MAX_PER_MESSAGE
                 && let Ok(more) = waiting.try_recv()
             {
                 notifications.push(more);
@@ -127,7 +127,7 @@ impl Notifier {
         }
     }
 
-    /// Takes in the other coordinators' notification, for ever.
+    /// Receives the other coordinators' notifications, forever.
     pub async fn receive(&self, broker: Connection) {
         let mut links = broker.connected();
         let mut messages = broker.consume(Queue::Live(self.id.clone()), 256);
@@ -140,7 +140,7 @@ impl Notifier {
                     batch.iter().filter_map(|message| wire::decode(&message.body).ok()).for_each(|message| self.on_message(&message));
                     ack_batch(&batch).await;
                 }
-                // The queue ended with the old link, and what was in it.
+                // The queue and its messages ended with the old connection.
                 changed = links.changed() => match changed {
                     Ok(()) if *links.borrow_and_update() => self.notify_local(&Notification::Lost),
                     Ok(()) => {}
@@ -164,7 +164,7 @@ impl Notifier {
     }
 }
 
-/// A reader's interest in one job.
+/// A watch on one job; dropping it ends the watch.
 pub struct Watch {
     job_id: JobId,
     changes: Option<watch::Receiver<()>>,
@@ -172,14 +172,14 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Forgets what was told so far: call it before reading.
-    pub fn catch_up(&mut self) {
+    /// Marks all notifications so far as seen; call it before reading.
+    pub fn mark_seen(&mut self) {
         if let Some(changes) = &mut self.changes {
             changes.mark_unchanged();
         }
     }
 
-    /// Waits until something new was told since [`Watch::catch_up`].
+    /// Waits for the next notification after [`Watch::mark_seen`].
     pub async fn changed(&mut self) {
         if let Some(changes) = &mut self.changes
             && changes.changed().await.is_ok()
@@ -214,10 +214,10 @@ mod tests {
         let notifier = Notifier::new(CoordinatorId("a".into()));
         let job = JobId::new();
         let mut watch = notifier.watch(job);
-        watch.catch_up();
+        watch.mark_seen();
         notifier.notify_jobs(&[change(JobId::new()), change(job)]);
         watch.changed().await;
-        watch.catch_up();
+        watch.mark_seen();
         let again = tokio::time::timeout(Duration::from_millis(20), watch.changed()).await;
         assert!(again.is_err());
     }

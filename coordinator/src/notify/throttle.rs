@@ -1,5 +1,5 @@
-//! A pace for work that comes in batches: what comes alone is done at once; what comes in a row is done a moment apart,
-//! so that more goes together. On a busy machine many small batches cost more than they save in waiting.
+//! Throttles batched work: a lone batch starts at once, consecutive batches start a minimum interval apart, so that more
+//! items share a batch. On a busy machine many small batches cost more than they save in waiting.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ impl Throttle {
         Self { min_interval, last: None }
     }
 
-    /// Waits until the last turn is long enough ago, which begins the next. Cancelled, it has not begun.
+    /// Waits until the interval since the previous start has passed, and starts the next one. Safe to cancel.
     pub async fn wait(&mut self) {
         let wait = self.last.map_or(Duration::ZERO, |last| self.min_interval.saturating_sub(last.elapsed()));
         if !wait.is_zero() {

@@ -1,5 +1,5 @@
 //! The actor of one project's session: runs what [`SessionCore`] decides. Its mailbox is unbounded by nature, so
-//! nothing enters without a permit; news that find none are counted as lost, which the core then tells everyone.
+//! nothing enters without a permit; a notification that finds none is marked as lost, which the core then broadcasts.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -69,14 +69,14 @@ impl SessionHandle {
         self.actor.cast(Admitted { message, _permit: Some(permit) }).is_ok()
     }
 
-    /// Hands news in; when there is no permits, everyone will be told that some were lost.
+    /// Hands a notification in; when the mailbox is full, members will be notified that some were lost.
     pub fn notify(&self, input: Input) {
         if !self.send(SessionMessage::Input(input)) {
             self.lost.store(true, Ordering::Relaxed);
         }
     }
 
-    /// The clock needs no permit: it also brings the news that some were lost.
+    /// A tick needs no permit: it also delivers the mark that notifications were lost.
     pub(super) fn tick(&self) {
         let _ = self.actor.cast(Admitted { message: SessionMessage::Input(Input::Tick), _permit: None });
     }

@@ -1,5 +1,5 @@
-//! What a session decides, purely: [`SessionCore::apply`] takes an input and the time and returns effects. It numbers
-//! messages, remembers the recent ones (bounded in count and bytes) for those who come back, and knows who is here.
+//! The pure core of a session: [`SessionCore::apply`] takes an input and the time and returns effects. It numbers
+//! messages, remembers the recent ones (bounded in count and bytes) for clients that return, and tracks the members.
 //! No I/O, no clock of its own, nothing that could not be thrown away: `store` has the truth.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,15 +15,15 @@ use super::message::{Resume, Text, Welcome};
 /// Milliseconds on any clock that only goes forward.
 pub type Millis = u64;
 
-/// Messages kept for those who come back.
+/// Messages kept for clients that return.
 const KEPT: usize = 256;
 /// And their bytes together.
 const KEPT_BYTES: usize = 256 << 10;
-/// A member on another coordinator says so now and then; silent longer, it has gone with its coordinator.
+/// A remote member is announced periodically; after this silence it is gone with its coordinator.
 pub const SILENCE_MS: Millis = 45_000;
-/// How long an empty session stays, for those who only reload.
+/// How long an empty session stays, for clients that reload.
 pub const IDLE_MS: Millis = 60_000;
-/// Tabs and terminals of one project.
+/// Members of one session.
 pub const MAX_MEMBERS: usize = 200;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +50,7 @@ pub enum Input {
     File(FileChange),
     Job(Box<Job>),
     Project(ProjectChange),
-    /// Some news were lost: everyone must look again.
+    /// Notifications were lost: every client must reload.
     Lost,
     Tick,
 }
@@ -59,21 +59,21 @@ pub enum Input {
 pub enum Effect {
     /// To one connection, before anything else.
     Welcome { to: ConnectionId, welcome: Welcome },
-    /// To everyone here.
+    /// To all members.
     Broadcast(Text),
     /// The connection is not a member any more.
     Drop { conn_id: ConnectionId },
-    /// Too many are here.
+    /// The session is full.
     Refuse { conn_id: ConnectionId },
-    /// Nobody has been here for a while: end the session.
+    /// The session has been empty for a while: end it.
     Passivate,
 }
 
 #[derive(Debug)]
 struct Member {
     presence: Presence,
-    /// `None`: here, its end will be told.
-    heard: Option<Millis>,
+    /// `None` for local members; their disconnect is reported.
+    last_seen: Option<Millis>,
 }
 
 #[derive(Debug)]
@@ -82,8 +82,8 @@ pub struct SessionCore {
     seq: u64,
     recent: VecDeque<Text>,
     recent_bytes: usize,
-    /// The newest number that is not remembered any more.
-    forgotten: u64,
+    /// The newest number that is no longer kept.
+    evicted_seq: u64,
     members: BTreeMap<ConnectionId, Member>,
     empty_since: Option<Millis>,
 }
@@ -96,7 +96,7 @@ impl SessionCore {
             seq: 0,
             recent: VecDeque::new(),
             recent_bytes: 0,
-            forgotten: 0,
+            evicted_seq: 0,
             members: BTreeMap::new(),
             empty_since: Some(now),
         }
@@ -133,7 +133,7 @@ impl SessionCore {
         let place =
             self.members.get(&conn_id).map(|member| member.presence.place.clone()).unwrap_or_default();
         let presence = Presence { conn_id: conn_id.clone(), user_id, name, place };
-        let known = self.members.insert(conn_id.clone(), Member { presence, heard }).is_some();
+        let known = self.members.insert(conn_id.clone(), Member { presence, last_seen: heard }).is_some();
         self.empty_since = None;
         let welcome = Effect::Welcome { to: conn_id, welcome: self.welcome(resume) };
         if known { vec![welcome] } else { vec![welcome, self.presence()] }
@@ -148,14 +148,14 @@ impl SessionCore {
         Welcome {
             epoch: self.epoch.clone(),
             seq: self.seq,
-            presence: self.here(),
+            presence: self.presences(),
             snapshot: after.is_none(),
             missed,
         }
     }
 
     fn can_resume(&self, resume: &Resume) -> bool {
-        resume.epoch == self.epoch && (self.forgotten..=self.seq).contains(&resume.last_seq)
+        resume.epoch == self.epoch && (self.evicted_seq..=self.seq).contains(&resume.last_seq)
     }
 
     fn leave(&mut self, conn_id: &str, now: Millis) -> Vec<Effect> {
@@ -168,7 +168,7 @@ impl SessionCore {
 
     fn place(&mut self, conn_id: &str, place: Place, now: Millis) -> Vec<Effect> {
         let Some(member) = self.members.get_mut(conn_id) else { return Vec::new() };
-        member.heard = member.heard.map(|_| now);
+        member.last_seen = member.last_seen.map(|_| now);
         if member.presence.place == place {
             return Vec::new();
         }
@@ -179,7 +179,7 @@ impl SessionCore {
     fn alive(&mut self, conn_id: &str, now: Millis) -> Vec<Effect> {
         match self.members.get_mut(conn_id) {
             Some(member) => {
-                member.heard = member.heard.map(|_| now);
+                member.last_seen = member.last_seen.map(|_| now);
                 Vec::new()
             }
             // It was given up: its holder must join again.
@@ -189,7 +189,7 @@ impl SessionCore {
 
     fn tick(&mut self, now: Millis) -> Vec<Effect> {
         let silent =
-            |member: &Member| member.heard.is_some_and(|heard| now.saturating_sub(heard) > SILENCE_MS);
+            |member: &Member| member.last_seen.is_some_and(|seen| now.saturating_sub(seen) > SILENCE_MS);
         let gone: Vec<ConnectionId> =
             self.members.iter().filter(|(_, member)| silent(member)).map(|(id, _)| id.clone()).collect();
         let mut effects: Vec<Effect> = gone.iter().flat_map(|conn_id| self.leave(conn_id, now)).collect();
@@ -213,16 +213,16 @@ impl SessionCore {
         })
     }
 
-    fn here(&self) -> Vec<Presence> {
+    fn presences(&self) -> Vec<Presence> {
         self.members.values().map(|member| member.presence.clone()).collect()
     }
 
-    /// Who is here is said whole each time and stands in every welcome, so it need not be remembered.
+    /// Presence is always sent whole and is part of every welcome, so it is not kept for replay.
     fn presence(&mut self) -> Effect {
         self.seq += 1;
         Effect::Broadcast(Text::of(
             self.seq,
-            &ServerMessage::Presence { seq: self.seq, presence: self.here() },
+            &ServerMessage::Presence { seq: self.seq, presence: self.presences() },
         ))
     }
 
@@ -234,7 +234,7 @@ impl SessionCore {
         while self.recent.len() > KEPT || self.recent_bytes > KEPT_BYTES {
             let Some(oldest) = self.recent.pop_front() else { break };
             self.recent_bytes -= oldest.json.len();
-            self.forgotten = oldest.seq;
+            self.evicted_seq = oldest.seq;
         }
         Effect::Broadcast(text)
     }

@@ -127,7 +127,7 @@ proptest! {
             }
             core.apply(input, 0);
         }
-        let here: std::collections::BTreeSet<_> = core.here().into_iter().map(|presence| presence.conn_id).collect();
+        let here: std::collections::BTreeSet<_> = core.presences().into_iter().map(|presence| presence.conn_id).collect();
         prop_assert_eq!(here, expected);
     }
 }
@@ -147,7 +147,7 @@ fn a_silent_remote_member_goes_and_a_local_one_stays() {
     assert_eq!(core.apply(Input::Tick, SILENCE_MS), vec![]);
     let effects = core.apply(Input::Tick, SILENCE_MS + 1);
     assert_eq!(effects[0], Effect::Drop { conn_id: "2".into() });
-    assert_eq!(core.here().len(), 1);
+    assert_eq!(core.presences().len(), 1);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What travels between a session and the connections of its members, on this coordinator or on another.
+//! Messages between a session and the connections of its members, local or on another coordinator.
 
 use std::sync::Arc;
 
@@ -36,13 +36,13 @@ pub struct Resume {
     pub last_seq: u64,
 }
 
-/// The beginning of a `welcome`; whoever holds the socket adds the jobs.
+/// The session's part of a `welcome`; the connection adds the jobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Welcome {
     pub epoch: String,
     pub seq: u64,
     pub presence: Vec<Presence>,
-    /// Nothing that was known before counts; else `missed` follows.
+    /// True: the client discards its state; false: `missed` follows.
     pub snapshot: bool,
     pub missed: Vec<Text>,
 }
@@ -52,7 +52,7 @@ pub struct Welcome {
 pub enum Downstream {
     Welcome(Box<Welcome>),
     Text(Text),
-    /// Too many are here.
+    /// The session is full.
     Refused,
 }
 
@@ -87,12 +87,12 @@ pub enum Relay {
         project_id: ProjectId,
         conn_id: ConnectionId,
     },
-    /// Back to whoever holds these connections.
+    /// To the coordinator that holds these connections.
     Down {
         to: Vec<ConnectionId>,
         message: Downstream,
     },
-    /// These are not members any more: join again.
+    /// These connections are no longer members and must join again.
     Gone {
         conns: Vec<ConnectionId>,
     },

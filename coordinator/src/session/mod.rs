@@ -1,4 +1,4 @@
-//! Sessions: one for each project that someone has open, wherever its members are connected.
+//! Sessions: one for each open project, on whichever coordinator its members are connected.
 //!
 //! A session is an actor on one coordinator, the one that owns the project in the database's `sessions` table for as
 //! long as its own lease lasts. A socket that lands on another coordinator takes part through the `coordinators`
@@ -39,9 +39,9 @@ use self::{
     supervisor::{Attached, SupervisorHandle},
 };
 
-/// Messages that may wait for one connection; one that can't keep up is closed.
+/// Messages that may wait for one connection; a connection that can't keep up is closed.
 const OUTBOX: usize = 256;
-/// Jobs whose news may wait to be read.
+/// Changed jobs that may wait to be read.
 const JOB_CHANGES: usize = 8192;
 /// Every which tick of the lease sessions get theirs.
 const SESSION_TICKS: u64 = 5;
@@ -52,7 +52,7 @@ pub struct Sessions {
     publisher: Publisher,
     supervisor: RwLock<Option<SupervisorHandle>>,
     registry: Mutex<HashMap<ProjectId, SessionHandle>>,
-    /// Connections here whose session runs elsewhere.
+    /// Local connections whose session runs on another coordinator.
     remote_members: Mutex<HashMap<ConnectionId, RemoteMember>>,
     changed_jobs: mpsc::Sender<(ProjectId, JobId)>,
     waiting_jobs: tokio::sync::Mutex<mpsc::Receiver<(ProjectId, JobId)>>,
@@ -119,7 +119,7 @@ impl Sessions {
         Ok(Subscription { messages, link })
     }
 
-    /// Tells where a member is.
+    /// Updates a member's position.
     pub async fn place(
         &self,
         subscription: &Subscription,
@@ -136,7 +136,7 @@ impl Sessions {
         }
     }
 
-    /// Ends a connection's part.
+    /// Ends a connection's membership.
     pub async fn leave(&self, subscription: Subscription, project_id: ProjectId, conn_id: &str) {
         let conn_id = conn_id.to_owned();
         match subscription.link {
@@ -159,7 +159,7 @@ impl Sessions {
         supervisor.ok_or_else(missing)?.attach(project_id).await
     }
 
-    /// How many sessions run here.
+    /// The number of local sessions.
     pub fn count(&self) -> usize {
         self.registry().len()
     }
@@ -179,7 +179,7 @@ impl Sessions {
         self.drop_dead_owners().await
     }
 
-    /// Ends all sessions here: their members attach elsewhere.
+    /// Ends all local sessions: their members attach elsewhere.
     pub fn stop(&self) {
         if let Some(supervisor) = &*self.supervisor.read().unwrap_or_else(PoisonError::into_inner) {
             supervisor.stop_all();

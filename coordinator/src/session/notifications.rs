@@ -1,5 +1,5 @@
-//! Brings news to the sessions here. Of a job only that it changed is told; its view is read from the database,
-//! many at once, and only for projects that someone has open.
+//! Forwards notifications to local sessions. A notification of a job only says that it changed; the jobs are read from the
+//! database in batches, and only for open projects.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -44,7 +44,7 @@ impl Sessions {
         }
     }
 
-    /// Reads changed jobs and tells their sessions, for ever.
+    /// Reads changed jobs and notifies their sessions, forever.
     pub async fn notify_job_changes(self: Arc<Self>) {
         let mut waiting = self.waiting_jobs.lock().await;
         loop {
@@ -55,7 +55,7 @@ impl Sessions {
             let projects: HashMap<JobId, ProjectId> =
                 changed.into_iter().map(|(project, job)| (job, project)).collect();
             while let Err(error) = self.read_and_notify(&projects).await {
-                tracing::debug!(%error, "news of jobs wait for the database");
+                tracing::debug!(%error, "notifications of jobs wait for the database");
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -1,5 +1,5 @@
-//! Both ends of a session between coordinators: the owner takes in what a holder's connections say, the holder
-//! hands down what the owner's session says. The broker may lose messages; numbers and joining again heal that.
+//! Sessions across coordinators: the owner receives the messages of a holder's connections, and the holder delivers the
+//! messages of the owner's session. The broker may lose messages; sequence numbers detect that, and rejoining repairs it.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -17,7 +17,7 @@ use super::{
 };
 
 impl Sessions {
-    /// Takes in what other coordinators say to this one, for ever.
+    /// Receives messages of other coordinators, forever.
     pub async fn receive(self: Arc<Self>, broker: Connection) {
         let mut messages = broker.consume(Queue::Coordinator(self.id.clone()), 256);
         loop {
@@ -74,7 +74,7 @@ impl Sessions {
         }
     }
 
-    /// A connection that can't keep up ends: its socket joins again, and learns what it missed.
+    /// A connection that can't keep up is dropped: its socket joins again and receives what it missed.
     fn deliver(&self, conn_id: &ConnectionId, message: &Downstream) {
         let mut members = lock(&self.remote_members);
         if members.get(conn_id).is_some_and(|members| members.down.try_send(message.clone()).is_err()) {
@@ -82,7 +82,7 @@ impl Sessions {
         }
     }
 
-    /// Says which of their members are still here.
+    /// Announces to owners which of their members are still connected here.
     pub(super) async fn announce_members(&self) {
         let members: Vec<(CoordinatorId, Relay)> = {
             let members = lock(&self.remote_members);
@@ -97,7 +97,7 @@ impl Sessions {
         }
     }
 
-    /// Lets go of sessions whose owner died: their connections join again.
+    /// Drops the memberships of sessions whose owner died: their connections join again.
     pub(super) async fn drop_dead_owners(&self) -> Result<(), StoreError> {
         let owners: HashSet<CoordinatorId> =
             lock(&self.remote_members).values().map(|members| members.owner.clone()).collect();

@@ -33,14 +33,14 @@ pub enum SupervisorMessage {
         project_id: ProjectId,
         reply: RpcReplyPort<Result<Attached, StoreError>>,
     },
-    /// Nobody has been there for a while.
+    /// The session has been empty for a while.
     Passivate {
         project_id: ProjectId,
         actor: ActorId,
     },
-    /// Our lease had run out for a while: see whose our sessions are now.
+    /// This coordinator's lease had expired: check which sessions it still owns.
     Verify,
-    /// The coordinator ends.
+    /// The coordinator stops.
     StopAll,
 }
 
@@ -49,7 +49,7 @@ pub enum SupervisorMessage {
 pub struct SupervisorHandle(ActorRef<SupervisorMessage>);
 
 impl SupervisorHandle {
-    /// Gets or starts the project's session, or says where it runs.
+    /// Gets or starts the project's session, or returns the coordinator that runs it.
     pub async fn attach(&self, project_id: ProjectId) -> Result<Attached, StoreError> {
         let call =
             self.0.call(|reply| SupervisorMessage::Attach { project_id, reply }, Some(ATTACH_TIMEOUT)).await;
@@ -106,7 +106,7 @@ impl Actor for SessionSupervisor {
         match message {
             SupervisorMessage::Attach { project_id, reply } => {
                 let attached = state.attach(project_id, myself).await;
-                // Whoever asked may have given up.
+                // The caller may have given up.
                 let _ = reply.send(attached);
             }
             SupervisorMessage::Passivate { project_id, actor } => state.passivate(project_id, actor).await,
@@ -174,11 +174,11 @@ impl SupervisorState {
         self.sessions.registry().remove(&project_id);
         session.stop();
         if let Err(error) = self.sessions.store.disown_session(project_id, &self.sessions.id).await {
-            tracing::debug!(%error, %project_id, "could not give up a session; it ends with our lease");
+            tracing::debug!(%error, %project_id, "could not release a session; it ends with the lease");
         }
     }
 
-    /// Ends sessions that another coordinator took over while our lease had run out.
+    /// Ends sessions that another coordinator took over while this one's lease had expired.
     async fn verify(&mut self) {
         let projects: Vec<ProjectId> = self.sessions.registry().keys().copied().collect();
         for project_id in projects {

@@ -1,8 +1,8 @@
-//! How much a client may say: a bucket of messages that fills up again. Pure: time is handed in.
+//! Rate limit of a client's messages: a token bucket. Pure: the time is an argument.
 
 use std::time::Instant;
 
-const MOST: f64 = 100.0;
+const CAPACITY: f64 = 100.0;
 const PER_SECOND: f64 = 30.0;
 
 pub struct Budget {
@@ -12,12 +12,12 @@ pub struct Budget {
 
 impl Budget {
     pub fn new(now: Instant) -> Self {
-        Self { left: MOST, at: now }
+        Self { left: CAPACITY, at: now }
     }
 
     /// Whether one more message is fine.
     pub fn take(&mut self, now: Instant) -> bool {
-        self.left = (self.left + now.duration_since(self.at).as_secs_f64() * PER_SECOND).min(MOST);
+        self.left = (self.left + now.duration_since(self.at).as_secs_f64() * PER_SECOND).min(CAPACITY);
         self.at = now;
         self.left -= 1.0;
         self.left >= 0.0

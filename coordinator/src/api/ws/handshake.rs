@@ -1,4 +1,4 @@
-//! The opening of a WebSocket: RFC 6455's headers, whose page asks (Origin), and small buffers.
+//! The WebSocket handshake (RFC 6455), the check of `Origin`, and small buffers.
 //!
 //! Not warp's own filter, because that leaves a read buffer of 128 KiB to every socket: a thousand idle ones would
 //! fill more memory than the whole rest of the coordinator.
@@ -89,7 +89,7 @@ fn has_token(headers: &HeaderMap, name: &str, token: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
-/// Browsers say whose page asks: ours, or one that the operator lists. Other clients say nothing.
+/// Browsers send the page's origin: it must be this server, or listed by the operator. Other clients send none.
 pub fn check_origin(http: &config::Http, headers: &HeaderMap) -> Result<(), ApiError> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };

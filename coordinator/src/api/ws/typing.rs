@@ -29,7 +29,7 @@ impl Typing {
         Self { input, user_id, out, runs: HashMap::new() }
     }
 
-    /// Puts input in line; the answer goes to the socket. Returns what to answer where there is no room.
+    /// Queues input; the answer goes to the socket. Returns a refusal where the queue is full.
     pub fn push(&mut self, job_id: JobId, request: InputRequest) -> Option<ServerMessage> {
         self.runs.retain(|_, run| !run.is_closed());
         let source = request.source.clone();

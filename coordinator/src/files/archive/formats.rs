@@ -66,7 +66,7 @@ fn fill(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usiz
     Ok(length)
 }
 
-/// A tar header says the sum of its own bytes, whatever its dialect.
+/// A tar header holds the checksum of its own bytes, whatever its dialect.
 fn is_tar(block: &[u8]) -> bool {
     const SUM: std::ops::Range<usize> = 148..156;
     if block.len() < TAR_BLOCK {
@@ -160,7 +160,7 @@ fn read_zip(mut file: impl Read + Seek, sink: &mut dyn Sink) -> Result<(), Archi
         sink.take(EntryHeader { name: &name, folder, executable }, &mut entry)?;
     }
     drop(archive);
-    refuse_twins(file, start)
+    refuse_duplicates(file, start)
 }
 
 fn zip_error(name: &[u8], error: ZipError) -> ArchiveError {
@@ -171,8 +171,9 @@ fn zip_error(name: &[u8], error: ZipError) -> ArchiveError {
     }
 }
 
-/// The zip reader keeps the last of entries with one name; we refuse such an archive, as other readers would show the first.
-fn refuse_twins(mut file: impl Read + Seek, start: u64) -> Result<(), ArchiveError> {
+/// The zip reader keeps the last of several entries with one name. Such an archive is refused, since other readers would show
+/// the first.
+fn refuse_duplicates(mut file: impl Read + Seek, start: u64) -> Result<(), ArchiveError> {
     const FIXED: usize = 46;
     let damaged = |error: io::Error| ArchiveError::damaged(error);
     file.seek(SeekFrom::Start(start)).map_err(damaged)?;

@@ -1,4 +1,4 @@
-//! Good archives arrive as they are; each kind of bad one has its own answer; none makes us panic.
+//! Good archives are unpacked unchanged; each kind of bad one has its own error; none causes a panic.
 
 use std::io::Cursor;
 
@@ -244,7 +244,7 @@ proptest! {
         let _ = open(&bytes);
     }
 
-    /// Text is told from bytes however it is cut.
+    /// Text is distinguished from bytes at any chunk boundary.
     #[test]
     fn text_is_known_in_pieces(text in ".*", cut in 0usize..40) {
         let bytes = text.as_bytes();
