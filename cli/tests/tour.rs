@@ -35,6 +35,7 @@ async fn upload_run_and_fetch() -> Result<()> {
     );
     fs::write(folder.join("main.py"), "print('changed')\n")?;
     fs::remove_file(folder.join("pkg/data.txt"))?;
+    fs::create_dir_all(folder.join("logs/old"))?;
     let third = ada.json(&folder, &["upload", "--json"]).await?;
     assert_eq!(
         (&third["changed"], &third["removed"][0], &third["bytes_sent"]),
@@ -69,6 +70,7 @@ async fn upload_run_and_fetch() -> Result<()> {
     assert_eq!(said.code, 0, "{said:?}");
     assert_eq!(fs::read_to_string(ada.home.path().join("copy/main.py"))?, "print('changed')\n");
     assert!(ada.home.path().join("copy/.engunity.toml").exists());
+    assert!(ada.home.path().join("copy/logs/old").is_dir(), "empty folders are files of a project, too");
     lab.finish().await
 }
 

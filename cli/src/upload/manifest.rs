@@ -9,7 +9,10 @@ use std::{
 
 use engunity_protocol::sync::{Manifest, ManifestEntry};
 
-use super::{cache::HashCache, walk::LocalFile};
+use super::{
+    cache::HashCache,
+    walk::{Found, LocalFile},
+};
 use crate::error::{About, Result};
 
 /// Content that the server does not have.
@@ -22,13 +25,14 @@ pub struct Blob {
     pub path: String,
 }
 
-/// Hashes `files`, reading only what `cache` does not know; `read` is told of every byte that is dealt with.
+/// Hashes the files, reading only what `cache` does not know; `read` is told of every byte that is dealt with.
 pub fn build(
-    files: &[LocalFile],
+    found: &Found,
     cache: &mut HashCache,
     keep: bool,
     mut read: impl FnMut(u64),
 ) -> Result<Manifest> {
+    let files = &found.files;
     let mut entries = Vec::with_capacity(files.len());
     for file in files {
         let hash = match cache.get(file.path.as_str(), &file.stamp) {
@@ -42,7 +46,8 @@ pub fn build(
     cache.save(
         files.iter().zip(&entries).map(|(file, entry)| (entry.path.clone(), file.stamp, entry.hash.clone())),
     );
-    Ok(Manifest { files: entries, keep })
+    let folders = found.empty_folders.iter().map(ToString::to_string).collect();
+    Ok(Manifest { files: entries, folders, keep })
 }
 
 fn hash(disk: &Path) -> Result<String> {
@@ -87,6 +92,7 @@ mod tests {
         let files = ["a", "b", "c", "d"].map(file);
         let manifest = Manifest {
             files: vec![entry("a", "1"), entry("b", "2"), entry("c", "1"), entry("d", "3")],
+            folders: Vec::new(),
             keep: false,
         };
         let sent = to_send(&files, &manifest, &["1".into(), "3".into(), "unknown".into()]);
@@ -99,10 +105,13 @@ mod tests {
     fn a_file_is_hashed_and_keeps_its_executable_bit() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("x"), "hello").unwrap();
-        let files = [LocalFile { disk: dir.path().join("x"), executable: true, ..file("x") }];
+        let files = vec![LocalFile { disk: dir.path().join("x"), executable: true, ..file("x") }];
+        let empty_folders = vec![ProjectPath::parse("e").unwrap()];
+        let found = Found { files, empty_folders, ..Found::default() };
         let mut read = 0;
-        let manifest = build(&files, &mut HashCache::default(), true, |bytes| read += bytes).unwrap();
+        let manifest = build(&found, &mut HashCache::default(), true, |bytes| read += bytes).unwrap();
         assert_eq!(manifest.files[0].hash, blake3::hash(b"hello").to_hex().as_str());
+        assert_eq!(manifest.folders, ["e"]);
         assert_eq!((manifest.files[0].mode, manifest.keep, read), (0o755, true, 1));
     }
 }

@@ -61,6 +61,8 @@ pub enum Why {
 #[derive(Debug, Default)]
 pub struct Found {
     pub files: Vec<LocalFile>,
+    /// Folders in which there is nothing at all.
+    pub empty_folders: Vec<ProjectPath>,
     pub skipped: Vec<Skipped>,
     pub warnings: Vec<String>,
 }
@@ -68,7 +70,7 @@ pub struct Found {
 /// Walks `root`, which must be an absolute path without symbolic links.
 pub fn walk(root: &Path) -> Result<Found> {
     let mut walk = Walk { root, rules: Rules::outside(root), found: Found::default() };
-    walk.folder(root)?;
+    walk.folder(root, None)?;
     walk.found.warnings = walk.rules.broken;
     walk.found.files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(walk.found)
@@ -81,9 +83,13 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, dir: &Path) -> Result<()> {
+    /// Walks a folder; `path` is its place in the project, `None` that of the project itself.
+    fn folder(&mut self, dir: &Path, path: Option<ProjectPath>) -> Result<()> {
         self.rules.enter(dir);
         let entries: Vec<_> = fs::read_dir(dir).and_then(Iterator::collect).about(dir.display())?;
+        if entries.is_empty() {
+            self.found.empty_folders.extend(path);
+        }
         let mut entries: Vec<DirEntry> = entries;
         entries.sort_by_key(DirEntry::file_name);
         for entry in entries {
@@ -102,7 +108,7 @@ impl Walk<'_> {
         };
         match self.judge(&disk, &metadata) {
             Err(why) => self.skip(&disk, metadata.is_dir(), why),
-            Ok(_) if metadata.is_dir() => self.folder(&disk)?,
+            Ok(path) if metadata.is_dir() => self.folder(&disk, Some(path))?,
             Ok(path) => self.keep(path, disk, &metadata)?,
         }
         Ok(())
@@ -132,7 +138,7 @@ impl Walk<'_> {
     }
 
     fn keep(&mut self, path: ProjectPath, disk: PathBuf, metadata: &Metadata) -> Result<()> {
-        if self.found.files.len() == MAX_FILES {
+        if self.found.files.len() + self.found.empty_folders.len() >= MAX_FILES {
             return Err(CliError::new(format!(
                 "{} has more than {MAX_FILES} files: exclude some in .engunityignore",
                 self.root.display()
@@ -286,6 +292,17 @@ mod tests {
         assert!(skipped[0].1.ends_with(".gitignore: *.log"), "{skipped:?}");
         // A folder that the repository ignores is uploaded when it is named.
         assert_eq!(walked(&dir.path().join("out")).0, ["c.log"]);
+    }
+
+    #[test]
+    fn empty_folders_are_found_unless_ignored() {
+        let dir = folder(&[(".gitignore", "tmp/\n*.log\n"), ("logs/a.log", "")]);
+        for path in ["a/b", "c", "tmp/d"] {
+            fs::create_dir_all(dir.path().join(path)).unwrap();
+        }
+        let found = walk(&dir.path().canonicalize().unwrap()).unwrap();
+        let folders: Vec<_> = found.empty_folders.iter().map(ProjectPath::as_str).collect();
+        assert_eq!(folders, ["a/b", "c"]);
     }
 
     #[test]

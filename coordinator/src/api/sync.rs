@@ -74,7 +74,7 @@ fn summary(missing: Vec<String>, plan: Plan) -> SyncPlan {
 /// Checks every line of a manifest; names what is wrong with the first ones.
 fn check(app: &App, manifest: &Manifest) -> Result<Vec<Arrival>, ApiError> {
     let most = app.files.limits().quota.files as usize;
-    if manifest.files.len() > most {
+    if manifest.files.len() + manifest.folders.len() > most {
         return Err(ApiError::field("files", format!("a project may have at most {most} files")));
     }
     let mut checks = Checks::default();
@@ -99,8 +99,47 @@ fn check(app: &App, manifest: &Manifest) -> Result<Vec<Arrival>, ApiError> {
                 .refuse(&format!("files[{number}].path"), format!("lies in files[{file}], which is a file"));
         }
     }
+    let folders = check_folders(manifest, &seen, &mut checks);
     checks.done()?;
-    Ok(arrivals.into_iter().map(|(_, arrival)| arrival).collect())
+    Ok(arrivals.into_iter().map(|(_, arrival)| arrival).chain(folders).collect())
+}
+
+/// Empty folders; none may be a file of the manifest, or lie in one.
+fn check_folders(manifest: &Manifest, files: &HashMap<&str, usize>, checks: &mut Checks) -> Vec<Arrival> {
+    let mut arrivals = Vec::with_capacity(manifest.folders.len());
+    for (number, folder) in manifest.folders.iter().enumerate() {
+        if checks.count() >= NAMED {
+            break;
+        }
+        let ends = folder.match_indices('/').map(|(end, _)| end).chain([folder.len()]);
+        match ProjectPath::parse(folder) {
+            Err(error) => checks.refuse(&format!("folders[{number}]"), error.to_string()),
+            Ok(path) if path.as_str() != folder => {
+                checks.refuse(&format!("folders[{number}]"), format!("must be written {path}"));
+            }
+            Ok(path) => match ends.into_iter().find_map(|end| files.get(&folder[..end])) {
+                Some(file) => checks.refuse(
+                    &format!("folders[{number}]"),
+                    format!("is or lies in files[{file}], which is a file"),
+                ),
+                None => arrivals.push(folder_arrival(path)),
+            },
+        }
+    }
+    arrivals
+}
+
+fn folder_arrival(path: ProjectPath) -> Arrival {
+    Arrival {
+        path,
+        kind: FileType::Folder,
+        hash: String::new(),
+        size: 0,
+        executable: false,
+        binary: false,
+        inline: false,
+        language: None,
+    }
 }
 
 fn check_entry(app: &App, entry: &ManifestEntry) -> Result<Arrival, (&'static str, String)> {

@@ -140,6 +140,14 @@ pub fn exact_path() -> Object {
     text(&(1..=MAX_PATH_BYTES), EXACT_PATH_PATTERN).description(Some(BYTES)).build()
 }
 
+/// A list of such paths.
+pub fn exact_paths() -> Array {
+    ArrayBuilder::new()
+        .items(exact_path())
+        .description(Some("Folders to have although no file lies in them."))
+        .build()
+}
+
 /// BLAKE3 of a content.
 pub fn hash() -> Object {
     ObjectBuilder::new()

@@ -29,6 +29,10 @@ fn default_mode() -> u32 {
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     pub files: Vec<ManifestEntry>,
+    /// Folders to have although no file lies in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(schema_with = schema::exact_paths)]
+    pub folders: Vec<String>,
     /// Keep files of the project that the manifest does not name (default: they are removed at commit).
     #[serde(default)]
     pub keep: bool,

@@ -866,6 +866,8 @@ export interface components {
         /** @description The body of `POST …/sync`, and of `…/sync/commit` where the manifest is sent again or changed. */
         Manifest: {
             files: components["schemas"]["ManifestEntry"][];
+            /** @description Folders to have although no file lies in them. */
+            folders?: string[];
             /** @description Keep files of the project that the manifest does not name (default: they are removed at commit). */
             keep?: boolean;
         };

@@ -178,3 +178,27 @@ async fn a_project_learns_its_language_from_what_comes_in_once() -> Result<()> {
     ensure!(language(&[("x.go", b"4")]).await?.as_deref() == Some("python"), "what was said once stays");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_folders_are_part_of_a_manifest() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let project = user.project("demo").await?;
+    let sync = format!("/code/{}/sync", project.id);
+    let folders = async |folders: Value| -> Result<Vec<String>> {
+        user.post(&sync, json!({"files": [], "folders": folders})).await?.ok()?;
+        commit(&user, &project).await?.ok()?;
+        let files: Vec<Value> = user.get(&format!("/code/{}/files", project.id)).await?.ok()?.json()?;
+        Ok(files.iter().map(|file| file["path"].as_str().unwrap_or_default().to_owned()).collect())
+    };
+    ensure!(folders(json!(["a/b", "c"])).await? == ["a", "a/b", "c"]);
+    ensure!(folders(json!(["c"])).await? == ["c"], "what is not named any more is removed");
+    for (wrong, name) in
+        [("../x", "folders[0]"), ("a//b", "folders[0]"), ("f", "folders[0]"), ("f/x", "folders[0]")]
+    {
+        let mut body = manifest(&[("f", b"")]);
+        body["folders"] = json!([wrong]);
+        field(&user.post(&sync, body).await?, name)?;
+    }
+    Ok(())
+}
