@@ -2,6 +2,7 @@
 //! missing content in packs ([`pack`]).
 
 pub mod cache;
+mod gitignore;
 pub mod manifest;
 pub mod pack;
 pub mod rules;

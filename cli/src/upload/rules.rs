@@ -1,12 +1,18 @@
 //! Which ignore rule holds for a path. `.engunityignore` goes before `.gitignore`, a deeper file before a higher
-//! one, as git does it. Unlike git's own walk, it can say which rule of which file decided.
+//! one, as git does it. Unlike git's own walk, it can say which rule of which file decided. Lines are read as git
+//! reads them ([`super::gitignore`]); the `ignore` crate matches.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use ignore::{
     Match,
-    gitignore::{Gitignore, GitignoreBuilder},
+    gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path},
 };
+
+use super::gitignore;
 
 pub const OWN_FILE: &str = ".engunityignore";
 const GIT_FILE: &str = ".gitignore";
@@ -33,24 +39,29 @@ impl Rules {
     /// archive) is uploaded by its own rules alone.
     pub fn outside(root: &Path) -> Self {
         let Some(repository) = root.ancestors().find(|dir| dir.join(".git").exists()) else {
-            return Self::global();
+            return Self::global(root);
         };
-        let mut rules = Self::global();
+        let mut rules = Self::global(repository);
         rules.add_git(repository, &repository.join(".git/info/exclude"));
         let mut above: Vec<_> =
             root.ancestors().skip(1).take_while(|dir| dir.starts_with(repository)).collect();
         above.reverse();
         for dir in above {
             if dir != repository && rules.excludes(dir, true).is_some() {
-                return Self::global();
+                return Self::global(root);
             }
             rules.enter(dir);
         }
-        if rules.excludes(root, true).is_some() { Self::global() } else { rules }
+        if rules.excludes(root, true).is_some() { Self::global(root) } else { rules }
     }
 
-    fn global() -> Self {
-        Self { own: Vec::new(), git: vec![Gitignore::global().0], broken: Vec::new() }
+    /// The user's own rules, for paths of `top`.
+    fn global(top: &Path) -> Self {
+        let mut rules = Self { own: Vec::new(), git: Vec::new(), broken: Vec::new() };
+        if let Some(file) = gitconfig_excludes_path() {
+            rules.add_git(top, &file);
+        }
+        rules
     }
 
     /// Adds the rules of `dir`.
@@ -74,7 +85,7 @@ impl Rules {
         match decision? {
             Match::Ignore(glob) => Some(Rule {
                 file: glob.from().unwrap_or(Path::new(GIT_FILE)).to_owned(),
-                pattern: glob.original().to_owned(),
+                pattern: gitignore::shown(glob.original()),
             }),
             _ => None,
         }
@@ -87,14 +98,31 @@ impl Rules {
 
     fn read(&mut self, dir: &Path, file: &Path) -> Gitignore {
         let mut builder = GitignoreBuilder::new(dir);
-        if file.is_file()
-            && let Some(error) = builder.add(file)
-        {
-            self.broken.push(error.to_string());
+        // git matches nothing by an unclosed class; here it is an error that is told.
+        builder.allow_unclosed_class(false);
+        for (number, line) in self.lines(file).iter().enumerate() {
+            if let Err(error) = builder.add_line(Some(file.to_owned()), line) {
+                self.broken.push(format!("{}:{}: {error}", file.display(), number + 1));
+            }
         }
         builder.build().unwrap_or_else(|error| {
             self.broken.push(format!("{}: {error}", file.display()));
             Gitignore::empty()
         })
+    }
+
+    /// The file's rules; none where there is no such file. Like git, a symbolic link is not read.
+    fn lines(&mut self, file: &Path) -> Vec<String> {
+        if !fs::symlink_metadata(file).is_ok_and(|found| found.is_file()) {
+            return Vec::new();
+        }
+        match fs::read(file) {
+            Ok(bytes) => gitignore::lines(&bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => {
+                self.broken.push(format!("{}: {error}", file.display()));
+                Vec::new()
+            }
+        }
     }
 }
