@@ -92,7 +92,7 @@ impl AtomicFile {
             self.file.write_all(&chunk).about(self.target.display())?;
         }
         if hash.is_some_and(|hash| hash != hasher.finalize().to_hex().as_str()) {
-            return Err(CliError::new(format!("{} arrived damaged", self.target.display())).passing());
+            return Err(CliError::new(format!("{} arrived damaged", self.target.display())).transient());
         }
         self.persist()?;
         Ok(size)

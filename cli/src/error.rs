@@ -19,13 +19,15 @@ pub struct CliError {
     /// What the server called it.
     pub code: Option<ErrorCode>,
     /// The server could not be reached, or was not well: another try may work.
-    pub passing: bool,
+    pub transient: bool,
+    /// No connection was made, so the server has not seen the request.
+    pub unsent: bool,
     pub exit: u8,
 }
 
 impl CliError {
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, code: None, passing: false, exit: OURS }
+        Self { message: message.into(), hint: None, code: None, transient: false, unsent: false, exit: OURS }
     }
 
     pub fn hint(mut self, command: impl Into<String>) -> Self {
@@ -39,8 +41,8 @@ impl CliError {
     }
 
     /// Marks it as something that another try may cure.
-    pub fn passing(mut self) -> Self {
-        self.passing = true;
+    pub fn transient(mut self) -> Self {
+        self.transient = true;
         self
     }
 

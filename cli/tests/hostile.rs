@@ -1,91 +1,17 @@
 //! The command line against a server that is broken, or worse: nothing it says moves the terminal, leaves the folder or
 //! hangs, and every refusal is one line and exit code 125.
 
-use std::{fs, path::Path, process::Output};
+mod scripted;
+
+use std::fs;
 
 use anyhow::Result;
+use scripted::*;
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
     process::Command,
     time::{Duration, timeout},
 };
-
-const PATIENCE: Duration = Duration::from_secs(60);
-const JOB: &str = "01900000-0000-7000-8000-000000000001";
-const PROJECT: &str = "01900000-0000-4000-8000-000000000002";
-
-/// A whole answer as it goes over the wire.
-type Wire = Vec<u8>;
-
-fn answer(status: &str, kind: &str, body: &[u8]) -> Wire {
-    let head = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    [head.as_bytes(), body].concat()
-}
-
-fn json_of(body: &Value) -> Wire {
-    answer("200 OK", "application/json", body.to_string().as_bytes())
-}
-
-/// Serves `say(path)` to everyone, or never answers where that is empty; returns the address.
-async fn server(say: impl Fn(&str) -> Wire + Send + 'static) -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = format!("http://{}", listener.local_addr()?);
-    tokio::spawn(async move {
-        while let Ok((mut socket, _)) = listener.accept().await {
-            let (mut head, mut byte) = (Vec::new(), [0]);
-            while !head.ends_with(b"\r\n\r\n") && matches!(socket.read(&mut byte).await, Ok(1)) {
-                head.push(byte[0]);
-            }
-            let head = String::from_utf8_lossy(&head).into_owned();
-            let path = head.split(' ').nth(1).unwrap_or_default();
-            let said = say(path);
-            tokio::spawn(async move {
-                if said.is_empty() {
-                    tokio::time::sleep(PATIENCE * 2).await;
-                }
-                let _ = socket.write_all(&said).await;
-                let _ = socket.shutdown().await;
-            });
-        }
-    });
-    Ok(address)
-}
-
-async fn engunity(server: &str, dir: &Path, args: &[&str]) -> Result<Output> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_engunity"));
-    command.args(args).current_dir(dir).env_clear().env("HOME", dir.join("home"));
-    command.env("ENGUNITY_SERVER", server).env("ENGUNITY_TOKEN", "engp_secret").kill_on_drop(true);
-    Ok(timeout(PATIENCE, command.output()).await??)
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-#[track_caller]
-fn refused(said: &Output, words: &str) {
-    let errors = text(&said.stderr);
-    assert_eq!(said.status.code(), Some(125), "{errors}");
-    assert!(said.stdout.is_empty(), "{}", text(&said.stdout));
-    assert!(errors.contains(words), "{words:?} is not in {errors}");
-    assert!(!errors.contains('\u{1b}') && !errors.contains("engp_secret"), "{errors:?}");
-}
-
-fn job(state: &str) -> Value {
-    json!({"id": JOB, "kind": "execute", "class": "interactive", "project_id": PROJECT, "state": state, "attempt": 1,
-        "worker_id": null, "title": "\u{1b}]0;evil\u{7}", "runtime": "bash", "verdict": null, "usage": null,
-        "created_at": "2026-01-02T03:04:05Z", "started_at": null, "finished_at": null})
-}
-
-fn project(name: &str) -> Value {
-    json!({"id": PROJECT, "user_id": 1, "name": name, "description": null, "language": "\u{7}",
-        "repository_url": null, "storage_path": null, "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z"})
-}
 
 #[tokio::test]
 async fn answers_that_are_none_are_refused() -> Result<()> {
@@ -114,7 +40,7 @@ async fn answers_that_are_none_are_refused() -> Result<()> {
 async fn names_can_not_move_the_terminal() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let project = project("a\u{1b}[2Jb\n");
-    let server = server(move |path| match path {
+    let server = server(move |asked| match asked.path.as_str() {
         path if path.contains("/jobs") => json_of(&json!([job("failed")])),
         _ => json_of(&json!([project])),
     })
@@ -139,7 +65,7 @@ async fn artifacts_stay_in_their_folder_and_must_be_what_was_promised() -> Resul
         [("../evil", "refused"), ("/etc/evil", "refused"), ("a/../../evil", "refused"), ("fine", "damaged")]
     {
         let listed = json!([{"path": path, "size": 4, "hash": "0".repeat(64)}]);
-        let server = server(move |asked| match asked.contains("/artifacts/") {
+        let server = server(move |asked| match asked.path.contains("/artifacts/") {
             true => answer("200 OK", "application/octet-stream", b"evil"),
             false => json_of(&listed),
         })
@@ -160,7 +86,7 @@ async fn events_that_never_end_or_make_no_sense_end() -> Result<()> {
     let undecodable = "id: 1\nevent: output\ndata: {\"stream\":\"stdout\",\"offset\":0,\"data\":\"!\",\"encoding\":\"base64\",\"attempt\":1}\n\n";
     let undecodable = answer("200 OK", "text/event-stream", undecodable.as_bytes());
     for (events, words) in [(endless, "too large"), (undecodable, "can't be decoded")] {
-        let server = server(move |path| match path.ends_with("/events") {
+        let server = server(move |asked| match asked.path.ends_with("/events") {
             true => events.clone(),
             false => json_of(&job("running")),
         })
@@ -177,9 +103,9 @@ async fn a_second_interrupt_waits_for_no_server() -> Result<()> {
     let args = ["run", "-p", PROJECT, "--allow-empty", "--", "true"];
     for (hangs, left) in [("/cancel", "left job"), ("/runs", "left before")] {
         let (asked, mut requests) = tokio::sync::mpsc::unbounded_channel();
-        let server = server(move |path| {
-            let _ = asked.send(path.to_owned());
-            match path {
+        let server = server(move |request| {
+            let _ = asked.send(request.path.clone());
+            match request.path.as_str() {
                 path if path.contains(hangs) || path.contains("/events") => Wire::new(),
                 path if path.contains("/runs") => json_of(&job("queued")),
                 _ => json_of(&project("demo")),

@@ -1,6 +1,6 @@
 //! One method per call of the API.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use engunity_protocol::{
@@ -15,6 +15,7 @@ use engunity_protocol::{
 };
 use futures::{Stream, StreamExt};
 use reqwest::{Body, Method, Response, header};
+use tokio::time::sleep;
 
 use super::{Client, problem};
 use crate::error::{CliError, Result};
@@ -23,6 +24,10 @@ use crate::error::{CliError, Result};
 const SOON: Duration = Duration::from_secs(60);
 /// For calls that touch every file of a project.
 const WORK: Duration = Duration::from_secs(300);
+/// How long a job is asked for whose answer was lost.
+const RESUBMIT_TIMEOUT: Duration = Duration::from_secs(120);
+const FIRST_RESUBMIT_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_RESUBMIT_WAIT: Duration = Duration::from_secs(5);
 const EVERYTHING: usize = 100_000;
 const PAGE: &str = "100";
 
@@ -94,21 +99,20 @@ impl Client {
         self.json(request).await.map_err(no_project)
     }
 
-    /// Sends a tar of blobs; `body` is made by the caller, who also decides about a second try.
-    pub async fn put_blobs(
-        &self,
-        id: ProjectId,
-        length: u64,
-        body: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
-    ) -> Result<BlobsStored> {
-        let request = self
-            .request(Method::PUT, &["code", &id.to_string(), "blobs"])
-            .header(header::CONTENT_TYPE, "application/x-tar")
-            .header(header::CONTENT_LENGTH, length)
-            .timeout(WORK)
-            .body(Body::wrap_stream(body));
-        let response = self.once(request).await?;
-        let response = self.judge(response).await.map_err(no_project)?;
+    /// Sends a tar of blobs; `body` makes it anew for each try.
+    pub async fn put_blobs<S>(&self, id: ProjectId, length: u64, body: impl Fn() -> S) -> Result<BlobsStored>
+    where
+        S: Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+    {
+        let request = || {
+            Ok(self
+                .request(Method::PUT, &["code", &id.to_string(), "blobs"])
+                .header(header::CONTENT_TYPE, "application/x-tar")
+                .header(header::CONTENT_LENGTH, length)
+                .timeout(WORK)
+                .body(Body::wrap_stream(body())))
+        };
+        let response = self.send_each(request).await.map_err(no_project)?;
         self.parsed(response).await
     }
 
@@ -128,8 +132,26 @@ impl Client {
 
 // Jobs
 impl Client {
-    /// Submits a run; the same `key` never makes a second job.
+    /// Submits a run. The same `key` never makes a second job, so a lost answer is asked for again with it.
     pub async fn submit(&self, id: ProjectId, run: &RunRequest, key: &str) -> Result<Job> {
+        let deadline = Instant::now() + RESUBMIT_TIMEOUT;
+        let (mut wait, mut sent) = (FIRST_RESUBMIT_WAIT, false);
+        loop {
+            let error = match self.submit_once(id, run, key).await {
+                Err(error) if error.transient => error,
+                result => return result,
+            };
+            sent |= !error.unsent;
+            if !sent || Instant::now() + wait > deadline {
+                return Err(error);
+            }
+            self.out.note("the answer was lost; asking for the job again");
+            sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_RESUBMIT_WAIT);
+        }
+    }
+
+    async fn submit_once(&self, id: ProjectId, run: &RunRequest, key: &str) -> Result<Job> {
         let request = self
             .request(Method::POST, &["code", &id.to_string(), "runs"])
             .header("Idempotency-Key", key)

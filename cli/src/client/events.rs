@@ -18,7 +18,7 @@ use super::{
 use crate::error::{CliError, Result};
 
 /// How long we try to get back to a server that does not answer.
-const PATIENCE: Duration = Duration::from_secs(120);
+const RECONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
@@ -29,8 +29,8 @@ pub struct Events {
     connection: Option<Connection>,
     ready: VecDeque<JobEvent>,
     ended: bool,
-    /// `None` until the first connection.
-    last_contact: Option<Instant>,
+    /// When the server was last heard from. Someone has just been told of the job, so at first that is now.
+    last_contact: Instant,
     wait: Duration,
 }
 
@@ -48,7 +48,7 @@ impl Events {
             connection: None,
             ready: VecDeque::new(),
             ended: false,
-            last_contact: None,
+            last_contact: Instant::now(),
             wait: FIRST_WAIT,
         }
     }
@@ -80,14 +80,14 @@ impl Events {
             }
             let body = self.client.body(response).boxed();
             self.connection = Some(Connection { body, parser: SseParser::default() });
-            self.last_contact = Some(Instant::now());
+            self.last_contact = Instant::now();
             return Ok(());
         };
         let chunk = connection
             .body
             .next()
             .await
-            .unwrap_or_else(|| Err(CliError::new("the event stream ended").passing()))?;
+            .unwrap_or_else(|| Err(CliError::new("the event stream ended").transient()))?;
         let events = connection
             .parser
             .feed(&chunk)
@@ -95,7 +95,7 @@ impl Events {
         for event in events {
             self.keep(event);
         }
-        self.last_contact = Some(Instant::now());
+        self.last_contact = Instant::now();
         self.wait = FIRST_WAIT;
         Ok(())
     }
@@ -114,10 +114,10 @@ impl Events {
     /// Waits before the next try, or gives up.
     async fn lost(&mut self, failure: CliError) -> Result<()> {
         self.connection = None;
-        let Some(last_contact) = self.last_contact.filter(|_| failure.passing) else {
+        if !failure.transient {
             return Err(failure);
-        };
-        if last_contact.elapsed() > PATIENCE {
+        }
+        if self.last_contact.elapsed() > RECONNECT_TIMEOUT {
             let job = self.job;
             return Err(CliError::new(format!("{}; job {job} goes on without us", failure.message))
                 .hint(format!("engunity logs -f {job}")));

@@ -6,11 +6,13 @@
 pub mod api;
 pub mod events;
 mod problem;
+mod retry;
 pub mod sse;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, header, redirect};
+use chrono::Utc;
+use reqwest::{Method, RequestBuilder, Response, Url, header, redirect};
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -21,9 +23,6 @@ use crate::{
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longest silence within an answer. Event streams send a sign of life more often.
 const SILENCE: Duration = Duration::from_secs(60);
-/// How long we wait in all when the server says that we are too fast.
-const RATE_PATIENCE: Duration = Duration::from_secs(300);
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
 pub struct Client {
@@ -73,15 +72,26 @@ impl Client {
         }
     }
 
-    /// Sends a request that can be sent again, waiting where the server says that we are too fast.
+    /// Sends a request whose body is in memory.
     async fn send(&self, request: RequestBuilder) -> Result<Response> {
-        let begun = Instant::now();
+        let copy = || request.try_clone().ok_or_else(|| CliError::new("this request can't be repeated"));
+        self.send_each(copy).await
+    }
+
+    /// Sends what `request` makes, and makes it again after each wait that the server or a proxy asks for.
+    async fn send_each(&self, request: impl Fn() -> Result<RequestBuilder>) -> Result<Response> {
+        let mut budget = retry::Budget::start();
         loop {
-            let again = request.try_clone().ok_or_else(|| CliError::new("this request can't be repeated"))?;
-            let response = self.once(again).await?;
-            match too_fast(&response) {
-                Some(wait) if begun.elapsed() + wait < RATE_PATIENCE => self.wait(wait).await,
-                _ => return self.judge(response).await,
+            let response = self.once(request()?).await?;
+            let Some(asked) = retry::asked_wait(&response, Utc::now()) else {
+                return self.judge(response).await;
+            };
+            match budget.grant(asked) {
+                Some(wait) => self.wait(wait).await,
+                // Enough was waited: no caller tries again.
+                None => {
+                    return Err(CliError { transient: false, ..problem::read(&self.base, response).await });
+                }
             }
         }
     }
@@ -100,7 +110,7 @@ impl Client {
     }
 
     async fn wait(&self, wait: Duration) {
-        self.out.note(format!("the server asks to wait {} s", wait.as_secs()));
+        self.out.note(format!("the server asks to wait {} s", wait.as_secs_f64().ceil()));
         tokio::time::sleep(wait).await;
     }
 
@@ -136,16 +146,6 @@ impl Client {
 
 fn is_loopback(base: &Url) -> bool {
     matches!(base.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
-}
-
-/// How long to wait before trying again, if the server said that we are too fast.
-fn too_fast(response: &Response) -> Option<Duration> {
-    if response.status() != StatusCode::TOO_MANY_REQUESTS {
-        return None;
-    }
-    let asked =
-        response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    Some(Duration::from_secs(asked.unwrap_or(1).max(1)).min(LONGEST_RETRY_AFTER))
 }
 
 /// The target of `Link: <…>; rel="next"`.

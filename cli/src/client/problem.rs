@@ -11,9 +11,9 @@ use crate::{error::CliError, output::plain};
 pub fn unreachable(base: &Url, error: &reqwest::Error) -> CliError {
     let server = base.as_str().trim_end_matches('/');
     let what = if error.is_connect() { "can't connect to" } else { "lost the connection to" };
-    let failure = CliError::new(format!("{what} {server}: {}", root_cause(error))).passing();
+    let failure = CliError::new(format!("{what} {server}: {}", root_cause(error))).transient();
     if error.is_connect() {
-        failure.hint("engunity --server <url> …, or start one with ./dev up")
+        CliError { unsent: true, ..failure }.hint("engunity --server <url> …, or start one with ./dev up")
     } else {
         failure
     }
@@ -40,7 +40,10 @@ pub async fn read(base: &Url, response: Response) -> CliError {
     let body = response.bytes().await.unwrap_or_default();
     match serde_json::from_slice::<Problem>(&body) {
         Ok(problem) => explain(problem),
-        Err(_) => CliError { passing: status.is_server_error(), ..foreign(base, status) },
+        Err(_) => {
+            let transient = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+            CliError { transient, ..foreign(base, status) }
+        }
     }
 }
 
@@ -52,6 +55,10 @@ fn redirected(location: Option<&header::HeaderValue>) -> CliError {
 /// Something answered that does not speak as our server does: a proxy, another program.
 fn foreign(base: &Url, status: StatusCode) -> CliError {
     let server = base.as_str().trim_end_matches('/');
+    if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        return CliError::new(format!("{server} still answers {status}"))
+            .hint("the same command again later");
+    }
     CliError::new(format!("{server} answered {status}, and not as an Engunity server does"))
         .hint("engunity --server <url> …")
 }
@@ -59,7 +66,7 @@ fn foreign(base: &Url, status: StatusCode) -> CliError {
 fn explain(problem: Problem) -> CliError {
     let mut failure = CliError::new(message(&problem));
     failure.code = Some(problem.code);
-    failure.passing = matches!(
+    failure.transient = matches!(
         problem.code,
         ErrorCode::Unavailable | ErrorCode::Internal | ErrorCode::Timeout | ErrorCode::RateLimited
     );

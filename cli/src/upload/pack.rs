@@ -64,13 +64,13 @@ async fn send_pack(
             bar.set_position(start);
             tokio::time::sleep(Duration::from_millis(500 << attempt)).await;
         }
-        let body = counted(tar.clone(), start, content, bar.clone());
+        let body = || counted(tar.clone(), start, content, bar.clone());
         match client.put_blobs(project, tar.len() as u64, body).await {
             Ok(_) => {
                 bar.set_position(start + content);
                 return Ok(());
             }
-            Err(error) if error.passing => failure = Some(error),
+            Err(error) if error.transient => failure = Some(error),
             Err(error) => return Err(error),
         }
     }
