@@ -49,11 +49,22 @@ impl From<Project> for Chosen {
 impl App {
     pub fn new(global: &Global) -> Result<Self> {
         let folder = Folder::above(&env::current_dir()?)?;
-        let credentials = Credentials::load()?;
-        let (server, source) =
-            server::choose(global.server.as_deref(), folder.as_ref(), credentials.latest.as_deref())?;
-        let token = token(&server, source, &credentials)?;
         let out = Out::new(global.json, global.quiet);
+        let given = setting("ENGUNITY_TOKEN");
+        let credentials = match Credentials::load() {
+            // With a token of its own, a call does not need what is kept.
+            Err(error) if given.is_some() => {
+                out.warn(&error.message);
+                Credentials::default()
+            }
+            loaded => loaded?,
+        };
+        let (server, source) = server::choose(
+            global.server.as_deref().map(str::trim),
+            folder.as_ref(),
+            credentials.latest.as_deref(),
+        )?;
+        let token = token(given, &server, source, &credentials)?;
         let client = Client::new(&server, token, out.clone())?;
         Ok(Self {
             client,
@@ -61,7 +72,11 @@ impl App {
             server,
             credentials,
             folder,
-            asked: global.project.clone().filter(|asked| !asked.is_empty()),
+            asked: global
+                .project
+                .as_deref()
+                .map(|asked| asked.trim().to_owned())
+                .filter(|asked| !asked.is_empty()),
         })
     }
 
@@ -112,24 +127,55 @@ impl App {
         }
     }
 
-    /// Remembers `project` for `folder` and as the last one used.
-    pub fn remember(&mut self, folder: Option<PathBuf>, project: &Chosen) -> Result<()> {
-        let link = Link { server: self.server.clone(), project: project.id, name: project.name.clone() };
+    /// Remembers `project` as the last one used and for `folder`, as far as the disk allows: what was done is done,
+    /// whether it is remembered or not.
+    pub fn remember(&mut self, folder: PathBuf, project: &Chosen) {
         self.credentials.used(&self.server, project.id, project.name.clone());
-        self.credentials.save()?;
-        if let Some(root) = folder {
-            let folder = Folder { root, link };
-            folder.save()?;
-            self.folder = Some(folder);
-        }
-        Ok(())
+        self.save_credentials();
+        self.try_link(folder, project);
     }
+
+    /// Writes the link of `folder` to `project`, if the folder can be written to.
+    pub fn try_link(&mut self, folder: PathBuf, project: &Chosen) {
+        if let Err(error) = self.link(folder, project) {
+            self.out.warn(format!("this folder's project is not remembered: {}", error.message));
+        }
+    }
+
+    /// Writes what is remembered of the servers. Without a home folder (as in CI), nobody expects it to be kept.
+    pub fn save_credentials(&self) {
+        if self.credentials.path().is_none() {
+            return;
+        }
+        if let Err(error) = self.credentials.save() {
+            self.out.warn(format!("the last project is not remembered: {}", error.message));
+        }
+    }
+
+    /// Writes the link of `folder` to `project`.
+    pub fn link(&mut self, folder: PathBuf, project: &Chosen) -> Result<()> {
+        let link = Link { server: self.server.clone(), project: project.id, name: project.name.clone() };
+        let folder = Folder { root: folder, link };
+        let saved = folder.save();
+        self.folder = Some(folder);
+        saved
+    }
+}
+
+/// A setting from the environment. Secret stores and files from Windows leave line ends on it.
+fn setting(name: &str) -> Option<String> {
+    let value = env::var(name).ok()?;
+    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 /// The token for `server`. One from the environment is sent only to a server that the same person named: a
 /// `.engunity.toml` that came with someone's project must not be able to collect it.
-fn token(server: &str, source: Source, credentials: &Credentials) -> Result<Option<String>> {
-    let given = env::var("ENGUNITY_TOKEN").ok().filter(|token| !token.is_empty());
+fn token(
+    given: Option<String>,
+    server: &str,
+    source: Source,
+    credentials: &Credentials,
+) -> Result<Option<String>> {
     if given.is_some() && source == Source::Folder && server != server::DEFAULT {
         return Err(CliError::new(format!(
             "ENGUNITY_TOKEN is set, but only .engunity.toml names the server {server}: say that you trust it"

@@ -12,6 +12,7 @@ mod config;
 mod download_dir;
 mod error;
 mod output;
+mod text;
 mod upload;
 
 use std::process::ExitCode;
@@ -66,7 +67,7 @@ async fn run(arguments: Arguments) -> Result<u8> {
         Command::Whoami => whoami::run(&app).await,
         Command::Project(args) => project::run(&mut app, args).await,
         Command::Upload(args) => upload::run(&mut app, args).await,
-        Command::Download(args) => download::run(&app, args).await,
+        Command::Download(args) => download::run(&mut app, args).await,
         Command::Run(args) => run::run(&mut app, args).await,
         Command::Logs(args) => logs::run(&app, args).await,
         Command::Jobs(args) => jobs::run(&app, args).await,

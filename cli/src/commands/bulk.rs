@@ -1,6 +1,6 @@
 //! `engunity run --bulk`: every line of a file as a run of its own, watched together.
 
-use std::{collections::HashMap, fs, io::Read, path::Path, time::Duration};
+use std::{collections::HashMap, io::Read, path::Path, time::Duration};
 
 use engunity_protocol::{
     JobId, ProjectId,
@@ -18,6 +18,7 @@ use crate::{
     commands::{artifacts, cancel, interrupts::Interrupts, request::request},
     error::{About, CliError, Result},
     output::board::{Board, Counts, Row},
+    text,
 };
 
 /// Submissions under way at one time.
@@ -52,10 +53,10 @@ pub async fn run(app: &App, project: &Chosen, matrix: &Path, args: &args::Run) -
     let ended = batch.work(requests).await;
     batch.board.clear();
     if !ended? {
-        eprintln!(
+        app.out.tell(format!(
             "left {} runs; see them with: engunity jobs",
             batch.rows.iter().filter(|row| !row.has_ended()).count()
-        );
+        ));
         return Ok(CANCELLED);
     }
     batch.fetch_artifacts(args).await?;
@@ -63,12 +64,12 @@ pub async fn run(app: &App, project: &Chosen, matrix: &Path, args: &args::Run) -
 }
 
 fn read(matrix: &Path) -> Result<String> {
-    let mut text = String::new();
     if matrix == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text)?;
-        return Ok(text);
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes)?;
+        return text::decode(bytes).about("the commands on stdin");
     }
-    fs::read_to_string(matrix)
+    text::read(matrix)
         .about(matrix.display())
         .map_err(|failure| failure.hint("engunity run --bulk <file with one command per line>"))
 }
@@ -138,7 +139,7 @@ impl Batch<'_> {
         }
         let jobs = match self.app.client.jobs(Some(self.project), None, self.by_job.len() + PARALLEL).await {
             // The runs go on without us; the next look may succeed.
-            Err(failure) if failure.passing => return Ok(()),
+            Err(failure) if failure.transient => return Ok(()),
             result => result?,
         };
         let mut unseen: Vec<JobId> = self.open_jobs();
@@ -231,7 +232,7 @@ fn submissions(
         loop {
             tries += 1;
             match app.client.submit(project, &request, &key).await {
-                Err(failure) if failure.passing && tries < SUBMIT_TRIES => {
+                Err(failure) if failure.transient && tries < SUBMIT_TRIES => {
                     sleep(Duration::from_millis(250 << tries)).await
                 }
                 result => return result.map(|job| (index, job)),

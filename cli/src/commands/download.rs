@@ -14,7 +14,6 @@ use serde_json::json;
 use crate::{
     app::{App, Chosen},
     args,
-    config::link::{Folder, Link},
     download_dir::DownloadDir,
     error::{About, CliError, Result},
     output::{
@@ -23,7 +22,7 @@ use crate::{
     },
 };
 
-pub async fn run(app: &App, args: args::Download) -> Result<u8> {
+pub async fn run(app: &mut App, args: args::Download) -> Result<u8> {
     let project = app.project().await?;
     if let Some(file) = &args.archive {
         return archive(app, &project, file).await;
@@ -39,8 +38,7 @@ pub async fn run(app: &App, args: args::Download) -> Result<u8> {
     io::Seek::rewind(&mut whole)?;
     let target = DownloadDir::create(&dir)?;
     let (files, size) = unpack(&target, whole)?;
-    let link = Link { server: app.server.clone(), project: project.id, name: project.name.clone() };
-    Folder { root: dir.canonicalize()?, link }.save()?;
+    app.try_link(dir.canonicalize()?, &project);
     let answer = json!({"project": project.id, "dir": dir, "files": files, "bytes": size});
     app.out.result(&answer, || {
         format!("downloaded {} ({}) into {}", count(files, "file"), bytes(size), dir.display())

@@ -14,8 +14,9 @@ use serde_json::json;
 use crate::{
     app::App,
     args,
-    error::{CliError, Result},
+    error::{About, CliError, Result},
     output::plain,
+    text,
 };
 
 pub async fn run(app: &mut App, args: args::Login) -> Result<u8> {
@@ -69,7 +70,9 @@ async fn replace_old_token(app: &App, new: &str) {
 fn told(app: &App, user: &User) -> Result<u8> {
     let answer = json!({"server": app.server, "user": user, "credentials": app.credentials.path()});
     app.out.result(&answer, || format!("logged in at {} as {}", app.server, plain(&user.email)))?;
-    app.out.note(format!("the token is kept in {}", app.credentials.path().display()));
+    if let Some(path) = app.credentials.path() {
+        app.out.note(format!("the token is kept in {}", path.display()));
+    }
     if env::var_os("ENGUNITY_TOKEN").is_some_and(|token| !token.is_empty()) {
         app.out.warn("ENGUNITY_TOKEN is set and goes before this login");
     }
@@ -89,8 +92,9 @@ fn email(app: &App, given: Option<String>) -> Result<String> {
 /// Asks without echo, or reads stdin where that was asked for.
 fn password(app: &App, from_stdin: bool, question: &str) -> Result<String> {
     if from_stdin {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text)?;
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes)?;
+        let text = text::decode(bytes).about("the password on stdin")?;
         return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
     }
     if !app.out.can_ask() {

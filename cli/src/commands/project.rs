@@ -56,7 +56,7 @@ fn row(project: &Project, here: bool) -> [String; 5] {
 
 async fn create(app: &mut App, body: NewProject) -> Result<u8> {
     let project = app.client.create_project(&body).await?;
-    app.remember(Some(env::current_dir()?), &project.clone().into())?;
+    app.remember(env::current_dir()?, &project.clone().into());
     app.out.result(&project, || {
         format!("made project {} ({}) and remembered it for this folder", plain(&project.name), project.id)
     })?;
@@ -70,7 +70,7 @@ async fn remove(app: &mut App, asked: &str, yes: bool) -> Result<u8> {
     }
     app.client.delete_project(project.id).await?;
     app.credentials.forget_project(&app.server, project.id);
-    app.credentials.save()?;
+    app.save_credentials();
     app.out
         .result(&json!({"deleted": project.id}), || format!("deleted project {}", plain(&project.title())))?;
     Ok(0)
@@ -88,7 +88,9 @@ fn confirm(app: &App, project: &Chosen) -> Result<()> {
 async fn choose(app: &mut App, asked: &str) -> Result<u8> {
     let project = app.find_project(asked).await?;
     let folder = env::current_dir()?;
-    app.remember(Some(folder.clone()), &project)?;
+    app.credentials.used(&app.server, project.id, project.name.clone());
+    app.save_credentials();
+    app.link(folder.clone(), &project)?;
     let answer = json!({"project": project.id, "name": project.name, "folder": folder});
     app.out
         .result(&answer, || format!("{} is remembered for {}", plain(&project.title()), folder.display()))?;

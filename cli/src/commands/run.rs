@@ -87,7 +87,7 @@ async fn submit(
     tokio::select! {
         job = app.client.submit(project.id, request, &key) => job.map(Some),
         () = interrupts.second() => {
-            eprintln!("left before the server answered; see whether the run began: engunity jobs");
+            app.out.tell("left before the server answered; see whether the run began: engunity jobs");
             Ok(None)
         }
     }
@@ -109,7 +109,7 @@ async fn attend(app: &App, job: JobId, sink: &mut Sink, interrupts: &mut Interru
         ended = until_end(app, &mut watch, sink) => ended.map(Some),
         left = cancelling => left,
         () = interrupts.second() => {
-            eprintln!("left job {job}; see it with: engunity logs -f {job}");
+            app.out.tell(format!("left job {job}; see it with: engunity logs -f {job}"));
             Ok(None)
         }
     }
@@ -142,7 +142,7 @@ async fn finish(app: &App, job: Job, sink: Sink, args: &args::Run) -> Result<u8>
         answer["artifacts"] = json!(fetched);
         app.out.result(&answer, String::new)?;
     } else if code != 0 {
-        eprintln!("{}", console::style(format!("engunity: {}", verdict::line(&job))).red().for_stderr());
+        app.out.tell(console::style(format!("engunity: {}", verdict::line(&job))).red().for_stderr());
     } else {
         app.out.note(verdict::line(&job));
     }

@@ -27,13 +27,15 @@ use crate::{
         cache::HashCache,
         manifest::{self, Blob},
         pack,
-        walk::{self, Found},
+        walk::{self, Found, Why},
     },
 };
 
 /// More than this is asked about before it is sent.
 const ASK_BYTES: u64 = 100 * 1000 * 1000;
 const LARGEST: usize = 10;
+/// Most ignored paths that an upload names.
+const IGNORED_NAMED: usize = 5;
 
 pub async fn run(app: &mut App, args: args::Upload) -> Result<u8> {
     let root = root(app, args.dir.as_deref())?;
@@ -45,7 +47,7 @@ pub async fn run(app: &mut App, args: args::Upload) -> Result<u8> {
     let local = Local::read(app, &root, args.keep)?;
     let project = target(app, &root, args.dir.is_some()).await?;
     let sent = send(app, &project, &local, args.yes).await?;
-    app.remember(Some(root), &project)?;
+    app.remember(root, &project);
     told(app, &project, &local, &sent, begun)
 }
 
@@ -56,7 +58,8 @@ pub async fn sync(app: &mut App) -> Result<()> {
     let project = target(app, &root, false).await?;
     let sent = send(app, &project, &local, false).await?;
     app.out.note(sent.line(&project, &local));
-    app.remember(Some(root), &project)
+    app.remember(root, &project);
+    Ok(())
 }
 
 /// What a folder contains.
@@ -74,7 +77,7 @@ impl Local {
         let total = found.files.iter().map(|file| file.stamp.size).sum();
         let bar = app.out.bytes_bar(total, "reading");
         let mut cache = HashCache::open(root);
-        let manifest = manifest::build(&found.files, &mut cache, keep, |read| bar.inc(read))?;
+        let manifest = manifest::build(&found, &mut cache, keep, |read| bar.inc(read))?;
         bar.finish_and_clear();
         Ok(Self { found, manifest })
     }
@@ -189,10 +192,12 @@ fn told(app: &App, project: &Chosen, local: &Local, sent: &Sent, begun: Instant)
     for skipped in local.found.skipped.iter().filter(|skipped| skipped.why.is_surprising()) {
         app.out.warn(format!("not uploaded: {} ({})", plain(&skipped.path), skipped.why.words()));
     }
+    let ignored = ignored_line(&local.found);
     let took = begun.elapsed();
     let answer = json!({
         "project": {"id": project.id, "name": project.name},
         "files": local.manifest.files.len(),
+        "empty_folders": local.manifest.folders,
         "added": sent.plan.added,
         "changed": sent.plan.changed,
         "unchanged": sent.plan.unchanged,
@@ -202,9 +207,26 @@ fn told(app: &App, project: &Chosen, local: &Local, sent: &Sent, begun: Instant)
         "skipped": skipped(&local.found),
     });
     app.out.result(&answer, || {
-        format!("{} in {}", sent.line(project, local), millis(took.as_millis() as u64))
+        format!("{} in {}{ignored}", sent.line(project, local), millis(took.as_millis() as u64))
     })?;
     Ok(0)
+}
+
+/// What rules left out, in a line of its own: the first few, and how to see all.
+fn ignored_line(found: &Found) -> String {
+    let ignored: Vec<_> =
+        found.skipped.iter().filter(|skipped| matches!(skipped.why, Why::Ignored(_))).collect();
+    let named = ignored.iter().take(IGNORED_NAMED);
+    let named: Vec<_> =
+        named.map(|skipped| format!("{} ({})", plain(&skipped.path), skipped.why.words())).collect();
+    match ignored.len().saturating_sub(IGNORED_NAMED) {
+        0 if named.is_empty() => String::new(),
+        0 => format!("\nignored: {}", named.join(", ")),
+        more => format!(
+            "\nignored: {} and {more} more; see all with: engunity upload --dry-run",
+            named.join(", ")
+        ),
+    }
 }
 
 fn skipped(found: &Found) -> Vec<Value> {
@@ -254,6 +276,7 @@ fn largest(blobs: &[Blob]) -> Vec<&Blob> {
 fn report(local: &Local, new: &[&ManifestEntry], blobs: &[Blob], removed: &[String]) -> String {
     let mut lines: Vec<String> =
         new.iter().map(|file| format!("send    {}  {}", plain(&file.path), bytes(file.size))).collect();
+    lines.extend(local.manifest.folders.iter().map(|path| format!("folder  {}/", plain(path))));
     lines.extend(removed.iter().map(|path| format!("remove  {}", plain(path))));
     lines.extend(
         local

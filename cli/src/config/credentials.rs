@@ -13,7 +13,11 @@ use engunity_protocol::ProjectId;
 use etcetera::{BaseStrategy, base_strategy};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{About, CliError, Result};
+use crate::{
+    config::is_absent,
+    error::{About, CliError, Result},
+    text,
+};
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Credentials {
@@ -22,8 +26,9 @@ pub struct Credentials {
     pub latest: Option<String>,
     #[serde(default)]
     servers: BTreeMap<String, Entry>,
+    /// `None` where there is no home folder.
     #[serde(skip)]
-    file: PathBuf,
+    file: Option<PathBuf>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -46,31 +51,35 @@ pub struct LastProject {
 }
 
 impl Credentials {
-    /// Reads the file; no file is no credentials.
+    /// Reads the file; no file, or no home folder, is no credentials.
     pub fn load() -> Result<Self> {
-        let strategy = base_strategy::Xdg::new()
-            .map_err(|_| CliError::new("there is no home folder to keep a token in"))?;
-        Self::read(strategy.config_dir().join("engunity/credentials.toml"))
+        let config = base_strategy::Xdg::new().ok().map(|strategy| strategy.config_dir());
+        // An empty `HOME` would mean the current folder.
+        match config.filter(|dir| dir.is_absolute()) {
+            Some(dir) => Self::read(dir.join("engunity/credentials.toml")),
+            None => Ok(Self::default()),
+        }
     }
 
     fn read(file: PathBuf) -> Result<Self> {
-        let text = match fs::read_to_string(&file) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        let text = match text::read(&file) {
+            Err(error) if is_absent(&error) => String::new(),
             result => result.about(file.display())?,
         };
         let read: Self = toml::from_str(&text).map_err(|error| {
             CliError::new(format!("{} can't be read: {}", file.display(), error.message()))
                 .hint(format!("rm {}", file.display()))
         })?;
-        Ok(Self { file, ..read })
+        Ok(Self { file: Some(file), ..read })
     }
 
     pub fn at(&self, server: &str) -> Option<&Entry> {
         self.servers.get(server)
     }
 
-    pub fn path(&self) -> &Path {
-        &self.file
+    /// Where they are kept, if they can be.
+    pub fn path(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     pub fn logged_in(&mut self, server: &str, email: String, token: String, token_id: String) {
@@ -104,15 +113,20 @@ impl Credentials {
 
     /// Replaces the file in one step; it is never readable by others, not even for a moment.
     pub fn save(&self) -> Result<()> {
-        let dir = self.file.parent().unwrap_or(Path::new("."));
+        let Some(file) = &self.file else {
+            return Err(
+                CliError::new("there is no home folder to keep anything in").hint("HOME=/path engunity …")
+            );
+        };
+        let dir = file.parent().unwrap_or(Path::new("."));
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).about(dir.display())?;
         let mut new = tempfile::Builder::new()
             .permissions(fs::Permissions::from_mode(0o600))
             .tempfile_in(dir)
             .about(dir.display())?;
         let text = toml::to_string(self).about("credentials")?;
-        new.write_all(text.as_bytes()).about(self.file.display())?;
-        new.persist(&self.file).about(self.file.display())?;
+        new.write_all(text.as_bytes()).about(file.display())?;
+        new.persist(file).about(file.display())?;
         Ok(())
     }
 }
@@ -133,6 +147,12 @@ mod tests {
         assert_eq!(again.latest.as_deref(), Some("http://a"));
         assert_eq!(again.at("http://a").unwrap().token.as_deref(), Some("t0ken"));
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn without_a_home_nothing_is_kept() {
+        let error = Credentials::default().save().unwrap_err();
+        assert!(error.message.contains("no home folder"), "{error:?}");
     }
 
     #[test]

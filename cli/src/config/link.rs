@@ -8,7 +8,11 @@ use std::{
 use engunity_protocol::ProjectId;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{About, CliError, Result};
+use crate::{
+    config::is_absent,
+    error::{About, CliError, Result},
+    text,
+};
 
 pub const FILE: &str = ".engunity.toml";
 
@@ -40,8 +44,8 @@ impl Folder {
     /// `dir` itself, if it has a link.
     pub fn at(dir: &Path) -> Result<Option<Self>> {
         let file = dir.join(FILE);
-        let text = match fs::read_to_string(&file) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        let text = match text::read(&file) {
+            Err(error) if is_absent(&error) => return Ok(None),
             result => result.about(file.display())?,
         };
         let link = toml::from_str(&text).map_err(|error| {
@@ -51,6 +55,7 @@ impl Folder {
         Ok(Some(Self { root: dir.to_owned(), link }))
     }
 
+    /// Writes the link next to the files.
     pub fn save(&self) -> Result<()> {
         let file = self.root.join(FILE);
         let text = toml::to_string(&self.link).about(file.display())?;
@@ -73,6 +78,15 @@ mod tests {
         Folder { root: dir.path().join("a"), link: link.clone() }.save().unwrap();
         let found = Folder::above(&deep).unwrap().unwrap();
         assert_eq!((found.root, found.link), (dir.path().join("a"), link));
+    }
+
+    #[test]
+    fn a_link_may_come_from_windows() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = ProjectId::new();
+        let text = format!("\u{feff}server = \"http://x\"\r\nproject = \"{project}\"\r\n");
+        fs::write(dir.path().join(FILE), text).unwrap();
+        assert_eq!(Folder::at(dir.path()).unwrap().unwrap().link.project, project);
     }
 
     #[test]

@@ -29,13 +29,14 @@ pub fn set_colors() {
 #[derive(Clone)]
 pub struct Out {
     pub json: bool,
+    quiet: bool,
     /// Someone reads stderr as it comes.
     pub live: bool,
 }
 
 impl Out {
     pub fn new(json: bool, quiet: bool) -> Self {
-        Self { json, live: !quiet && io::stderr().is_terminal() }
+        Self { json, quiet, live: !quiet && io::stderr().is_terminal() }
     }
 
     /// The result of a command: JSON, or what a person reads.
@@ -64,7 +65,17 @@ impl Out {
 
     /// Something that must not be missed, also in a log.
     pub fn warn(&self, message: impl Display) {
+        if self.quiet {
+            return;
+        }
         eprintln!("{} {message}", console::style("warning:").yellow().bold().for_stderr());
+    }
+
+    /// The last word about something that went wrong outside of us: a program's failure, a run that was left.
+    pub fn tell(&self, message: impl Display) {
+        if !self.quiet {
+            eprintln!("{message}");
+        }
     }
 
     /// A bar of bytes; draws nothing where nobody watches.
