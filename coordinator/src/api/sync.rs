@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use engunity_protocol::ProjectId;
+use engunity_protocol::file::FileType;
 use engunity_protocol::path::ProjectPath;
 use engunity_protocol::problem::{ErrorCode, Problem};
 use engunity_protocol::project::Project;
