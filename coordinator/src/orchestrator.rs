@@ -19,8 +19,8 @@ use std::{sync::Arc, time::Duration};
 
 use engunity_artifacts::ObjectStore;
 use engunity_broker::{BrokerError, Connection, Publisher, streams::StreamClient};
-use engunity_protocol::CoordinatorId;
-use engunity_store::{SlotPool, Store};
+use engunity_protocol::{CoordinatorId, job::Pool};
+use engunity_store::Store;
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
@@ -114,6 +114,7 @@ impl Orchestrator {
         // The coordinator that released these may have died before publishing.
         self.store.expedite_dispatches().await?;
         let mut services = self.services();
+        services.extend(Pool::ALL.iter().map(|pool| self.dispatch(*pool)));
         services.extend(more);
         Background::start(services, self.sessions.clone()).await
     }
@@ -124,12 +125,6 @@ impl Orchestrator {
             Service::new(name, move || run(orchestrator.clone()))
         };
         vec![
-            service("dispatch.runs", |orchestrator| {
-                Box::pin(orchestrator.dispatcher.clone().run(SlotPool::Runs))
-            }),
-            service("dispatch.noops", |orchestrator| {
-                Box::pin(orchestrator.dispatcher.clone().run(SlotPool::Noops))
-            }),
             service("claims", |orchestrator| {
                 Box::pin(claims::run(orchestrator.broker.clone(), orchestrator.writer.clone()))
             }),
@@ -153,6 +148,11 @@ impl Orchestrator {
                 Box::pin(orchestrator.sessions.clone().receive(orchestrator.broker.clone()))
             }),
         ]
+    }
+
+    fn dispatch(&self, pool: Pool) -> Service {
+        let dispatcher = self.dispatcher.clone();
+        Service::new(format!("dispatch.{pool}"), move || dispatcher.clone().run(pool))
     }
 
     fn router(&self) -> EventRouter {

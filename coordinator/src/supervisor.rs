@@ -6,7 +6,7 @@
 //! Root
 //! ├── SessionSupervisor             (session::supervisor)
 //! │   └── SessionActor …            one for each open project
-//! ├── dispatch.runs, dispatch.noops release jobs to the broker           (jobs::dispatcher)
+//! ├── dispatch.<pool>               release jobs to the broker, a task for each pool (jobs::dispatcher)
 //! ├── claims                        answers workers' claims              (jobs::claims)
 //! ├── heartbeats, pings             track workers, renew leases          (jobs::worker_registry)
 //! ├── events                        records events of workers            (jobs::event_router)
@@ -47,17 +47,17 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// A named endless task; `start` makes a new one each time.
 #[derive(Clone)]
 pub struct Service {
-    name: &'static str,
+    name: Arc<str>,
     start: Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
 }
 
 impl Service {
-    pub fn new<F, Fut>(name: &'static str, start: F) -> Self
+    pub fn new<F, Fut>(name: impl Into<Arc<str>>, start: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        Self { name, start: Arc::new(move || start().boxed()) }
+        Self { name: name.into(), start: Arc::new(move || start().boxed()) }
     }
 }
 
@@ -78,7 +78,7 @@ impl Actor for Runner {
     ) -> Result<Self::State, ActorProcessingErr> {
         let run = tokio::spawn(async move {
             if AssertUnwindSafe((service.start)()).catch_unwind().await.is_err() {
-                tracing::error!(service = service.name, "a service panicked");
+                tracing::error!(service = &*service.name, "a service panicked");
             }
             let _ = myself.cast(Ended);
         });
@@ -131,13 +131,13 @@ struct RootState {
     running: HashMap<ActorId, Service>,
     sessions: Option<Arc<Sessions>>,
     session_supervisor: Option<ActorId>,
-    failures: HashMap<&'static str, Vec<Instant>>,
+    failures: HashMap<Arc<str>, Vec<Instant>>,
 }
 
 impl RootState {
     /// How long to wait before starting `name` again.
-    fn pause(&mut self, name: &'static str, now: Instant) -> Duration {
-        let failures = self.failures.entry(name).or_default();
+    fn pause(&mut self, name: &Arc<str>, now: Instant) -> Duration {
+        let failures = self.failures.entry(name.clone()).or_default();
         failures.retain(|failed| now.duration_since(*failed) < BUDGET_PERIOD);
         failures.push(now);
         if failures.len() > RESTART_BUDGET { PAUSE_BEYOND_BUDGET } else { Duration::ZERO }
@@ -194,15 +194,15 @@ impl Actor for Root {
             return Ok(());
         };
         let (name, restart) = match state.running.remove(&who.get_id()) {
-            Some(service) => (service.name, RootMessage::Start(service)),
+            Some(service) => (service.name.clone(), RootMessage::Start(service)),
             None if state.session_supervisor == Some(who.get_id()) => {
-                ("sessions", RootMessage::StartSessions)
+                ("sessions".into(), RootMessage::StartSessions)
             }
             None => return Ok(()),
         };
-        let pause = state.pause(name, Instant::now());
+        let pause = state.pause(&name, Instant::now());
         tracing::warn!(
-            service = name,
+            service = &*name,
             pause_ms = pause.as_millis() as u64,
             "a service ended and is started again"
         );
@@ -259,9 +259,9 @@ mod tests {
     #[test]
     fn restarts_beyond_the_budget_wait() {
         let (mut state, now) = (RootState::default(), Instant::now());
-        assert!((0..RESTART_BUDGET).all(|_| state.pause("a", now) == Duration::ZERO));
-        assert_eq!(state.pause("a", now), PAUSE_BEYOND_BUDGET);
-        assert_eq!(state.pause("b", now), Duration::ZERO);
-        assert_eq!(state.pause("a", now + BUDGET_PERIOD), Duration::ZERO);
+        assert!((0..RESTART_BUDGET).all(|_| state.pause(&"a".into(), now) == Duration::ZERO));
+        assert_eq!(state.pause(&"a".into(), now), PAUSE_BEYOND_BUDGET);
+        assert_eq!(state.pause(&"b".into(), now), Duration::ZERO);
+        assert_eq!(state.pause(&"a".into(), now + BUDGET_PERIOD), Duration::ZERO);
     }
 }

@@ -1,10 +1,11 @@
 //! The configuration: built-in defaults, overridden by a file, overridden by environment variables.
 
-use std::{fs, path::PathBuf, thread::available_parallelism, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, thread::available_parallelism, time::Duration};
 
 use anyhow::{Context, ensure};
 use config::{Environment, File, FileFormat};
 use engunity_artifacts::S3Config;
+use engunity_protocol::job::Pool;
 use serde::Deserialize;
 
 const DEFAULTS: &str = include_str!("../defaults.toml");
@@ -40,6 +41,9 @@ pub struct Worker {
     pub name: String,
     pub slots: u32,
     pub noop_slots: u32,
+    /// Slots of pools that have no setting of their own, by the pool's name.
+    #[serde(default)]
+    pub pools: BTreeMap<String, u32>,
     pub scratch_dir: PathBuf,
     pub cache_mb: u64,
     pub drain_seconds: u64,
@@ -83,6 +87,15 @@ impl Worker {
             self.scratch_dir = std::env::temp_dir().join("engunity").join(&self.name);
         }
         Ok(())
+    }
+
+    /// How many jobs of this pool run at the same time.
+    pub fn slots_of(&self, pool: Pool) -> u32 {
+        match pool {
+            Pool::Sandbox => self.slots,
+            Pool::Noop => self.noop_slots,
+            other => self.pools.get(other.as_str()).copied().unwrap_or(1),
+        }
     }
 
     pub fn drain_timeout(&self) -> Duration {

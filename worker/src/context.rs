@@ -8,11 +8,11 @@ use std::sync::{
 use chrono::{DateTime, Utc};
 use engunity_artifacts::ObjectStore;
 use engunity_languages::Catalog;
-use engunity_protocol::WorkerId;
+use engunity_protocol::{WorkerId, wire::Offers};
 
 use crate::{
     execution::snapshots::SnapshotCache,
-    intake::{runs::ActiveRuns, slots::Slots},
+    intake::{runs::ActiveRuns, slots::Pools},
     report::outbox::Outbox,
     sandbox::Sandbox,
 };
@@ -47,8 +47,8 @@ impl Identity {
 /// What the heartbeat reports.
 pub struct WorkerStatus {
     pub active_runs: ActiveRuns,
-    pub slots: Slots,
-    pub noop_slots: Slots,
+    pub pools: Pools,
+    pub offers: Offers,
     /// The worker finishes its runs and takes no more.
     pub draining: AtomicBool,
     /// The container engine does not respond.

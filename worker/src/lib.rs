@@ -13,6 +13,7 @@
 //! The worker knows the broker and object storage. It holds no database credentials, because it runs strangers' code.
 //! A coordinator decides which job it may run; every report carries the attempt number that the coordinator granted.
 
+mod capabilities;
 pub mod config;
 mod context;
 mod execution;

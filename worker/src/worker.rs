@@ -16,10 +16,11 @@ use engunity_protocol::WorkerId;
 use tokio::{sync::watch, time::timeout};
 
 use crate::{
+    capabilities,
     config::Config,
     context::{Identity, WorkerContext, WorkerStatus},
     execution::{snapshots::SnapshotCache, stop::StopReason},
-    intake::{claims, consumer::JobConsumer, runs::ActiveRuns, slots::Slots},
+    intake::{claims, consumer::JobConsumer, runs::ActiveRuns, slots::Pools},
     report::{heartbeat, outbox::Outbox},
     sandbox::{docker::DockerSandbox, gc as sandbox_gc},
     services,
@@ -51,7 +52,7 @@ pub async fn start(config: Config) -> anyhow::Result<Worker> {
     let status = context.status.clone();
     heartbeat::start(config.broker.url.clone(), context.identity.clone(), status.clone())?;
     sandbox_gc::start(&context);
-    let max_offers = status.slots.total() + status.noop_slots.total();
+    let max_offers = status.pools.total();
     let (draining, is_draining) = watch::channel(false);
     let offers = claims::start(context.clone(), broker.rpc(), max_offers as usize, is_draining.clone());
     tokio::spawn(JobConsumer::new(context.clone(), broker.clone(), offers, is_draining).run());
@@ -74,10 +75,11 @@ fn build(
     let snapshots = SnapshotCache::open(objects.clone(), cache_dir, config.worker.cache_mb * MIB)
         .context("worker.scratch_dir")?;
     let outbox = Outbox::start(broker.publisher(1, CONFIRM_TIMEOUT), identity.id.clone());
+    let pools = Pools::new(capabilities::pools().map(|pool| (pool, config.worker.slots_of(pool))));
     let status = Arc::new(WorkerStatus {
         active_runs: ActiveRuns::default(),
-        slots: Slots::new(config.worker.slots),
-        noop_slots: Slots::new(config.worker.noop_slots),
+        offers: capabilities::offers(&pools, &catalog),
+        pools,
         draining: AtomicBool::new(false),
         engine_down: AtomicBool::new(false),
         last_ping: AtomicU64::new(0),
@@ -118,7 +120,7 @@ impl Worker {
         let status = &self.context.status;
         loop {
             status.active_runs.wait_empty().await;
-            if status.slots.busy() + status.noop_slots.busy() == 0 {
+            if status.pools.busy() == 0 {
                 return;
             }
             tokio::time::sleep(IDLE_POLL_INTERVAL).await;

@@ -1,18 +1,19 @@
 //! From an accepted job to a message that a worker receives.
 //!
-//! Accepting is one commit (batched). Then the dispatcher is woken at once: it releases what the fleet has capacity for,
-//! in turn between users, together with the intent to publish, and publishes. A message that the broker did not
-//! confirm, or that nobody claimed, is published again periodically (`maintenance`). An outage of the broker delays
+//! Accepting is one commit (batched). Then the dispatcher of its pool is woken at once: it releases what the fleet has
+//! capacity for, in turn between users, together with the intent to publish, and publishes. A message that the broker did
+//! not confirm, or that nobody claimed, is published again periodically (`maintenance`). An outage of the broker delays
 //! jobs; it never refuses or loses one. Knows the store and the broker; decides nothing about order (the store does).
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use engunity_broker::{Message, Publisher, Route};
 use engunity_protocol::{
     JobId,
+    job::{JobKind, Pool},
     wire::{self, JobReady},
 };
-use engunity_store::{Accepted, NewJob, Released, SlotPool, Store, StoreError};
+use engunity_store::{Accepted, JobChange, NewJob, Released, Store, StoreError};
 use tokio::sync::Notify;
 
 use super::writer::JobWriter;
@@ -37,23 +38,34 @@ pub struct Dispatcher {
     wake: Arc<Wake>,
 }
 
-#[derive(Default)]
+/// One signal for each pool: what happens to jobs of one pool gives no reason to look at another's.
 struct Wake {
-    runs: Notify,
-    noops: Notify,
+    pools: HashMap<Pool, Notify>,
+}
+
+impl Default for Wake {
+    fn default() -> Self {
+        Self { pools: Pool::ALL.iter().map(|pool| (*pool, Notify::new())).collect() }
+    }
 }
 
 impl Wake {
-    fn of(&self, pool: SlotPool) -> &Notify {
-        match pool {
-            SlotPool::Runs => &self.runs,
-            SlotPool::Noops => &self.noops,
-        }
+    fn of(&self, pool: Pool) -> &Notify {
+        &self.pools[&pool]
     }
 
-    pub fn all(&self) {
-        self.runs.notify_one();
-        self.noops.notify_one();
+    fn all(&self) {
+        self.pools.values().for_each(Notify::notify_one);
+    }
+
+    /// The pools of jobs of these kinds; all where a kind is unknown (a newer version's).
+    fn pools_of(&self, kinds: impl Iterator<Item = Option<JobKind>>) {
+        for kind in kinds {
+            match kind {
+                Some(kind) => self.of(kind.pool()).notify_one(),
+                None => self.all(),
+            }
+        }
     }
 }
 
@@ -65,7 +77,7 @@ impl Dispatcher {
             let (writer, wake) = (writer.clone(), woken.clone());
             async move {
                 let accepted = insert(&writer, requests).await?;
-                wake.all();
+                wake.pools_of(accepted.iter().flatten().filter_map(new_kind));
                 Ok(accepted)
             }
         };
@@ -78,13 +90,18 @@ impl Dispatcher {
         self.accepting.submit(jobs).await
     }
 
-    /// Signals that there may be capacity, or jobs to release.
+    /// Looks at all pools again: there may be capacity, or jobs to release.
     pub fn wake(&self) {
         self.wake.all();
     }
 
+    /// Looks again at the pools of jobs whose state has changed.
+    pub fn wake_for(&self, changes: &[JobChange]) {
+        self.wake.pools_of(changes.iter().filter(|change| change.state).map(|change| change.kind));
+    }
+
     /// Releases jobs of one pool whenever there is capacity, forever.
-    pub async fn run(self, pool: SlotPool) {
+    pub async fn run(self, pool: Pool) {
         let mut throttle = Throttle::new(RELEASE_MIN_INTERVAL);
         loop {
             let _ = tokio::time::timeout(POLL_INTERVAL, self.wake.of(pool).notified()).await;
@@ -129,6 +146,14 @@ async fn insert(writer: &JobWriter, requests: Vec<Vec<NewJob>>) -> Result<Vec<Ve
     let jobs: Vec<NewJob> = requests.into_iter().flatten().collect();
     let mut accepted = writer.insert(&jobs).await?.into_iter();
     Ok(counts.into_iter().map(|count| accepted.by_ref().take(count).collect()).collect())
+}
+
+/// The kind of a job that was accepted just now.
+fn new_kind(accepted: &Accepted) -> Option<Option<JobKind>> {
+    match accepted {
+        Accepted::New(job) => Some(Some(job.kind)),
+        _ => None,
+    }
 }
 
 fn message(released: &Released) -> Option<Message> {

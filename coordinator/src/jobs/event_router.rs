@@ -76,9 +76,7 @@ impl EventRouter {
     }
 
     fn account(&self, recorded: &Recorded) {
-        if recorded.changed.iter().any(|change| change.state) {
-            self.dispatcher.wake();
-        }
+        self.dispatcher.wake_for(&recorded.changed);
         if recorded.dropped > 0 {
             metrics::counter!("engunity_events_dropped_total").increment(recorded.dropped as u64);
             tracing::debug!(events = recorded.dropped, "dropped events that were repeated, stale or late");

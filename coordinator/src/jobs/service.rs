@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engunity_protocol::{JobId, UserId, job::Job, wire::Control};
-use engunity_store::{Accepted, Cancelled, JobFilter, NewJob, Store, StoreError};
+use engunity_store::{Accepted, Cancelled, JobChange, JobFilter, NewJob, Store, StoreError};
 
 use super::dispatcher::Dispatcher;
 use super::event_reader::JobReader;
@@ -74,7 +74,7 @@ impl Jobs {
             self.workers.control(&worker, &Control::Cancel { job_id: job.id, attempt }).await;
         }
         if ended {
-            self.dispatcher.wake();
+            self.dispatcher.wake_for(&[JobChange::of(&job)]);
         }
         Ok(Some(job))
     }

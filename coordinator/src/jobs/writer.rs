@@ -53,8 +53,7 @@ impl JobWriter {
     pub async fn cancel(&self, owner: UserId, id: JobId) -> Result<Option<Cancelled>, StoreError> {
         let cancelled = self.store.cancel_job(owner, id).await?;
         if let Some(Cancelled { job, ended: true, .. }) = &cancelled {
-            let change = JobChange { job_id: job.id, project_id: job.project_id, state: true, ended: true };
-            self.notifier.notify_jobs(&[change]);
+            self.notifier.notify_jobs(&[JobChange::of(job)]);
         }
         Ok(cancelled)
     }
@@ -62,9 +61,7 @@ impl JobWriter {
 
 fn inserted(accepted: &Accepted) -> Option<JobChange> {
     match accepted {
-        Accepted::New(job) => {
-            Some(JobChange { job_id: job.id, project_id: job.project_id, state: true, ended: false })
-        }
+        Accepted::New(job) => Some(JobChange::of(job)),
         _ => None,
     }
 }

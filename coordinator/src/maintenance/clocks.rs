@@ -67,7 +67,7 @@ async fn reap(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
             "workers stopped answering; their jobs run again elsewhere or end as lost"
         );
         metrics::counter!("engunity_attempts_lost_total").increment(lost.len() as u64);
-        orchestrator.dispatcher.wake();
+        orchestrator.dispatcher.wake_for(&lost);
     }
     Ok(())
 }

@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     fn change(job_id: JobId) -> JobChange {
-        JobChange { job_id, project_id: ProjectId::new(), state: false, ended: false }
+        JobChange { job_id, project_id: ProjectId::new(), kind: None, state: false, ended: false }
     }
 
     #[tokio::test]

@@ -90,10 +90,10 @@ impl Queue {
         }
     }
 
-    /// The queues that exist whoever is connected.
+    /// The queues that exist whoever is connected; those of jobs follow from the table of kinds.
     fn shared() -> impl Iterator<Item = Self> {
         let jobs =
-            JobKind::ALL.iter().flat_map(|kind| JobClass::ALL.iter().map(|class| Self::Jobs(*kind, *class)));
+            JobKind::ALL.iter().flat_map(|kind| kind.classes().iter().map(|class| Self::Jobs(*kind, *class)));
         [Self::DeadLetters, Self::Events, Self::Heartbeats, Self::Claims].into_iter().chain(jobs)
     }
 
@@ -270,6 +270,17 @@ mod tests {
         let route = Route::job(JobKind::Execute, JobClass::Bulk);
         assert_eq!(queue.binding(), Some((route.exchange, route.key.clone())));
         assert_eq!(Route::job_key(route.key()), route);
+    }
+
+    #[test]
+    fn every_kind_and_class_of_the_table_has_a_queue() {
+        let shared: Vec<_> = Queue::shared().collect();
+        for kind in JobKind::ALL {
+            assert!(
+                kind.classes().iter().all(|class| shared.contains(&Queue::Jobs(*kind, *class))),
+                "{kind}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What coordinator and workers say to each other over the broker: MessagePack with named fields, so that a
 //! field can be added without breaking who does not know it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     CoordinatorId, JobId, ProjectId, WorkerId,
     event::{Progress, Stream},
-    job::{Artifact, JobClass, JobKind, JobSpec},
+    job::{Artifact, JobClass, JobKind, JobSpec, Pool},
     session::{FileChange, ProjectChange},
     spec::TerminalSize,
     verdict::{Usage, Verdict},
@@ -90,6 +92,53 @@ pub struct Heartbeat {
     /// Extra concurrency for no-op jobs (load tests); 0 elsewhere.
     #[serde(default)]
     pub noop_slots: u32,
+    /// Slots by the name of their pool. Absent from older workers: see [`Heartbeat::pools`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub capacity: BTreeMap<String, PoolCapacity>,
+    /// What the worker can do. Absent from older workers: see [`Heartbeat::kinds`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offers: Option<Offers>,
+}
+
+/// Slots of one pool.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolCapacity {
+    /// 0 while what the pool needs is missing, such as the container engine.
+    pub total: u32,
+    pub free: u32,
+}
+
+/// What a worker can do. Kinds and pools are names, so that an older coordinator reads a newer worker's heartbeat.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offers {
+    pub kinds: Vec<String>,
+    /// Names of the runtimes it has; `None`: it does not say, and is taken to have all.
+    #[serde(default)]
+    pub runtimes: Option<Vec<String>>,
+    #[serde(default)]
+    pub memory_mb: u64,
+    #[serde(default)]
+    pub gpus: u32,
+}
+
+impl Heartbeat {
+    /// Slots by pool; those of an older worker from the two numbers that it sends.
+    pub fn pools(&self) -> BTreeMap<String, PoolCapacity> {
+        if !self.capacity.is_empty() {
+            return self.capacity.clone();
+        }
+        let pool = |pool: Pool, total, free| (pool.to_string(), PoolCapacity { total, free });
+        let free = self.slots.saturating_sub(self.busy);
+        [pool(Pool::Sandbox, self.slots, free), pool(Pool::Noop, self.noop_slots, self.noop_slots)].into()
+    }
+
+    /// Names of the kinds that the worker takes.
+    pub fn kinds(&self) -> Vec<String> {
+        match &self.offers {
+            Some(offers) => offers.kinds.clone(),
+            None => JobKind::OF_OLDER_WORKERS.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -18,8 +18,8 @@ use engunity_protocol::{
     verdict::{Reason, Usage, Verdict},
     wire::{
         self, Claim, ClaimAnswer, ClaimReply, ClaimRequest, Control, EventBatch, EventBody, Grant, Heartbeat,
-        InputPiece, InputReply, JobChanged, JobReady, LiveMessage, Notification, Outcome, Running,
-        WorkerEvent,
+        InputPiece, InputReply, JobChanged, JobReady, LiveMessage, Notification, Offers, Outcome,
+        PoolCapacity, Running, WorkerEvent,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -128,9 +128,9 @@ fn claims() {
     on_the_wire("claim_reply", &ClaimReply { answers: vec![granted, refused] });
 }
 
-#[test]
-fn heartbeat() {
-    let heartbeat = Heartbeat {
+/// As workers sent it before they said what they can do.
+fn older_heartbeat() -> Heartbeat {
+    Heartbeat {
         worker_id: worker_id(),
         name: "builder".into(),
         version: "0.1.0".into(),
@@ -141,8 +141,30 @@ fn heartbeat() {
         running: vec![Running { job_id: job_id(), attempt: 2 }],
         echo: 41,
         noop_slots: 0,
+        capacity: Default::default(),
+        offers: None,
+    }
+}
+
+#[test]
+fn heartbeat() {
+    on_the_wire("heartbeat", &older_heartbeat());
+    let offers = Offers {
+        kinds: vec!["execute".into(), "noop".into()],
+        runtimes: Some(vec!["python".into()]),
+        memory_mb: 8192,
+        gpus: 1,
     };
-    on_the_wire("heartbeat", &heartbeat);
+    let capacity = [("sandbox".to_owned(), PoolCapacity { total: 4, free: 3 })].into();
+    on_the_wire("heartbeat_offers", &Heartbeat { capacity, offers: Some(offers), ..older_heartbeat() });
+}
+
+#[test]
+fn an_older_worker_takes_execute_and_noop_jobs() {
+    let older = older_heartbeat();
+    assert_eq!(older.kinds(), ["execute", "noop"]);
+    assert_eq!(older.pools()["sandbox"], PoolCapacity { total: 4, free: 3 });
+    assert_eq!(older.pools()["noop"], PoolCapacity::default());
 }
 
 #[test]
@@ -178,12 +200,7 @@ fn worker_events() {
 fn stream_frames() {
     let stream = StreamId("01900000-0000-4000-8000-000000000005".parse().unwrap());
     let bodies = [
-        FrameBody::Open {
-            service: "echo".into(),
-            params: vec![1, 255],
-            data: b"first".to_vec(),
-            end: false,
-        },
+        FrameBody::Open { service: "echo".into(), params: vec![1, 255], data: b"first".to_vec(), end: false },
         FrameBody::Data { offset: 5, data: vec![0, 255, b'x'], end: true },
         FrameBody::Credit { received: 9, limit: 262_144, resend: true },
         FrameBody::Reset { reason: ResetReason::UnknownService, detail: "echo".into() },

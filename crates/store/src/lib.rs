@@ -24,7 +24,7 @@ pub use files::{ChangeError, ProjectCursor, blobs, bulk, plan, snapshots};
 pub use gc::DeadAttempt;
 pub use jobs::{
     Accepted, Cancelled, Chunk, ClaimKey, FleetCapacity, Idempotency, JobChange, JobFilter, JobHead,
-    MAX_LOSSES, NewJob, Recorded, Released, SlotPool, StoredBody, StoredEvent, fencing,
+    MAX_LOSSES, NewJob, Recorded, Released, StoredBody, StoredEvent, fencing,
 };
 pub use migrate::MIGRATIONS;
 pub use workers::{COORDINATOR_LEASE_SECONDS, HeartbeatOutcome, LEASE_SECONDS};

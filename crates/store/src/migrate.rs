@@ -14,6 +14,7 @@ pub const MIGRATIONS: &[(i32, &str, &str)] = &[
     (4, "setbacks_retention", include_str!("../../../migrations/V4__setbacks_retention.sql")),
     (5, "jobs_without_foreign_key", include_str!("../../../migrations/V5__jobs_without_foreign_key.sql")),
     (6, "output_compression", include_str!("../../../migrations/V6__output_compression.sql")),
+    (7, "kinds_and_capacity", include_str!("../../../migrations/V7__kinds_and_capacity.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

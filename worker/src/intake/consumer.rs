@@ -2,19 +2,20 @@
 //! also takes jobs.
 //!
 //! A job is taken only with a free slot. When the last slot is taken, the worker unsubscribes from the job queues, so that
-//! the broker gives prefetched jobs to a worker with capacity. Interactive jobs come first.
+//! the broker gives prefetched jobs to a worker with capacity. Interactive jobs of a kind come first.
 
 use std::sync::{Arc, atomic::Ordering};
 
 use engunity_broker::{Connection, Consumer, Delivery, Queue};
 use engunity_protocol::{
-    job::{JobClass, JobKind},
+    job::{JobKind, Pool},
     wire::{self, Control, JobReady, Running},
 };
 use futures::future::{pending, select_all};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
+    capabilities,
     context::{WorkerContext, WorkerStatus},
     execution::stop::StopReason,
     intake::{claims::Offer, slots::Slots},
@@ -26,8 +27,7 @@ pub struct JobConsumer {
     context: Arc<WorkerContext>,
     broker: Connection,
     control: Consumer,
-    execute: KindQueues,
-    noop: KindQueues,
+    queues: Vec<KindQueues>,
     offers: mpsc::Sender<Offer>,
     draining: watch::Receiver<bool>,
     engine_up: watch::Receiver<bool>,
@@ -42,28 +42,25 @@ impl JobConsumer {
     ) -> Self {
         let status = &context.status;
         let control = broker.consume(Queue::Control(context.identity.id.clone()), CONTROL_PREFETCH);
-        let execute = KindQueues::new(JobKind::Execute, status.slots.clone(), 1);
-        let noop =
-            KindQueues::new(JobKind::Noop, status.noop_slots.clone(), status.noop_slots.total() as u16);
+        let queues = capabilities::kinds(&status.pools);
+        let queues = queues.map(|kind| KindQueues::new(kind, status.pools.get(kind.pool()))).collect();
         let engine_up = context.sandbox.ready();
-        Self { context, broker, control, execute, noop, offers, draining, engine_up }
+        Self { context, broker, control, queues, offers, draining, engine_up }
     }
 
     /// Consumes until the connection is closed.
     pub async fn run(mut self) {
         loop {
             self.update_subscriptions();
-            let (slots, noop_slots) = (self.execute.slots.clone(), self.noop.slots.clone());
+            let pools = &self.context.status.pools;
             tokio::select! {
                 biased;
                 control = self.control.next() => match control {
                     Some(delivery) => self.handle_control(delivery).await,
                     None => return,
                 },
-                job = self.execute.next() => self.accept(job, &slots).await,
-                job = self.noop.next(), if noop_slots.free() > 0 => self.accept(job, &noop_slots).await,
-                () = slots.wait_free(), if slots.free() == 0 => {}
-                () = noop_slots.wait_free(), if noop_slots.free() == 0 && noop_slots.total() > 0 => {}
+                (job, slots) = next_job(&mut self.queues) => self.accept(job, &slots).await,
+                () = pools.wait_free() => {}
                 Ok(()) = self.draining.changed() => {}
                 Ok(()) = self.engine_up.changed() => {}
             }
@@ -73,9 +70,10 @@ impl JobConsumer {
     fn update_subscriptions(&mut self) {
         let (draining, engine_up) = (*self.draining.borrow(), *self.engine_up.borrow());
         self.context.status.engine_down.store(!engine_up, Ordering::Relaxed);
-        self.execute.set_subscribed(&self.broker, !draining && engine_up && !self.execute.is_full());
-        // No-op jobs are many and short: subscribing again for each would cost more than the job.
-        self.noop.set_subscribed(&self.broker, !draining && self.noop.slots.total() > 0);
+        for queues in &mut self.queues {
+            let usable = engine_up || !needs_engine(queues.kind.pool());
+            queues.set_subscribed(&self.broker, !draining && usable && queues.wants_offers());
+        }
     }
 
     async fn handle_control(&self, delivery: Delivery) {
@@ -124,43 +122,58 @@ fn handle_control(status: &WorkerStatus, control: Control) {
     }
 }
 
-/// The queues of one job kind, one per class, which share slots.
+/// Whether jobs of this pool run in the container engine.
+pub fn needs_engine(pool: Pool) -> bool {
+    pool == Pool::Sandbox
+}
+
+/// The queues of one job kind, one per class. Kinds of one pool share its slots.
 struct KindQueues {
     kind: JobKind,
     slots: Slots,
-    prefetch: u16,
     consumers: Vec<Consumer>,
 }
 
 impl KindQueues {
-    fn new(kind: JobKind, slots: Slots, prefetch: u16) -> Self {
-        Self { kind, slots, prefetch: prefetch.max(1), consumers: Vec::new() }
+    fn new(kind: JobKind, slots: Slots) -> Self {
+        Self { kind, slots, consumers: Vec::new() }
     }
 
-    fn is_full(&self) -> bool {
-        self.slots.free() == 0
+    /// Jobs that are many and short are received ahead: subscribing again for each would cost more than the job.
+    fn wants_offers(&self) -> bool {
+        self.kind.pool().is_short() || self.slots.free() > 0
+    }
+
+    fn prefetch(&self) -> u16 {
+        if self.kind.pool().is_short() { self.slots.total().min(u16::MAX.into()) as u16 } else { 1 }
     }
 
     fn set_subscribed(&mut self, broker: &Connection, subscribed: bool) {
         if !subscribed {
             self.consumers.clear();
         } else if self.consumers.is_empty() {
-            let classes = [JobClass::Interactive, JobClass::Bulk];
-            self.consumers =
-                classes.map(|class| broker.consume(Queue::Jobs(self.kind, class), self.prefetch)).into();
+            let queues = self.kind.classes().iter().map(|class| Queue::Jobs(self.kind, *class));
+            self.consumers = queues.map(|queue| broker.consume(queue, self.prefetch())).collect();
         }
     }
+}
 
-    /// Returns the next offer of the first queue that has one. Never returns while unsubscribed. Cancel safe.
-    async fn next(&mut self) -> Delivery {
-        if self.consumers.is_empty() {
-            return pending().await;
+/// Returns the next offer of the first queue that has one, and the slots that it may take one of. Queues whose slots are
+/// all taken are left alone. Cancel safe.
+async fn next_job(queues: &mut [KindQueues]) -> (Delivery, Slots) {
+    let mut waiting = Vec::new();
+    for queues in queues.iter_mut().filter(|queues| queues.slots.free() > 0) {
+        let slots = &queues.slots;
+        for consumer in &mut queues.consumers {
+            waiting.push(Box::pin(async move { (consumer.next().await, slots) }));
         }
-        let waiting = self.consumers.iter_mut().map(|consumer| Box::pin(consumer.next()));
-        match select_all(waiting).await {
-            (Some(delivery), ..) => delivery,
-            // The connection is closed; the control queue ends the loop.
-            (None, ..) => pending().await,
-        }
+    }
+    if waiting.is_empty() {
+        return pending().await;
+    }
+    match select_all(waiting).await.0 {
+        (Some(delivery), slots) => (delivery, slots.clone()),
+        // The connection is closed; the control queue ends the loop.
+        (None, _) => pending().await,
     }
 }

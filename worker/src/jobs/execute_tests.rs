@@ -9,6 +9,7 @@ use engunity_languages::Catalog;
 use engunity_protocol::{
     JobId, ProjectId,
     event::Stream,
+    job::Pool,
     spec::{Command, Limits, Snapshot, TerminalSize},
     verdict::{Reason, Verdict},
     wire::{self, EventBatch, InputPiece, InputReply, Running, WorkerEvent},
@@ -26,7 +27,7 @@ use crate::{
     execution::{snapshots::SnapshotCache, typed::TypedInput},
     intake::{
         runs::{ActiveRun, ActiveRuns},
-        slots::Slots,
+        slots::Pools,
     },
     report::outbox::{ConfirmedPublisher, Outbox},
     sandbox::{Sandbox, local::LocalSandbox},
@@ -159,8 +160,8 @@ fn context(dir: &Path, sandbox: Arc<dyn Sandbox>, events: RecordingPublisher) ->
         outbox: Outbox::start(events, identity.id.clone()),
         status: Arc::new(WorkerStatus {
             active_runs: ActiveRuns::default(),
-            slots: Slots::new(1),
-            noop_slots: Slots::new(0),
+            pools: Pools::new([(Pool::Sandbox, 1)]),
+            offers: Default::default(),
             draining: false.into(),
             engine_down: false.into(),
             last_ping: 0.into(),

@@ -2,6 +2,7 @@
 //! process is alive; the last ping in it proves that the worker also consumes.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
     thread,
     time::Duration,
@@ -9,10 +10,16 @@ use std::{
 
 use anyhow::Context;
 use engunity_broker::{Connection, Publisher, Route};
-use engunity_protocol::wire::{self, Heartbeat};
+use engunity_protocol::{
+    job::Pool,
+    wire::{self, Heartbeat, PoolCapacity},
+};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::context::{Identity, WorkerStatus};
+use crate::{
+    context::{Identity, WorkerStatus},
+    intake::{consumer::needs_engine, slots::Slots},
+};
 
 const INTERVAL: Duration = Duration::from_secs(1);
 const PUBLISH_TIMEOUT: Duration = Duration::from_millis(800);
@@ -52,19 +59,36 @@ async fn send(publisher: &Publisher, heartbeat: &Heartbeat) {
 }
 
 fn heartbeat(identity: &Identity, status: &WorkerStatus) -> Heartbeat {
-    let slots = status.slots.total();
-    // Without a container engine there is no capacity, even if slots are free.
-    let busy = if status.engine_down.load(Ordering::Relaxed) { slots } else { status.slots.busy() };
+    let capacity = capacity(status);
+    let sandbox = capacity.get(Pool::Sandbox.as_str()).copied().unwrap_or_default();
+    let slots = status.pools.get(Pool::Sandbox).total();
     Heartbeat {
         worker_id: identity.id.clone(),
         name: identity.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         slots,
-        busy,
+        busy: slots - sandbox.free,
         draining: status.draining.load(Ordering::Relaxed),
         started_at: identity.started_at,
         running: status.active_runs.running(),
         echo: status.last_ping.load(Ordering::Relaxed),
-        noop_slots: status.noop_slots.total(),
+        noop_slots: status.pools.get(Pool::Noop).total(),
+        capacity,
+        offers: Some(status.offers.clone()),
     }
+}
+
+/// The slots of each pool. Without a container engine, pools that need it have none, whatever is free.
+fn capacity(status: &WorkerStatus) -> BTreeMap<String, PoolCapacity> {
+    let engine_down = status.engine_down.load(Ordering::Relaxed);
+    let of = |(pool, slots): (Pool, &Slots)| {
+        let usable = !(engine_down && needs_engine(pool));
+        let capacity = if usable {
+            PoolCapacity { total: slots.total(), free: slots.free() }
+        } else {
+            PoolCapacity::default()
+        };
+        (pool.to_string(), capacity)
+    };
+    status.pools.iter().map(of).collect()
 }

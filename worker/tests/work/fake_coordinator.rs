@@ -110,6 +110,7 @@ impl FakeCoordinator {
                 name: self.name.clone(),
                 slots,
                 noop_slots: 0,
+                pools: Default::default(),
                 scratch_dir: self.scratch.path().to_owned(),
                 cache_mb: 64,
                 drain_seconds: 8,
@@ -147,14 +148,15 @@ impl FakeCoordinator {
     /// Offers a job, like the dispatcher.
     pub async fn offer(&self, spec: JobSpec, class: JobClass) -> JobId {
         let job_id = JobId::new();
+        let kind = spec.kind();
         self.specs.lock().unwrap().insert(job_id, spec);
-        self.publish(job_id, class).await;
+        self.publish(job_id, kind, class).await;
         job_id
     }
 
-    pub async fn publish(&self, job_id: JobId, class: JobClass) {
-        let ready = JobReady { job_id, kind: JobKind::Execute, class };
-        let route = Route::job(JobKind::Execute, class);
+    pub async fn publish(&self, job_id: JobId, kind: JobKind, class: JobClass) {
+        let ready = JobReady { job_id, kind, class };
+        let route = Route::job(kind, class);
         self.publisher.publish(route, wire::encode(&ready).unwrap()).await.unwrap();
     }
 

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use engunity_protocol::{
     JobId,
-    job::{JobClass, JobSpec},
+    job::{JobClass, JobKind, JobSpec},
     spec::{ExecuteSpec, Limits},
     verdict::Reason,
-    wire::Control,
+    wire::{Control, PoolCapacity},
 };
 use engunity_testkit::containers;
 use engunity_worker::{
@@ -85,7 +85,7 @@ async fn only_jobs_with_a_slot_are_taken() {
 async fn a_job_that_is_not_granted_is_dropped() {
     let mut coordinator = FakeCoordinator::open().await;
     let worker = start(coordinator.config(1)).await.unwrap();
-    coordinator.publish(JobId::new(), JobClass::Interactive).await;
+    coordinator.publish(JobId::new(), JobKind::Execute, JobClass::Interactive).await;
     let job = coordinator.run("echo mine").await;
     assert_eq!(coordinator.end(job).await.1, "mine\n");
     worker.drain().await;
@@ -93,7 +93,7 @@ async fn a_job_that_is_not_granted_is_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn heartbeats_report_runs_and_pings() {
+async fn heartbeats_report_runs_pings_and_capabilities() {
     let mut coordinator = FakeCoordinator::open().await;
     let worker = start(coordinator.config(3)).await.unwrap();
     let job = coordinator.run("sleep 600").await;
@@ -104,6 +104,11 @@ async fn heartbeats_report_runs_and_pings() {
         let beat = coordinator.heartbeat().await;
         assert_eq!((&beat.worker_id, beat.slots), (worker.id(), 3));
         if beat.echo == 42 && beat.running == [attempt(job)] && beat.busy == 1 {
+            assert_eq!(beat.capacity["sandbox"], PoolCapacity { total: 3, free: 2 });
+            let offers = beat.offers.expect("what it can do");
+            assert!(offers.kinds.contains(&"execute".to_owned()), "{offers:?}");
+            assert!(!offers.kinds.contains(&"noop".to_owned()), "there are no slots for it: {offers:?}");
+            assert!(offers.runtimes.unwrap().contains(&"python".to_owned()) && offers.memory_mb > 0);
             break;
         }
         assert!(began.elapsed() < TIMEOUT, "{beat:?}");

@@ -5,5 +5,7 @@
 
 mod fake_coordinator;
 mod life;
+#[cfg(feature = "test-kind")]
+mod new_kind;
 mod runs;
 mod streams;

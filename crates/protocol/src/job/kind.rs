@@ -136,9 +136,10 @@ impl Pool {
         kinds
     }
 
-    /// Whether bulk jobs leave a quarter of its slots to interactive ones.
-    pub fn reserves_for_interactive(self) -> bool {
-        self != Self::Noop
+    /// Whether its jobs are so short that a worker receives some ahead and takes any of them in any free slot. Elsewhere
+    /// a worker receives a job only for a free slot, and bulk jobs leave a quarter of the slots to interactive ones.
+    pub fn is_short(self) -> bool {
+        self == Self::Noop
     }
 }
 

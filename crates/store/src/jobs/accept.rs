@@ -84,11 +84,11 @@ pub(crate) const JOB_COLUMNS: &str = "id, user_id, kind, class, project_id, stat
 
 /// Locking the project's row is what a foreign key would do, once more for each job: there is none (see V5).
 const INSERT: &str = "
-    INSERT INTO jobs (id, user_id, project_id, kind, class, title, runtime, spec, idempotency_key, request_hash)
-    SELECT n.id, n.user_id, n.project_id, n.kind, n.class, n.title, n.runtime, n.spec, n.key, n.request_hash
+    INSERT INTO jobs (id, user_id, project_id, kind, class, title, runtime, spec, idempotency_key, request_hash, leaves_objects)
+    SELECT n.id, n.user_id, n.project_id, n.kind, n.class, n.title, n.runtime, n.spec, n.key, n.request_hash, n.leaves_objects
     FROM unnest($1::uuid[], $2::int[], $3::varchar[], $4::varchar[], $5::varchar[], $6::varchar[], $7::varchar[],
-                $8::jsonb[], $9::varchar[], $10::bytea[])
-      AS n (id, user_id, project_id, kind, class, title, runtime, spec, key, request_hash)
+                $8::jsonb[], $9::varchar[], $10::bytea[], $11::bool[])
+      AS n (id, user_id, project_id, kind, class, title, runtime, spec, key, request_hash, leaves_objects)
     JOIN code_projects p ON p.id = n.project_id AND p.user_id = n.user_id
     ORDER BY n.id
     FOR KEY SHARE OF p
@@ -202,11 +202,15 @@ impl Store {
 }
 
 impl NewJob {
+    fn class_in_use(&self) -> JobClass {
+        self.spec.kind().class_for(self.class)
+    }
+
     fn as_queued(&self, created_at: DateTime<Utc>) -> Job {
         Job {
             id: self.id,
             kind: self.spec.kind(),
-            class: self.class,
+            class: self.class_in_use(),
             project_id: self.project_id,
             state: JobState::Queued,
             attempt: 0,
@@ -235,6 +239,7 @@ struct InsertColumns<'a> {
     specs: Vec<Json<&'a JobSpec>>,
     keys: Vec<Option<&'a str>>,
     hashes: Vec<Option<&'a [u8]>>,
+    leaves_objects: Vec<bool>,
 }
 
 impl<'a> InsertColumns<'a> {
@@ -244,17 +249,18 @@ impl<'a> InsertColumns<'a> {
             users: jobs.iter().map(|j| j.user_id).collect(),
             projects: jobs.iter().map(|j| j.project_id.to_string()).collect(),
             kinds: jobs.iter().map(|j| j.spec.kind().as_str()).collect(),
-            classes: jobs.iter().map(|j| j.class.as_str()).collect(),
+            classes: jobs.iter().map(|j| j.class_in_use().as_str()).collect(),
             titles: jobs.iter().map(|j| j.title.as_deref()).collect(),
             runtimes: jobs.iter().map(|j| j.runtime.as_deref()).collect(),
             specs: jobs.iter().map(|j| Json(&j.spec)).collect(),
             keys: jobs.iter().map(|j| j.idempotency.as_ref().map(|i| i.key.as_str())).collect(),
             hashes: jobs.iter().map(|j| j.idempotency.as_ref().map(|i| i.request_hash.as_slice())).collect(),
+            leaves_objects: jobs.iter().map(|j| j.spec.kind().leaves_objects()).collect(),
         }
     }
 
     /// As [`INSERT`] numbers them.
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 10] {
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 11] {
         [
             &self.ids,
             &self.users,
@@ -266,6 +272,7 @@ impl<'a> InsertColumns<'a> {
             &self.specs,
             &self.keys,
             &self.hashes,
+            &self.leaves_objects,
         ]
     }
 }
@@ -325,6 +332,11 @@ pub(crate) fn project_id(row: &Row) -> Result<ProjectId> {
 }
 
 /// Reads a column that holds one of an enum's words.
+/// The job's kind, where this version knows it.
+pub(crate) fn known_kind(row: &Row) -> Option<JobKind> {
+    row.get::<_, &str>("kind").parse().ok()
+}
+
 pub(crate) fn word<T: std::str::FromStr>(row: &Row, column: &str) -> Result<T> {
     let text: &str = row.get(column);
     text.parse().map_err(|_| StoreError::Corrupt(format!("{column} is {text:?}")))

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     JobChange, Result, Store,
-    jobs::accept::project_id,
+    jobs::accept::{known_kind, project_id},
     workers::{LEASE_SECONDS, SILENCE_SECONDS},
 };
 
@@ -25,25 +25,32 @@ pub struct ClaimKey {
 /// Attempts a job may lose with their workers before it is given up.
 pub const MAX_LOSSES: i32 = 3;
 
+/// A worker that can't do the job does not get it: the job goes back to the backlog for a second.
+///
 /// Without `state = 'queued'`, which says the same (the table's constraints see to it): the planner would take it as a
 /// reason to go through the whole backlog's index instead of finding the few jobs by their ids.
 const CLAIM: &str = "
     WITH asked AS (
-        SELECT a.* FROM unnest($1::uuid[], $2::uuid[], $3::varchar[]) AS a (job_id, claim_id, worker_id)
+        SELECT a.*, w.kinds, w.runtimes FROM unnest($1::uuid[], $2::uuid[], $3::varchar[]) AS a (job_id, claim_id, worker_id)
+        LEFT JOIN workers w ON w.id = a.worker_id
     ), free AS (
-        SELECT j.id, a.claim_id, a.worker_id FROM asked a JOIN jobs j ON j.id = a.job_id
+        SELECT j.id, a.claim_id, a.worker_id,
+               coalesce(j.kind = ANY(a.kinds), true) AND coalesce(j.runtime = ANY(a.runtimes), true) AS able
+        FROM asked a JOIN jobs j ON j.id = a.job_id
         WHERE j.lease_until IS NULL AND j.finished_at IS NULL ORDER BY j.id FOR UPDATE OF j
     ), granted AS (
         UPDATE jobs j SET
             state = 'running', attempt = j.attempt + 1, last_event = j.last_event + 1, last_seq = 0,
             claim_id = f.claim_id, worker_id = f.worker_id,
             lease_until = now() + make_interval(secs => $4), started_at = now()
-        FROM free f WHERE j.id = f.id AND j.lease_until IS NULL AND j.finished_at IS NULL
+        FROM free f WHERE f.able AND j.id = f.id AND j.lease_until IS NULL AND j.finished_at IS NULL
         RETURNING j.id, j.claim_id, j.worker_id, j.attempt, j.last_event, j.project_id, j.spec
     ), told AS (
         INSERT INTO job_events (job_id, number, attempt, event, data)
         SELECT id, last_event, attempt, 'state', jsonb_build_object('state', 'running', 'attempt', attempt, 'worker_id', worker_id)
         FROM granted
+    ), put_off AS (
+        UPDATE jobs j SET retry_at = now() + interval '1 second' FROM free f WHERE NOT f.able AND j.id = f.id
     ), unpublished AS (
         DELETE FROM dispatches d USING asked a WHERE d.job_id = a.job_id
     )
@@ -74,16 +81,16 @@ const REAP: &str = "
                 WHEN j.losses + 1 >= $3 THEN jsonb_build_object('reason', 'worker_lost',
                     'evidence', format('worker %s stopped answering (attempt %s, %s lost)', j.worker_id, j.attempt, j.losses + 1)) END
         FROM dead WHERE j.id = dead.id
-        RETURNING j.id, j.project_id, j.attempt, j.last_event, j.state, j.finished_at, j.kind, dead.was_at
+        RETURNING j.id, j.project_id, j.attempt, j.last_event, j.state, j.finished_at, j.kind, j.leaves_objects, dead.was_at
     ), told AS (
         INSERT INTO job_events (job_id, number, attempt, event, data)
         SELECT id, last_event, attempt, 'state', jsonb_build_object('state', 'queued', 'attempt', attempt,
             'because', format('worker %s stopped answering', was_at))
         FROM ended WHERE finished_at IS NULL
-    ), garbage AS (
-        INSERT INTO dead_attempts (job_id, attempt) SELECT id, attempt FROM ended WHERE kind <> 'noop'
+    ), gc AS (
+        INSERT INTO dead_attempts (job_id, attempt) SELECT id, attempt FROM ended WHERE leaves_objects
     )
-    SELECT id, project_id, finished_at IS NOT NULL AS ended FROM ended";
+    SELECT id, project_id, kind, finished_at IS NOT NULL AS ended FROM ended";
 
 impl Store {
     /// Grants what may be granted; a repeated request gets its first answer again. What is missing from the
@@ -144,14 +151,19 @@ type Granted = ((JobId, Uuid), (Grant, JobChange));
 fn granted_row(row: &Row) -> Result<Granted> {
     let (job_id, project_id): (JobId, ProjectId) = (JobId(row.get("id")), project_id(row)?);
     let Json(spec): Json<JobSpec> = row.get("spec");
+    let kind = Some(spec.kind());
     let grant = Grant { attempt: row.get("attempt"), project_id, spec };
-    Ok(((job_id, row.get("claim_id")), (grant, JobChange { job_id, project_id, state: true, ended: false })))
+    Ok((
+        (job_id, row.get("claim_id")),
+        (grant, JobChange { job_id, project_id, kind, state: true, ended: false }),
+    ))
 }
 
 fn changed(row: &Row) -> Result<JobChange> {
     Ok(JobChange {
         job_id: JobId(row.get("id")),
         project_id: project_id(row)?,
+        kind: known_kind(row),
         state: true,
         ended: row.get("ended"),
     })

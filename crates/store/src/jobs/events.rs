@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use engunity_protocol::{
     JobId, ProjectId, UserId, WorkerId,
     event::{Progress, StateChange, Stream},
-    job::{Artifact, JobState},
+    job::{Artifact, Job, JobKind, JobState},
     verdict::{Usage, Verdict},
     wire::{EventBatch, EventBody},
 };
@@ -19,7 +19,7 @@ use crate::{
     Result, Store, StoreError,
     batch::{Batch, Commit},
     jobs::{
-        accept::{project_id, word},
+        accept::{known_kind, project_id, word},
         fencing::{self, End, JobRow, JobUpdate, NumberedEvent, WritePlan},
     },
 };
@@ -29,10 +29,20 @@ use crate::{
 pub struct JobChange {
     pub job_id: JobId,
     pub project_id: ProjectId,
+    /// `None`: a kind that only a newer version knows.
+    pub kind: Option<JobKind>,
     /// Its state changed (not only output).
     pub state: bool,
     /// It has ended.
     pub ended: bool,
+}
+
+impl JobChange {
+    /// The job's state has changed to what it is now.
+    pub fn of(job: &Job) -> Self {
+        let (job_id, project_id) = (job.id, job.project_id);
+        Self { job_id, project_id, kind: Some(job.kind), state: true, ended: job.state.is_terminal() }
+    }
 }
 
 /// What a batch of events did.
@@ -69,7 +79,7 @@ pub struct Chunk {
 }
 
 const LOCK: &str = "
-    SELECT id, project_id, state, attempt, worker_id, cancel_requested, last_event, last_seq, setbacks
+    SELECT id, project_id, kind, state, attempt, worker_id, cancel_requested, last_event, last_seq, setbacks
     FROM jobs WHERE id = ANY($1) ORDER BY id FOR UPDATE";
 
 const INSERT_EVENTS: &str = "
@@ -95,9 +105,9 @@ const END: &str = "
             setbacks = j.setbacks + m.set_back::int,
             retry_at = CASE WHEN m.set_back THEN now() + make_interval(secs => least(2 ^ j.setbacks, $9)) END
         FROM moves m WHERE j.id = m.id
-        RETURNING j.id, j.attempt, j.state, j.kind
+        RETURNING j.id, j.attempt, j.state, j.leaves_objects
     )
-    INSERT INTO dead_attempts (job_id, attempt) SELECT id, attempt FROM moved WHERE state = 'queued' AND kind <> 'noop'";
+    INSERT INTO dead_attempts (job_id, attempt) SELECT id, attempt FROM moved WHERE state = 'queued' AND leaves_objects";
 
 /// A job that was set back waits twice as long each time, and no longer than this.
 const LONGEST_RETRY_SECONDS: f64 = 120.0;
@@ -205,6 +215,7 @@ impl Store {
 fn locked(row: &Row) -> Result<(JobId, JobRow)> {
     let job = JobRow {
         project_id: project_id(row)?,
+        kind: known_kind(row),
         state: word(row, "state")?,
         attempt: row.get("attempt"),
         worker_id: row.get::<_, Option<String>>("worker_id").map(WorkerId),
@@ -351,6 +362,7 @@ fn changes(plan: &WritePlan<'_>) -> Vec<JobChange> {
     let change = |(job_id, update): (&JobId, &JobUpdate)| JobChange {
         job_id: *job_id,
         project_id: update.project_id,
+        kind: update.kind,
         state: update.end.is_some(),
         ended: matches!(update.end, Some(End::Finished(_))),
     };

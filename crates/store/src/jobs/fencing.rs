@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use engunity_protocol::{
     JobId, ProjectId, WorkerId,
-    job::JobState,
+    job::{JobKind, JobState},
     verdict::{Reason, Verdict},
     wire::{EventBody, Outcome, WorkerEvent},
 };
@@ -20,6 +20,8 @@ pub const MAX_SETBACKS: i32 = 12;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRow {
     pub project_id: ProjectId,
+    /// `None`: a kind that only a newer version knows.
+    pub kind: Option<JobKind>,
     pub state: JobState,
     pub attempt: i32,
     pub worker_id: Option<WorkerId>,
@@ -44,6 +46,7 @@ pub struct JobUpdate {
     pub last_seq: i64,
     pub attempt: i32,
     pub project_id: ProjectId,
+    pub kind: Option<JobKind>,
     pub end: Option<End>,
 }
 
@@ -105,6 +108,7 @@ impl JobRow {
             last_seq: self.last_seq,
             attempt: self.attempt,
             project_id: self.project_id,
+            kind: self.kind,
             end: None,
         }
     }

@@ -15,6 +15,7 @@ fn job(n: u8) -> JobId {
 fn row(n: u8) -> JobRow {
     JobRow {
         project_id: ProjectId(uuid::Uuid::nil()),
+        kind: Some(JobKind::Execute),
         state: if n == 3 { JobState::Queued } else { JobState::Running },
         attempt: 2,
         worker_id: Some(WorkerId("a".into())),

@@ -2,12 +2,15 @@
 
 mod accept;
 mod backlog;
+mod capacity;
 mod claims;
 mod events;
 pub mod fencing;
 mod outbox;
+mod waiting;
 
 pub use accept::{Accepted, Cancelled, Idempotency, JobFilter, JobHead, NewJob};
-pub use backlog::{FleetCapacity, Released, SlotPool};
+pub use backlog::Released;
+pub use capacity::FleetCapacity;
 pub use claims::{ClaimKey, MAX_LOSSES};
 pub use events::{Chunk, JobChange, Recorded, StoredBody, StoredEvent};

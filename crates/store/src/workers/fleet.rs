@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use engunity_protocol::{
     JobId, WorkerId,
     fleet::{Worker, WorkerState},
-    wire::{Heartbeat, Running},
+    wire::{Heartbeat, Offers, Running},
 };
-use tokio_postgres::Statement;
+use tokio_postgres::{Statement, types::Json};
 use uuid::Uuid;
 
 use crate::{
@@ -30,12 +30,18 @@ pub struct HeartbeatOutcome {
 }
 
 const UPSERT: &str = "
-    INSERT INTO workers (id, name, version, slots, noop_slots, busy, draining, deaf, started_at, last_seen)
-    SELECT DISTINCT ON (id) *, now() FROM unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::int[], $5::int[], $6::int[],
-        $7::bool[], $8::bool[], $9::timestamptz[]) AS h (id, name, version, slots, noop_slots, busy, draining, deaf, started_at)
+    INSERT INTO workers (id, name, version, slots, noop_slots, busy, draining, deaf, started_at, capacity, memory_mb, gpus,
+        kinds, runtimes, last_seen)
+    SELECT DISTINCT ON (id) id, name, version, slots, noop_slots, busy, draining, deaf, started_at, capacity, memory_mb, gpus,
+        ARRAY(SELECT jsonb_array_elements_text(kinds)),
+        CASE WHEN runtimes IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(runtimes)) END, now()
+    FROM unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::int[], $5::int[], $6::int[], $7::bool[], $8::bool[],
+            $9::timestamptz[], $10::jsonb[], $11::bigint[], $12::int[], $13::jsonb[], $14::jsonb[])
+        AS h (id, name, version, slots, noop_slots, busy, draining, deaf, started_at, capacity, memory_mb, gpus, kinds, runtimes)
     ORDER BY id
     ON CONFLICT (id) DO UPDATE SET slots = excluded.slots, noop_slots = excluded.noop_slots, busy = excluded.busy,
-        draining = excluded.draining, deaf = excluded.deaf, last_seen = excluded.last_seen";
+        draining = excluded.draining, deaf = excluded.deaf, capacity = excluded.capacity, memory_mb = excluded.memory_mb,
+        gpus = excluded.gpus, kinds = excluded.kinds, runtimes = excluded.runtimes, last_seen = excluded.last_seen";
 
 /// Leases that are still long are left alone: a heartbeat a second need not be a write a second.
 const RENEW: &str = "
@@ -103,6 +109,20 @@ async fn upsert(batch: &Batch, statement: &Statement, beats: &[(Heartbeat, bool)
     let draining: Vec<bool> = beats.iter().map(|(beat, _)| beat.draining).collect();
     let deaf: Vec<bool> = beats.iter().map(|(_, deaf)| *deaf).collect();
     let started: Vec<_> = beats.iter().map(|(beat, _)| beat.started_at).collect();
+    let offers = |of: fn(&Offers) -> i64| -> Vec<Option<i64>> {
+        beats.iter().map(|(beat, _)| beat.offers.as_ref().map(of)).collect()
+    };
+    let memory = offers(|offers| offers.memory_mb as i64);
+    let gpus: Vec<Option<i32>> = offers(|offers| i64::from(offers.gpus))
+        .into_iter()
+        .map(|gpus| gpus.map(|gpus| gpus as i32))
+        .collect();
+    let capacity: Vec<_> = beats.iter().map(|(beat, _)| Json(beat.pools())).collect();
+    let kinds: Vec<_> = beats.iter().map(|(beat, _)| Json(beat.kinds())).collect();
+    let runtimes: Vec<_> = beats
+        .iter()
+        .map(|(beat, _)| beat.offers.as_ref().and_then(|offers| offers.runtimes.as_ref()).map(Json))
+        .collect();
     batch
         .execute(
             statement,
@@ -116,6 +136,11 @@ async fn upsert(batch: &Batch, statement: &Statement, beats: &[(Heartbeat, bool)
                 &draining,
                 &deaf,
                 &started,
+                &capacity,
+                &memory,
+                &gpus,
+                &kinds,
+                &runtimes,
             ],
         )
         .await?;

@@ -4,13 +4,12 @@ use chrono::Utc;
 use engunity_protocol::{
     JobId, ProjectId, UserId, WorkerId,
     event::Stream,
-    job::JobClass,
-    job::JobSpec,
+    job::{JobClass, JobKind, JobSpec, Pool},
     project::NewProject,
     verdict::{Reason, Usage, Verdict},
-    wire::{EventBatch, EventBody, Grant, Heartbeat, Outcome, Running, WorkerEvent},
+    wire::{EventBatch, EventBody, Grant, Heartbeat, Offers, Outcome, PoolCapacity, Running, WorkerEvent},
 };
-use engunity_store::{Accepted, ClaimKey, NewJob, Released, SlotPool, Store};
+use engunity_store::{Accepted, ClaimKey, NewJob, Released, Store};
 use engunity_testkit::{ServiceConfig, database};
 use uuid::Uuid;
 
@@ -69,13 +68,27 @@ impl Lab {
     }
 
     pub async fn release(&self) -> Vec<JobId> {
-        self.store
-            .release(SlotPool::Runs)
-            .await
-            .unwrap()
-            .iter()
-            .map(|released: &Released| released.job_id)
-            .collect()
+        self.release_of(Pool::Sandbox).await
+    }
+
+    pub async fn release_of(&self, pool: Pool) -> Vec<JobId> {
+        self.store.release(pool).await.unwrap().iter().map(|released: &Released| released.job_id).collect()
+    }
+
+    /// Interactive jobs that need this runtime.
+    pub async fn submit_for(&self, who: (UserId, ProjectId), count: usize, runtime: &str) -> Vec<JobId> {
+        let job = || NewJob { runtime: Some(runtime.into()), ..new_job(who, JobClass::Interactive) };
+        let jobs: Vec<NewJob> = (0..count).map(|_| job()).collect();
+        self.store.insert_jobs(&jobs).await.unwrap();
+        jobs.iter().map(|job| job.id).collect()
+    }
+
+    /// Why a queued job is not running yet.
+    pub async fn because(&self, user: UserId, id: JobId) -> String {
+        let mut jobs = [self.job(user, id).await.job];
+        self.store.fill_waiting(user, &mut jobs).await.unwrap();
+        let [job] = jobs;
+        job.waiting.expect("it waits").because
     }
 
     pub async fn claim(&self, worker: &str, job_id: JobId, claim_id: Uuid) -> Option<Grant> {
@@ -147,6 +160,24 @@ pub fn heartbeat(worker: &str, slots: u32, running: Vec<Running>) -> Heartbeat {
         running,
         echo: 0,
         noop_slots: 0,
+        capacity: Default::default(),
+        offers: None,
+    }
+}
+
+/// The same from a worker that says what it can do: its slots are of the pool of `kinds`.
+pub fn offering(worker: &str, slots: u32, kinds: &[JobKind], runtimes: &[&str]) -> Heartbeat {
+    let names = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    let pool = kinds[0].pool().to_string();
+    Heartbeat {
+        capacity: [(pool, PoolCapacity { total: slots, free: slots })].into(),
+        offers: Some(Offers {
+            kinds: kinds.iter().map(ToString::to_string).collect(),
+            runtimes: Some(names(runtimes)),
+            memory_mb: 2048,
+            gpus: 0,
+        }),
+        ..heartbeat(worker, slots, vec![])
     }
 }
 

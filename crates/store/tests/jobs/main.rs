@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests may unwrap.
 
 mod accepting;
+mod capabilities;
 mod ending;
 mod events;
 mod lab;

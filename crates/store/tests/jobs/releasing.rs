@@ -1,7 +1,6 @@
 //! What goes to the broker: only what the fleet has room for, in turn between users, again when it was lost.
 
-use engunity_protocol::job::JobClass;
-use engunity_store::SlotPool;
+use engunity_protocol::job::{JobClass, Pool};
 use uuid::Uuid;
 
 use crate::lab::{Lab, heartbeat};
@@ -76,7 +75,7 @@ async fn two_coordinators_release_each_job_once() {
     let ann = lab.user("ann").await;
     lab.fleet(40).await;
     lab.submit(ann, 200, JobClass::Interactive).await;
-    let both = futures::future::join_all((0..8).map(|_| lab.store.release(SlotPool::Runs))).await;
+    let both = futures::future::join_all((0..8).map(|_| lab.store.release(Pool::Sandbox))).await;
     let mut released: Vec<_> = both.into_iter().flat_map(|one| one.unwrap()).map(|one| one.job_id).collect();
     assert_eq!(released.len(), 50);
     released.sort();
