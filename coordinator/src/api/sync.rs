@@ -109,7 +109,7 @@ fn check(app: &App, manifest: &Manifest) -> Result<Vec<Arrival>, ApiError> {
 fn check_folders(manifest: &Manifest, files: &HashMap<&str, usize>, checks: &mut Checks) -> Vec<Arrival> {
     let mut arrivals = Vec::with_capacity(manifest.folders.len());
     for (number, folder) in manifest.folders.iter().enumerate() {
-        if checks.count() >= NAMED {
+        if checks.count() >= MAX_NAMED {
             break;
         }
         let ends = folder.match_indices('/').map(|(end, _)| end).chain([folder.len()]);
