@@ -32,7 +32,8 @@ Examples:
   sort words.txt | engunity run --stdin - -- python count.py
   engunity run --bulk matrix.txt
 
-Ctrl-C cancels the run and waits for its end; once more leaves it.
+At a terminal the program gets one too: what is typed reaches it, Ctrl-C and Ctrl-D included. Three times Ctrl-C within a
+second cancels the run; without a terminal once does. Then once more leaves it.
 
 Exit code: the program's own; 128 + n when signal n ended it (137 out of memory); 124 at its time limit; 130 cancelled;
 125 when it could not be run. With --bulk: 1 when any failed.";
@@ -225,6 +226,15 @@ pub struct Run {
     /// Print the job's id and do not wait for it
     #[arg(short, long)]
     pub detach: bool,
+    /// Give the program a terminal [default: when stdin and stdout are terminals]
+    #[arg(short, long, conflicts_with_all = ["no_tty", "bulk", "detach"])]
+    pub tty: bool,
+    /// Give it pipes: stdout and stderr stay apart
+    #[arg(long)]
+    pub no_tty: bool,
+    /// Pass our stdin on as it comes, until it ends [default: when stdin is a terminal]
+    #[arg(short, long, conflicts_with_all = ["stdin", "bulk", "detach"])]
+    pub interactive: bool,
     /// Run although the project has no files
     #[arg(long)]
     pub allow_empty: bool,

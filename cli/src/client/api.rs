@@ -8,7 +8,7 @@ use engunity_protocol::{
     account::{Credentials, Login, NewPersonalToken, PersonalToken, RefreshToken, Register, User},
     file::File,
     fleet::{RuntimeView, Worker},
-    job::{Artifact, Job, JobState, RunRequest},
+    job::{Artifact, InputRequest, InputTaken, Job, JobState, RunRequest},
     problem::ErrorCode,
     project::{NewProject, Project},
     sync::{BlobsStored, Manifest, SyncPlan},
@@ -182,6 +182,12 @@ impl Client {
         self.json(self.request(Method::POST, &["jobs", &id.to_string(), "cancel"]).timeout(SOON))
             .await
             .map_err(no_job)
+    }
+
+    /// Gives a running program input.
+    pub async fn input(&self, id: JobId, body: &InputRequest) -> Result<InputTaken> {
+        let request = self.request(Method::POST, &["jobs", &id.to_string(), "input"]);
+        self.json(request.json(body).timeout(SOON)).await.map_err(no_job)
     }
 
     /// Opens the job's events behind `last_id`.

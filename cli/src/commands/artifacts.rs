@@ -82,6 +82,6 @@ async fn fetch_one(app: &App, job: JobId, artifact: &Artifact, target: &Download
         .artifact(job, path.as_str())
         .await
         .map_err(|f| f.when(ErrorCode::NotFound, "engunity artifacts ls"))?;
-    let file = target.file(&path, false)?;
+    let file = target.file(&path, artifact.executable)?;
     file.receive(app.client.body(response), Some(&artifact.hash)).await.map(drop)
 }

@@ -9,6 +9,7 @@ use engunity_protocol::{
 };
 use indicatif::ProgressBar;
 
+use super::keyboard::{Keyboard, Mode};
 use crate::{
     app::App,
     client::events::Events,
@@ -45,6 +46,7 @@ pub struct Watch<'a> {
     events: Events,
     replay: Replay,
     wheel: ProgressBar,
+    keyboard: Keyboard,
     /// Why the last attempt did not end it.
     because: Option<String>,
 }
@@ -53,7 +55,13 @@ impl<'a> Watch<'a> {
     pub fn new(app: &'a App, job: JobId) -> Self {
         let wheel = app.out.spinner("queued");
         let events = Events::new(&app.client, job);
-        Self { app, job, events, replay: Replay::default(), wheel, because: None }
+        let keyboard = Keyboard::new(Mode::Closed, &app.client, job);
+        Self { app, job, events, replay: Replay::default(), wheel, keyboard, because: None }
+    }
+
+    /// Passes on what is typed while the program runs.
+    pub fn with_input(self, mode: Mode) -> Self {
+        Self { keyboard: Keyboard::new(mode, &self.app.client, self.job), ..self }
     }
 
     pub fn job(&self) -> JobId {
@@ -73,7 +81,7 @@ impl<'a> Watch<'a> {
     async fn step(&mut self, sink: &mut Sink) -> Result<Option<Job>> {
         match self.events.next().await? {
             Some(JobEvent::Output(output)) => self.output(&output, sink)?,
-            Some(JobEvent::State(change)) => self.state(change, sink),
+            Some(JobEvent::State(change)) => self.state(change, sink)?,
             Some(JobEvent::Progress(progress)) => self.progress(&progress),
             Some(JobEvent::Result(job)) => {
                 self.wheel.finish_and_clear();
@@ -94,14 +102,16 @@ impl<'a> Watch<'a> {
         sink.write(fresh.stream, &fresh.bytes)
     }
 
-    fn state(&mut self, change: StateChange, sink: &mut Sink) {
+    fn state(&mut self, change: StateChange, sink: &mut Sink) -> Result<()> {
         self.begins(change.attempt, sink);
         if change.state == JobState::Running {
-            return self.wheel.set_message("running");
+            self.wheel.set_message("running");
+            return self.keyboard.start();
         }
         self.because = change.because.map(|because| plain(&because));
         let because = self.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
         self.wheel.set_message(format!("{}{because}", change.state));
+        Ok(())
     }
 
     fn progress(&self, progress: &Progress) {

@@ -8,6 +8,7 @@ pub mod download;
 pub mod follow;
 mod interrupts;
 pub mod jobs;
+mod keyboard;
 pub mod login;
 pub mod logout;
 pub mod logs;

@@ -16,6 +16,7 @@ use crate::{
         artifacts, bulk, cancel,
         follow::{Sink, Watch},
         interrupts::Interrupts,
+        keyboard::{Mode, Streams},
         request::request,
         upload,
     },
@@ -38,7 +39,9 @@ pub async fn run(app: &mut App, args: Box<args::Run>) -> Result<u8> {
     if let Some(matrix) = &args.bulk {
         return bulk::run(app, &project, matrix, &args).await;
     }
-    let request = request(command(&args)?, args.entry.clone(), &args.what)?;
+    let mut request = request(command(&args)?, args.entry.clone(), &args.what)?;
+    let mode = Mode::of(&args, Streams::ours(), app.out.json);
+    mode.apply(&mut request);
     let mut interrupts = Interrupts::listen()?;
     let Some(job) = submit(app, &project, &request, &mut interrupts).await? else { return Ok(DETACHED) };
     if args.detach {
@@ -46,7 +49,7 @@ pub async fn run(app: &mut App, args: Box<args::Run>) -> Result<u8> {
         return Ok(0);
     }
     let mut sink = Sink::for_json(app.out.json);
-    match attend(app, job.id, &mut sink, &mut interrupts).await? {
+    match attend(app, job.id, mode, &mut sink, &mut interrupts).await? {
         Some(job) => finish(app, job, sink, &args).await,
         None => Ok(DETACHED),
     }
@@ -94,8 +97,14 @@ async fn submit(
 }
 
 /// Watches a job to its end. The first interrupt cancels it and waits on; a second one leaves it alone (`None`).
-async fn attend(app: &App, job: JobId, sink: &mut Sink, interrupts: &mut Interrupts) -> Result<Option<Job>> {
-    let mut watch = Watch::new(app, job);
+async fn attend(
+    app: &App,
+    job: JobId,
+    mode: Mode,
+    sink: &mut Sink,
+    interrupts: &mut Interrupts,
+) -> Result<Option<Job>> {
+    let mut watch = Watch::new(app, job).with_input(mode);
     tokio::select! {
         ended = until_end(app, &mut watch, sink) => return ended.map(Some),
         () = interrupts.first() => watch.say("cancelling; once more leaves it"),
