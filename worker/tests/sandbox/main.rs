@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests may unwrap.
 
+mod entries;
 mod escape;
 mod lab;
 mod latency;

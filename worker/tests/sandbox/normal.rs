@@ -5,7 +5,7 @@ use engunity_protocol::{
     verdict::Reason,
 };
 
-use crate::lab::{Lab, Program, python, shell};
+use crate::lab::{Lab, Program, docker, python, shell};
 
 fn argv(words: &[&str]) -> Program {
     Program { command: Command::Argv(words.iter().map(|word| word.to_string()).collect()), ..python("") }
@@ -20,7 +20,7 @@ status = dict(line.split(":\t", 1) for line in open("/proc/self/status").read().
 print(*(status[name].strip() for name in ("SigBlk", "SigPnd", "ShdPnd")), status["Umask"].strip(), os.getgroups(), os.getgid())
 print([s for s in signal.valid_signals() if signal.getsignal(s) not in (signal.SIG_DFL, None) and s not in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ)])
 print(open("/proc/self/personality").read().strip(), repr(open("/proc/self/timers").read()))
-print([resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in ("CPU", "FSIZE", "DATA", "AS", "NPROC", "NOFILE", "CORE", "STACK", "NICE", "RTPRIO")])
+print([resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in ("CPU", "FSIZE", "DATA", "AS", "NOFILE", "CORE", "STACK", "NICE", "RTPRIO")])
 print(os.getsid(0) == os.getpgid(0) == os.getpid(), os.nice(0), os.getcwd(), os.environ["PWD"], sorted(os.listdir("/proc/self/fd")))
 user = pwd.getpwuid(os.getuid())
 print(user.pw_name, os.environ["USER"], os.environ["LOGNAME"], user.pw_shell, os.environ["SHELL"], grp.getgrgid(os.getgid()).gr_name)
@@ -34,11 +34,15 @@ except OSError: print("no terminal")
     let expected = "0000000000000000 0000000000000000 0000000000000000 0022 [65532] 65532
 []
 00000000 ''
-[(-1, -1), (-1, -1), (-1, -1), (-1, -1), (-1, -1), (1024, 1024), (0, 0), (8388608, -1), (0, 0), (0, 0)]
-True 0 /workspace /workspace ['0', '1', '2', '3']
+[(-1, -1), (-1, -1), (-1, -1), (-1, -1), (1024, 1024), (0, 0), (8388608, -1), (0, 0), (0, 0)]
+True NICE /workspace /workspace ['0', '1', '2', '3']
 sandbox sandbox sandbox /bin/sh /bin/sh sandbox
 no terminal
 ";
+    // A container's own is the engine's.
+    let image = lab.spec(&program()).image;
+    let nice = docker(&["run", "--rm", "--network", "none", "--entrypoint", "nice", &image]);
+    let expected = expected.replace("NICE", &nice);
     assert_eq!(text, expected);
     let from_a_shell = Program { command: Command::Shell("exec python3 main.py".into()), ..program() };
     assert_eq!(lab.run(from_a_shell).await.assert(Reason::Ok).text(), expected);
