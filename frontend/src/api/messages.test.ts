@@ -39,7 +39,9 @@ describe("messages of the socket", () => {
   it("are read as the server writes them", () => {
     for (const message of golden("session_server.json")) {
       // The server may send types that this page does not use yet.
-      const known = ["welcome", "presence", "file", "job", "project", "pong", "error"].includes(String(message.type));
+      const known = ["welcome", "presence", "file", "job", "project", "run.input_taken", "run.input_refused", "pong", "error"].includes(
+        String(message.type),
+      );
       const expected = known ? { ok: true, value: message } : { ok: false, reason: "unknown", detail: message.type };
       expect(parseServerMessage(JSON.stringify(message))).toEqual(expected);
     }

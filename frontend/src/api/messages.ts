@@ -93,6 +93,14 @@ const MESSAGES: { [T in Plain]: Schema<Message<T>> } = {
   presence: v.looseObject({ type: v.literal("presence"), seq, presence }),
   job: v.looseObject({ type: v.literal("job"), seq, job }),
   project: v.looseObject({ type: v.literal("project"), seq, change: word<Message<"project">["change"]>() }),
+  "run.input_taken": v.looseObject({ type: v.literal("run.input_taken"), job_id: v.string(), source: v.string(), offset: v.number() }),
+  "run.input_refused": v.looseObject({
+    type: v.literal("run.input_refused"),
+    job_id: v.string(),
+    source: v.string(),
+    code: v.string(),
+    detail: v.string(),
+  }),
   pong: v.looseObject({ type: v.literal("pong"), t: v.number() }),
   error: v.looseObject({ type: v.literal("error"), code: v.string(), detail: v.string() }),
 };

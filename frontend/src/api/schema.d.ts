@@ -537,6 +537,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/input": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a running program input, the end of its input, or its terminal a new size. Answers how much was taken. */
+        post: operations["send_input"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/output": {
         parameters: {
             query?: never;
@@ -653,6 +670,7 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+            executable?: boolean;
         };
         /** @description What `PUT …/blobs` answers. */
         BlobsStored: {
@@ -680,7 +698,7 @@ export interface components {
          * @description Why a request was refused. Clients may rely on these names; the list only grows.
          * @enum {string}
          */
-        ErrorCode: "invalid_input" | "malformed_body" | "unauthenticated" | "invalid_credentials" | "token_reused" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "bad_archive" | "idempotency_mismatch" | "rate_limited" | "timeout" | "job_finished" | "unknown_runtime" | "quota_exceeded" | "not_configured" | "unavailable" | "internal";
+        ErrorCode: "invalid_input" | "malformed_body" | "unauthenticated" | "invalid_credentials" | "token_reused" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "bad_archive" | "idempotency_mismatch" | "rate_limited" | "timeout" | "job_finished" | "not_running" | "input_closed" | "unknown_runtime" | "quota_exceeded" | "not_configured" | "unavailable" | "internal";
         /** @description One field that is wrong. */
         FieldError: {
             /** @description The field's name; dotted for nested ones (`limits.wall_s`). */
@@ -748,6 +766,23 @@ export interface components {
             segments: number;
             skipped: components["schemas"]["SkippedFile"][];
             state: components["schemas"]["IndexState"];
+        };
+        /** @enum {string} */
+        InputMode: "live" | "closed";
+        /** @description The body of `POST /jobs/{job_id}/input`: bytes for the program, the end of its input, or a new terminal size. */
+        InputRequest: {
+            data?: string;
+            encoding?: components["schemas"]["Encoding"];
+            end?: boolean;
+            /** Format: int64 */
+            offset?: number | null;
+            source?: string;
+            terminal?: components["schemas"]["TerminalSize"] | null;
+        };
+        /** @description The answer to an [`InputRequest`]. */
+        InputTaken: {
+            /** Format: int64 */
+            offset: number;
         };
         Job: {
             /**
@@ -1020,10 +1055,17 @@ export interface components {
             env?: {
                 [key: string]: string;
             };
+            input?: components["schemas"]["InputMode"] | null;
             limits?: components["schemas"]["LimitsRequest"] | null;
             /** @description Else by the entry's extension, else by the project's language. */
             runtime?: string | null;
             stdin?: string | null;
+            terminal?: components["schemas"]["TerminalSize"] | null;
+            /**
+             * @description Gives the program a terminal: all output is one stream (stdout) in the order it was written, and what is typed
+             *     reaches it.
+             */
+            tty?: boolean;
         };
         RuntimeView: {
             aliases: string[];
@@ -1070,6 +1112,13 @@ export interface components {
             removed: string[];
             /** Format: int64 */
             unchanged: number;
+        };
+        /** @description The size of a terminal in characters. */
+        TerminalSize: {
+            /** Format: int32 */
+            cols: number;
+            /** Format: int32 */
+            rows: number;
         };
         /** @description A single-use key for opening one WebSocket. */
         Ticket: {
@@ -2836,6 +2885,68 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_input: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InputRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InputTaken"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

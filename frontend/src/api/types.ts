@@ -55,6 +55,8 @@ export type ClientMessage =
   | { type: "presence"; file_id?: Id; line?: number; column?: number }
   | { type: "watch"; job_id: Id; after?: number; tail?: number }
   | { type: "unwatch"; job_id: Id }
+  | { type: "run.input"; job_id: Id; source: string; offset: number; data: string; encoding: "utf-8" | "base64"; end?: boolean }
+  | { type: "run.resize"; job_id: Id; rows: number; cols: number }
   | { type: "ping"; t: number };
 
 export type FileChange = "created" | "updated" | "deleted" | "moved" | "bulk";
@@ -85,5 +87,7 @@ export type ServerMessage =
   | { type: "job"; seq: number; job: Job }
   | { type: "project"; seq: number; change: "updated" | "deleted" }
   | (NumberedJobEvent & { type: "event"; job_id: Id })
+  | { type: "run.input_taken"; job_id: Id; source: string; offset: number }
+  | { type: "run.input_refused"; job_id: Id; source: string; code: string; detail: string }
   | { type: "pong"; t: number }
   | { type: "error"; code: string; detail: string };

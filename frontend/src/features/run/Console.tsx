@@ -15,7 +15,10 @@ import { Button, IconButton } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
 import { rerun, saveOutput, stop } from "./actions";
 import { logOf } from "@/model/jobs/output";
-import { useRun } from "./store";
+import { inputOf } from "@/model/jobs/input";
+import { toast } from "@/shell/toasts/store";
+import { consoleSize, keepConsoleSize } from "./size";
+import { requestFor, useRun } from "./store";
 import type { ConsoleScreen } from "./terminal";
 
 export function Console() {
@@ -80,6 +83,18 @@ function Verdict({ job, onSearch }: { job: Job; onSearch(): void }) {
   );
 }
 
+/** Types into the program that the console shows. */
+function typeIntoShown(text: string): void {
+  const { shown } = useJobs.getState();
+  if (shown && !inputOf(shown).type(text)) toast("The program takes no input");
+}
+
+function resizeShown(size: { rows: number; cols: number }): void {
+  keepConsoleSize(size);
+  const { shown, jobs } = useJobs.getState();
+  if (shown && jobs.get(shown)?.state === "running") inputOf(shown).resize(size.rows, size.cols);
+}
+
 interface ScreenProps {
   jobId: Id;
   searching: boolean;
@@ -101,6 +116,8 @@ function Screen({ jobId, searching, onSearch }: ScreenProps) {
         ...settings,
         isInProject: ({ path }) => projectPath(path) !== null,
         go: ({ path, line, column }) => openPath(projectPath(path)!, { line, column }),
+        type: (text) => typeIntoShown(text),
+        resize: (size) => resizeShown(size),
       });
       setScreen(made);
     });
@@ -110,6 +127,12 @@ function Screen({ jobId, searching, onSearch }: ScreenProps) {
     };
   }, []);
   useEffect(() => screen?.show(logOf(jobId)), [screen, jobId]);
+  const interactive = useJobs(({ jobs }) => jobs.get(jobId)?.state === "running") && requestFor(jobId)?.tty !== false;
+  useEffect(() => {
+    screen?.setInteractive(interactive);
+    const size = consoleSize();
+    if (screen && interactive && size) inputOf(jobId).resize(size.rows, size.cols);
+  }, [screen, interactive, jobId]);
   useEffect(() => screen?.set({ fontSize, dark, screenReader }), [screen, fontSize, dark, screenReader]);
 
   return (

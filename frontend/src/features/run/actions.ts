@@ -16,7 +16,9 @@ import { fail, toast, type Tone } from "@/shell/toasts/store";
 import { remember } from "@/lib/storage";
 import { CONFIGURATIONS_PATH, DEFAULT_ARTIFACTS, parseConfigurations, requestOf } from "./configurations";
 import { logOf, newLog, notifyOutput } from "@/model/jobs/output";
+import { closeInput, resendInputs } from "@/model/jobs/input";
 import { followJob } from "@/model/jobs/stream";
+import { consoleSize } from "./size";
 import { keepProgress, keepRequest, requestFor, useRun } from "./store";
 
 const following = new Map<Id, () => void>();
@@ -45,8 +47,9 @@ export async function start(request: RunRequest): Promise<void> {
   try {
     await flushDeferred();
     if (!(await saveAll())) toast("Some changes are not saved; the run uses the saved files", { tone: "error" });
-    const job = await api.run(projectId, request, randomId());
-    keepRequest(job.id, request);
+    const asked = onTerminal(request);
+    const job = await api.run(projectId, asked, randomId());
+    keepRequest(job.id, asked);
     putJob(job);
     show(job.id);
   } catch (error) {
@@ -54,6 +57,12 @@ export async function start(request: RunRequest): Promise<void> {
   } finally {
     useRun.setState({ starting: false });
   }
+}
+
+/** A run of the studio has the console as its terminal, unless its input is given. */
+export function onTerminal(request: RunRequest): RunRequest {
+  const tty = request.tty ?? request.stdin === undefined;
+  return tty ? { ...request, tty, terminal: consoleSize() } : request;
 }
 
 /** Shows a job in the console and follows its output from the first byte. */
@@ -80,6 +89,7 @@ function onEvent(jobId: Id, event: NumberedJobEvent): void {
       return log?.push(event.data);
     case "state":
       log?.enterAttempt(event.data.attempt);
+      if (event.data.state === "running") resendInputs(jobId);
       return applyState(jobId, event.data);
     case "progress":
       return keepProgress(jobId, event.data.message);
@@ -91,6 +101,7 @@ function onEvent(jobId: Id, event: NumberedJobEvent): void {
 function finished(job: Job): void {
   const wasOver = isOver(useJobs.getState().jobs.get(job.id)?.state ?? "queued");
   putJob(job);
+  closeInput(job.id);
   following.delete(job.id);
   keepProgress(job.id, null);
   if (useJobs.getState().shown === job.id) notifyOutput(job.id);

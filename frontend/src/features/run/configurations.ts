@@ -10,6 +10,8 @@ export interface RunConfiguration {
   entry?: string;
   runtime?: string;
   stdin?: string;
+  /** Whether the program gets a terminal. Without a setting it does, unless `stdin` is set. */
+  tty?: boolean;
   env?: Record<string, string>;
   limits?: { wall_s?: number; memory_mb?: number };
   artifacts?: string[];

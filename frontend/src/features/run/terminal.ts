@@ -31,6 +31,18 @@ export interface ConsoleOptions {
   /** Whether a reference points to a file of the project. */
   isInProject(reference: Reference): boolean;
   go(reference: Reference): void;
+  /** Text that was typed, while the screen is interactive. */
+  type(text: string): void;
+  /** The screen has a new size, in characters. */
+  resize(size: { rows: number; cols: number }): void;
+}
+
+/** Keys that stay with the studio while a program is typed into. Shift+Tab leaves the console. */
+function isForStudio(event: KeyboardEvent): boolean {
+  const key = event.key.toLowerCase();
+  if (event.metaKey || /^f\d+$/.test(key)) return true;
+  if (event.ctrlKey && (event.shiftKey || key === "f" || key === "v")) return true;
+  return event.shiftKey && key === "tab";
 }
 
 const darkTheme: ITheme = {
@@ -95,6 +107,7 @@ export class ConsoleScreen {
   private drawnAt = 0;
   private floodAt = -Infinity;
   private unlisten = () => {};
+  private interactive = false;
 
   constructor(
     box: HTMLElement,
@@ -119,14 +132,27 @@ export class ConsoleScreen {
     this.terminal.attachCustomKeyEventHandler((event) => this.onKey(event));
     this.useWebgl();
     this.terminal.registerLinkProvider({ provideLinks: (y, done) => done(this.linksOf(y)) });
+    this.terminal.onData((text) => this.options.type(text));
+    this.terminal.onResize((size) => this.options.resize(size));
     this.observer = new ResizeObserver(() => this.fit.fit());
     this.observer.observe(box);
     this.fit.fit();
+    this.options.resize({ rows: this.terminal.rows, cols: this.terminal.cols });
+  }
+
+  /** Lets keys reach the program, with a cursor to see. */
+  setInteractive(interactive: boolean): void {
+    this.interactive = interactive;
+    this.terminal.options.disableStdin = !interactive;
+    this.terminal.options.cursorInactiveStyle = interactive ? "outline" : "none";
+    this.terminal.options.cursorBlink = interactive;
+    this.useTheme();
   }
 
   set(options: Pick<ConsoleOptions, "fontSize" | "dark" | "screenReader">): void {
     this.terminal.options.fontSize = options.fontSize - 0.5;
-    this.terminal.options.theme = options.dark ? darkTheme : lightTheme;
+    this.options.dark = options.dark;
+    this.useTheme();
     this.terminal.options.screenReaderMode = options.screenReader;
     this.fit.fit();
   }
@@ -223,10 +249,17 @@ export class ConsoleScreen {
     }
   }
 
-  /** Handles copying and scrolling; xterm sees no other key, so that Tab and shortcuts work. */
+  /** The cursor has the colour of the text where one types, and of the background elsewhere. */
+  private useTheme(): void {
+    const theme = this.options.dark ? darkTheme : lightTheme;
+    this.terminal.options.theme = this.interactive ? { ...theme, cursor: theme.foreground } : theme;
+  }
+
+  /** Handles copying and scrolling. Where nothing is typed xterm sees no other key, so that Tab and shortcuts work. */
   private onKey(event: KeyboardEvent): boolean {
     const copies = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "c" && this.terminal.hasSelection();
     if (copies && event.type === "keydown") void navigator.clipboard?.writeText(this.terminal.getSelection());
+    if (this.interactive) return !copies && !isForStudio(event);
     const { terminal } = this;
     const moves: Record<string, () => void> = {
       PageUp: () => terminal.scrollPages(-1),
