@@ -237,7 +237,7 @@ impl Typist {
             let left = &data[data.len() - (goal - self.offset) as usize..];
             match self.client.input(self.job, &self.request(left, end)).await {
                 Ok(taken) => self.offset = taken.offset.clamp(self.offset, goal),
-                Err(error) if error.code == Some(ErrorCode::NotRunning) || error.passing => {}
+                Err(error) if error.code == Some(ErrorCode::NotRunning) || error.transient => {}
                 Err(_) => return Taken::Never,
             }
             if self.offset == goal {

@@ -35,8 +35,10 @@ async fn go_runs_the_package_of_the_file() {
     let module = "module example.com/app\n\ngo 1.19\n";
     let main = "package main\n\nimport \"example.com/app/greet\"\n\nfunc main() { greet.Hi() }\n";
     let greet = "package greet\n\nimport \"fmt\"\n\nfunc Hi() { fmt.Println(\"hi\") }\n";
-    let files = [("app/go.mod", module), ("app/cmd/a b/main.go", main), ("app/greet/greet.go", greet)];
-    prints("app/cmd/a b/main.go", &files, "hi\n").await;
+    for entry in ["app/cmd/hi/main.go", "app/cmd/a b/main.go"] {
+        let files = [("app/go.mod", module), (entry, main), ("app/greet/greet.go", greet)];
+        prints(entry, &files, "hi\n").await;
+    }
 }
 
 #[tokio::test]
