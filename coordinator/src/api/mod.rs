@@ -21,6 +21,8 @@ mod upload;
 mod workers;
 mod ws;
 
+use engunity_protocol::ConnectionId;
+
 use crate::files::Origin;
 use crate::http::request::Request;
 use crate::http::router::Route;
@@ -52,5 +54,5 @@ pub fn routes() -> Vec<Route> {
 /// The session connection that the client says it has.
 fn origin(request: &Request) -> Origin {
     let connection = request.header("x-engunity-connection").filter(|id| id.len() <= 64);
-    Origin(connection.map(str::to_owned))
+    Origin(connection.map(|id| ConnectionId(id.to_owned())))
 }

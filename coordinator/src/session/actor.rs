@@ -11,7 +11,7 @@ use std::{
 };
 
 use engunity_broker::{Publisher, Route};
-use engunity_protocol::{CoordinatorId, ProjectId, session::ConnectionId, wire};
+use engunity_protocol::{ConnectionId, CoordinatorId, ProjectId, wire};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use engunity_protocol::{
-    UserId,
+    ConnectionId, UserId,
     job::Job,
-    session::{ConnectionId, FileChange, FileChangeKind, Place, Presence, ProjectChange, ServerMessage},
+    session::{FileChange, FileChangeKind, Place, Presence, ProjectChange, ServerMessage},
 };
 
 use super::message::{Resume, Text, Welcome};
@@ -158,15 +158,15 @@ impl SessionCore {
         resume.epoch == self.epoch && (self.evicted_seq..=self.seq).contains(&resume.last_seq)
     }
 
-    fn leave(&mut self, conn_id: &str, now: Millis) -> Vec<Effect> {
+    fn leave(&mut self, conn_id: &ConnectionId, now: Millis) -> Vec<Effect> {
         if self.members.remove(conn_id).is_none() {
             return Vec::new();
         }
         self.note_emptiness(now);
-        vec![Effect::Drop { conn_id: conn_id.to_owned() }, self.presence()]
+        vec![Effect::Drop { conn_id: conn_id.clone() }, self.presence()]
     }
 
-    fn place(&mut self, conn_id: &str, place: Place, now: Millis) -> Vec<Effect> {
+    fn place(&mut self, conn_id: &ConnectionId, place: Place, now: Millis) -> Vec<Effect> {
         let Some(member) = self.members.get_mut(conn_id) else { return Vec::new() };
         member.last_seen = member.last_seen.map(|_| now);
         if member.presence.place == place {
@@ -176,14 +176,14 @@ impl SessionCore {
         vec![self.presence()]
     }
 
-    fn alive(&mut self, conn_id: &str, now: Millis) -> Vec<Effect> {
+    fn alive(&mut self, conn_id: &ConnectionId, now: Millis) -> Vec<Effect> {
         match self.members.get_mut(conn_id) {
             Some(member) => {
                 member.last_seen = member.last_seen.map(|_| now);
                 Vec::new()
             }
             // It was given up: its holder must join again.
-            None => vec![Effect::Drop { conn_id: conn_id.to_owned() }],
+            None => vec![Effect::Drop { conn_id: conn_id.clone() }],
         }
     }
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn join(conn: u8, remote: bool, resume: Option<Resume>) -> Input {
-    Input::Join { conn_id: conn.to_string(), user_id: 1, name: "a".into(), remote, resume }
+    Input::Join { conn_id: ConnectionId(conn.to_string()), user_id: 1, name: "a".into(), remote, resume }
 }
 
 fn file() -> Input {
@@ -40,10 +40,10 @@ fn input() -> impl Strategy<Value = Input> {
     let conn = 0..6_u8;
     prop_oneof![
         2 => (conn.clone(), any::<bool>()).prop_map(|(conn, remote)| join(conn, remote, None)),
-        1 => conn.clone().prop_map(|conn| Input::Leave { conn_id: conn.to_string() }),
+        1 => conn.clone().prop_map(|conn| Input::Leave { conn_id: ConnectionId(conn.to_string()) }),
         2 => (conn.clone(), any::<Option<u32>>()).prop_map(|(conn, line)| Input::Place {
-            conn_id: conn.to_string(), place: Place { line, ..Place::default() } }),
-        1 => conn.prop_map(|conn| Input::Alive { conn_id: conn.to_string() }),
+            conn_id: ConnectionId(conn.to_string()), place: Place { line, ..Place::default() } }),
+        1 => conn.prop_map(|conn| Input::Alive { conn_id: ConnectionId(conn.to_string()) }),
         3 => Just(file()),
         2 => Just(job()),
         1 => Just(Input::Project(ProjectChange::Updated)),
@@ -146,7 +146,7 @@ fn a_silent_remote_member_goes_and_a_local_one_stays() {
     core.apply(join(2, true, None), 0);
     assert_eq!(core.apply(Input::Tick, SILENCE_MS), vec![]);
     let effects = core.apply(Input::Tick, SILENCE_MS + 1);
-    assert_eq!(effects[0], Effect::Drop { conn_id: "2".into() });
+    assert_eq!(effects[0], Effect::Drop { conn_id: ConnectionId("2".into()) });
     assert_eq!(core.presences().len(), 1);
 }
 
@@ -155,7 +155,7 @@ fn an_empty_session_ends_after_a_while() {
     let mut core = SessionCore::new("e".into(), 0);
     core.apply(join(1, false, None), 0);
     assert_eq!(core.apply(Input::Tick, 10 * IDLE_MS), vec![]);
-    core.apply(Input::Leave { conn_id: "1".into() }, 10 * IDLE_MS);
+    core.apply(Input::Leave { conn_id: ConnectionId("1".into()) }, 10 * IDLE_MS);
     assert_eq!(core.apply(Input::Tick, 11 * IDLE_MS), vec![]);
     assert_eq!(core.apply(Input::Tick, 11 * IDLE_MS + 1), vec![Effect::Passivate]);
 }

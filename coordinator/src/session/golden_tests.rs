@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use engunity_protocol::{
-    CoordinatorId, ProjectId,
+    ConnectionId, CoordinatorId, ProjectId,
     session::{Place, Presence, ServerMessage},
     wire,
 };
@@ -13,7 +13,7 @@ use super::message::{Downstream, Joining, Relay, Resume, Text, Welcome};
 
 fn samples() -> Vec<Relay> {
     let project_id: ProjectId = "01900000-0000-4000-8000-000000000002".parse().unwrap();
-    let (holder, conn_id) = (CoordinatorId("coordinator-1a2b3c4d".into()), "c1".to_owned());
+    let (holder, conn_id) = (CoordinatorId("coordinator-1a2b3c4d".into()), ConnectionId("c1".to_owned()));
     let place = Place { file_id: None, line: Some(7), column: Some(3) };
     let presence =
         Presence { conn_id: conn_id.clone(), user_id: 7, name: "Ada".into(), place: place.clone() };

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use engunity_protocol::{
-    CoordinatorId, ProjectId, UserId,
-    session::{ConnectionId, Place, Presence, ServerMessage},
+    ConnectionId, CoordinatorId, ProjectId, UserId,
+    session::{Place, Presence, ServerMessage},
 };
 use serde::{Deserialize, Serialize};
 

@@ -24,11 +24,7 @@ use std::{
 };
 
 use engunity_broker::{Publisher, Route};
-use engunity_protocol::{
-    CoordinatorId, JobId, ProjectId,
-    session::{ConnectionId, Place},
-    wire,
-};
+use engunity_protocol::{ConnectionId, CoordinatorId, JobId, ProjectId, session::Place, wire};
 use engunity_store::{COORDINATOR_LEASE_SECONDS, Store, StoreError};
 use tokio::sync::mpsc;
 
@@ -110,8 +106,8 @@ impl Sessions {
                 Link::Local(session)
             }
             Attached::Remote(owner) => {
-                let remote_members = RemoteMember { project_id, owner: owner.clone(), down: outlet };
-                lock(&self.remote_members).insert(joining.conn_id.clone(), remote_members);
+                let member = RemoteMember { project_id, owner: owner.clone(), down: outlet };
+                lock(&self.remote_members).insert(joining.conn_id.clone(), member);
                 self.relay(&owner, &Relay::Join { project_id, holder: self.id.clone(), joining }).await;
                 Link::Remote(owner)
             }
@@ -124,10 +120,10 @@ impl Sessions {
         &self,
         subscription: &Subscription,
         project_id: ProjectId,
-        conn_id: &str,
+        conn_id: &ConnectionId,
         place: Place,
     ) {
-        let conn_id = conn_id.to_owned();
+        let conn_id = conn_id.clone();
         match &subscription.link {
             Link::Local(session) => {
                 session.send(SessionMessage::Input(Input::Place { conn_id, place }));
@@ -137,8 +133,8 @@ impl Sessions {
     }
 
     /// Ends a connection's membership.
-    pub async fn leave(&self, subscription: Subscription, project_id: ProjectId, conn_id: &str) {
-        let conn_id = conn_id.to_owned();
+    pub async fn leave(&self, subscription: Subscription, project_id: ProjectId, conn_id: &ConnectionId) {
+        let conn_id = conn_id.clone();
         match subscription.link {
             Link::Local(session) => {
                 session.send(SessionMessage::Input(Input::Leave { conn_id }));

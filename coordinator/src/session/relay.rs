@@ -4,7 +4,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use engunity_broker::{Connection, Queue, ack_batch};
-use engunity_protocol::{CoordinatorId, ProjectId, session::ConnectionId, wire};
+use engunity_protocol::{ConnectionId, CoordinatorId, ProjectId, wire};
 use engunity_store::StoreError;
 
 use super::{
@@ -77,7 +77,7 @@ impl Sessions {
     /// A connection that can't keep up is dropped: its socket joins again and receives what it missed.
     fn deliver(&self, conn_id: &ConnectionId, message: &Downstream) {
         let mut members = lock(&self.remote_members);
-        if members.get(conn_id).is_some_and(|members| members.down.try_send(message.clone()).is_err()) {
+        if members.get(conn_id).is_some_and(|member| member.down.try_send(message.clone()).is_err()) {
             members.remove(conn_id);
         }
     }
@@ -86,9 +86,9 @@ impl Sessions {
     pub(super) async fn announce_members(&self) {
         let members: Vec<(CoordinatorId, Relay)> = {
             let members = lock(&self.remote_members);
-            let alive = |(conn_id, members): (&ConnectionId, &super::RemoteMember)| {
-                let (project_id, holder, conn_id) = (members.project_id, self.id.clone(), conn_id.clone());
-                (members.owner.clone(), Relay::Alive { project_id, holder, conn_id })
+            let alive = |(conn_id, member): (&ConnectionId, &super::RemoteMember)| {
+                let (project_id, holder, conn_id) = (member.project_id, self.id.clone(), conn_id.clone());
+                (member.owner.clone(), Relay::Alive { project_id, holder, conn_id })
             };
             members.iter().map(alive).collect()
         };
@@ -100,12 +100,12 @@ impl Sessions {
     /// Drops the memberships of sessions whose owner died: their connections join again.
     pub(super) async fn drop_dead_owners(&self) -> Result<(), StoreError> {
         let owners: HashSet<CoordinatorId> =
-            lock(&self.remote_members).values().map(|members| members.owner.clone()).collect();
+            lock(&self.remote_members).values().map(|member| member.owner.clone()).collect();
         if owners.is_empty() {
             return Ok(());
         }
         let dead = self.store.dead_coordinators(&owners.into_iter().collect::<Vec<_>>()).await?;
-        lock(&self.remote_members).retain(|_, members| !dead.contains(&members.owner));
+        lock(&self.remote_members).retain(|_, member| !dead.contains(&member.owner));
         Ok(())
     }
 }

@@ -86,3 +86,7 @@ name_id!(
     /// One life of a coordinator process.
     CoordinatorId
 );
+name_id!(
+    /// One connection of a session: a tab, a terminal.
+    ConnectionId
+);

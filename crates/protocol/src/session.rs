@@ -6,15 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    FileId, JobId, UserId,
+    ConnectionId, FileId, JobId, UserId,
     event::{Encoding, JobEvent},
     file::File,
     job::Job,
     problem::ErrorCode,
 };
-
-/// One connection of a session: a tab, a terminal.
-pub type ConnectionId = String;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

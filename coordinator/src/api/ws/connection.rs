@@ -12,10 +12,10 @@ use std::{
 };
 
 use engunity_protocol::{
-    JobId, ProjectId, UserId,
+    ConnectionId, JobId, ProjectId, UserId,
     job::{InputRequest, Job},
     problem::ErrorCode,
-    session::{ClientMessage, ConnectionId, Place, ServerMessage},
+    session::{ClientMessage, Place, ServerMessage},
     spec::TerminalSize,
 };
 use engunity_store::{JobFilter, StoreError};
@@ -116,7 +116,7 @@ impl Connection {
             draining: app.orchestrator.draining(),
             caller,
             project_id,
-            conn_id: uuid::Uuid::now_v7().simple().to_string(),
+            conn_id: ConnectionId(uuid::Uuid::now_v7().simple().to_string()),
             socket,
             membership: Membership::Pending(now + HELLO_TIMEOUT),
             resume: None,
