@@ -6,7 +6,6 @@
 //! connection joins it there, and the client receives a new `welcome`.
 
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,18 +19,23 @@ use engunity_protocol::{
 };
 use engunity_store::{JobFilter, StoreError};
 use futures::{SinkExt, StreamExt};
-use tokio::{sync::mpsc, task::AbortHandle, time::timeout};
+use tokio::{sync::mpsc, time::timeout};
 use tokio_tungstenite::tungstenite::{
     Error as WsError, Message,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{budget::Budget, handshake::Socket, typing::Typing};
+use super::{
+    budget::Budget,
+    handshake::Socket,
+    typing::Typing,
+    watches::{TooManyWatches, Watches},
+};
 use crate::{
     app::App,
     auth::Caller,
-    jobs::{Jobs, event_reader::JobReader},
+    jobs::Jobs,
     session::{
         Sessions, Subscription,
         message::{Downstream, Joining, Resume, Text, Welcome, to_json},
@@ -53,8 +57,6 @@ const PING_INTERVAL: Duration = Duration::from_secs(25);
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(80);
 /// Cursor positions are forwarded at most this often.
 const PLACE_MIN_INTERVAL: Duration = Duration::from_millis(80);
-/// Jobs that one socket may watch at a time.
-const MAX_WATCHES: usize = 32;
 /// Job events buffered for the socket.
 const EVENT_BUFFER: usize = 16;
 /// Jobs in a welcome.
@@ -71,9 +73,8 @@ pub struct Connection {
     membership: Membership,
     resume: Option<Resume>,
     join_attempts: u32,
-    watches: HashMap<JobId, AbortHandle>,
+    watches: Watches,
     events: mpsc::Receiver<String>,
-    event_sender: mpsc::Sender<String>,
     place: Option<Place>,
     place_at: Instant,
     typing: Typing,
@@ -114,6 +115,7 @@ impl Connection {
             sessions: app.orchestrator.sessions.clone(),
             jobs: app.jobs.clone(),
             draining: app.orchestrator.draining(),
+            watches: Watches::new(app.jobs.clone(), caller.user_id, event_sender),
             caller,
             project_id,
             conn_id: ConnectionId(uuid::Uuid::now_v7().simple().to_string()),
@@ -121,9 +123,7 @@ impl Connection {
             membership: Membership::Pending(now + HELLO_TIMEOUT),
             resume: None,
             join_attempts: 0,
-            watches: HashMap::new(),
             events,
-            event_sender,
             place: None,
             place_at: now,
             budget: Budget::new(now),
@@ -144,7 +144,6 @@ impl Connection {
         let frame = CloseFrame { code, reason: reason.into() };
         let _ = timeout(Duration::from_secs(1), self.socket.send(Message::Close(Some(frame)))).await;
         self.leave_session().await;
-        self.watches.values().for_each(AbortHandle::abort);
         metrics::gauge!("engunity_sockets").decrement(1.0);
     }
 
@@ -326,12 +325,15 @@ impl Connection {
                 Ok(())
             }
             ClientMessage::Watch { job_id, after, tail } => {
-                self.watch(job_id, after.unwrap_or(0), tail).await
+                match self.watches.start(job_id, after.unwrap_or(0), tail) {
+                    Ok(()) => Ok(()),
+                    Err(TooManyWatches) => {
+                        self.refuse(ErrorCode::QuotaExceeded, TooManyWatches.to_string()).await
+                    }
+                }
             }
             ClientMessage::Unwatch { job_id } => {
-                if let Some(watch) = self.watches.remove(&job_id) {
-                    watch.abort();
-                }
+                self.watches.stop(job_id);
                 Ok(())
             }
             ClientMessage::RunInput { job_id, data, encoding, source, offset, end } => {
@@ -354,26 +356,6 @@ impl Connection {
             self.place_at = now + PLACE_MIN_INTERVAL;
             self.sessions.place(subscription, self.project_id, &self.conn_id, place).await;
         }
-    }
-
-    async fn watch(&mut self, job_id: JobId, after: i64, tail: Option<u64>) -> Flow {
-        self.watches.retain(|_, watch| !watch.is_finished());
-        if self.watches.len() >= MAX_WATCHES && !self.watches.contains_key(&job_id) {
-            return self
-                .refuse(ErrorCode::QuotaExceeded, format!("at most {MAX_WATCHES} jobs can be events at once"))
-                .await;
-        }
-        let (jobs, user_id, out) = (self.jobs.clone(), self.caller.user_id, self.event_sender.clone());
-        let task = tokio::spawn(async move {
-            match open(&jobs, user_id, job_id, after, tail).await {
-                Ok(reader) => stream(reader, job_id, &out).await,
-                Err(refusal) => drop(out.send(to_json(&refusal)).await),
-            }
-        });
-        if let Some(before) = self.watches.insert(job_id, task.abort_handle()) {
-            before.abort();
-        }
-        Ok(())
     }
 
     async fn type_in(&mut self, job_id: JobId, input: InputRequest) -> Flow {
@@ -413,42 +395,4 @@ async fn recent_jobs(jobs: &Jobs, user_id: UserId, project_id: ProjectId) -> Vec
         tracing::debug!(%error, "a welcome goes without its jobs");
         Vec::new()
     })
-}
-
-/// A reader of a user's job, or what to answer instead.
-async fn open(
-    jobs: &Jobs,
-    user_id: UserId,
-    job_id: JobId,
-    after: i64,
-    tail: Option<u64>,
-) -> Result<JobReader, ServerMessage> {
-    let refusal = |code, why| ServerMessage::Error { code, detail: format!("job {job_id} {why}") };
-    let read = async {
-        let mut reader = jobs.follow(user_id, job_id, after).await?;
-        if let (Some(reader), Some(bytes)) = (&mut reader, tail) {
-            reader.skip_to_tail(bytes).await?;
-        }
-        Ok::<_, StoreError>(reader)
-    };
-    match read.await {
-        Ok(Some(reader)) => Ok(reader),
-        Ok(None) => Err(refusal(ErrorCode::NotFound, "does not exist")),
-        Err(_) => Err(refusal(ErrorCode::Unavailable, "can't be read now")),
-    }
-}
-
-/// Sends a job's events; ends after its result.
-async fn stream(mut reader: JobReader, job_id: JobId, out: &mpsc::Sender<String>) {
-    loop {
-        let events = reader.next().await;
-        if events.is_empty() {
-            return;
-        }
-        for (id, event) in events {
-            if out.send(to_json(&ServerMessage::Event { job_id, id, event })).await.is_err() {
-                return;
-            }
-        }
-    }
 }

@@ -4,6 +4,7 @@ mod budget;
 mod connection;
 mod handshake;
 mod typing;
+mod watches;
 
 use std::sync::Arc;
 
