@@ -39,9 +39,11 @@ pub fn kind(mut file: impl Read + Seek, name: &str) -> io::Result<Kind> {
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Ok(if DOCUMENTS.contains(&extension.as_str()) { Kind::Plain } else { Kind::Zip });
     }
+    // What its name calls a tar is never taken as just a file: cut off early, nothing in it would say what it was.
+    let is_called_tar = is_tar_name(name) && !head.is_empty();
     let inside_is_tar = |reader: &mut dyn Read| {
         let mut block = vec![0; TAR_BLOCK];
-        fill(reader, &mut block).is_ok_and(|length| is_tar(&block[..length]))
+        is_called_tar || fill(reader, &mut block).is_ok_and(|length| is_tar(&block[..length]))
     };
     Ok(match head {
         [0x1f, 0x8b, ..] if inside_is_tar(&mut MultiGzDecoder::new(&mut file)) => Kind::TarGz,
@@ -50,9 +52,14 @@ pub fn kind(mut file: impl Read + Seek, name: &str) -> io::Result<Kind> {
         {
             Kind::TarZst
         }
-        _ if is_tar(head) => Kind::Tar,
+        _ if is_tar(head) || (is_called_tar && extension == "tar") => Kind::Tar,
         _ => Kind::Plain,
     })
+}
+
+fn is_tar_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"].iter().any(|end| name.ends_with(end))
 }
 
 fn fill(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {

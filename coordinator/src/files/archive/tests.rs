@@ -14,6 +14,11 @@ fn open(bytes: &[u8]) -> Result<(Vec<Entry>, Vec<u8>), ArchiveError> {
     open_within(bytes, BUDGET)
 }
 
+fn open_named(bytes: &[u8], name: &str) -> Result<Vec<Entry>, Refusal> {
+    let kind = kind(Cursor::new(bytes), name).unwrap();
+    unpack(Cursor::new(bytes), kind, name, bytes.len() as u64, Vec::new(), BUDGET)
+}
+
 fn open_within(bytes: &[u8], budget: Budget) -> Result<(Vec<Entry>, Vec<u8>), ArchiveError> {
     let kind = kind(Cursor::new(bytes), "upload").unwrap();
     let mut spool = Vec::new();
@@ -204,6 +209,23 @@ fn refuses_damaged_archives() {
     let mut packed = gzip(&tar);
     packed.truncate(packed.len() - 6);
     assert!(refusal(&packed).contains("damaged"), "its checksum was cut off");
+}
+
+#[test]
+fn refuses_tars_that_were_cut_off_anywhere() {
+    let noise: Vec<u8> = (0..40_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let tar = tar_of(&[(EntryType::Regular, b"a", b"hello"), (EntryType::Regular, b"b", &noise)]);
+    let zst = zstd::encode_all(tar.as_slice(), 3).unwrap();
+    let small = zstd::encode_all(files(&["a"]).as_slice(), 3).unwrap();
+    for (name, whole) in
+        [("p.tar.zst", &zst), ("p.tzst", &small), ("p.tar.gz", &gzip(&tar)), ("p.tgz", &gzip(&files(&["a"])))]
+    {
+        assert!(open_named(whole, name).is_ok(), "{name}");
+        for length in (4..whole.len()).step_by(whole.len() / 97 + 1).chain([whole.len() - 1]) {
+            assert!(open_named(&whole[..length], name).is_err(), "{name}, {length} of {}", whole.len());
+        }
+    }
+    assert!(open_named(&tar[..300], "p.tar").is_err());
 }
 
 #[test]
