@@ -1,6 +1,7 @@
 //! What the API document says of calls beyond their own words: parameters from the handlers' types, the statuses that
 //! routes answer because of what they are, what a body must fulfil as a whole, and links between calls.
 
+use engunity_protocol::spec::Limits;
 use serde_json::{Map, Value, json};
 use warp::http::{Method, StatusCode};
 
@@ -12,6 +13,21 @@ const PROBLEM: &str = "application/problem+json";
 const NAMED_BY_ID: &[(&str, &str)] =
     &[("Project", "project_id"), ("File", "file_id"), ("Job", "job_id"), ("PersonalToken", "token_id")];
 
+/// Says what runs may ask for at this installation.
+pub fn limits(document: &mut Value, (least, most): (Limits, Limits)) {
+    let fields = &mut document["components"]["schemas"]["LimitsRequest"]["properties"];
+    for (field, least, most) in [
+        ("wall_s", json!(least.wall_s), json!(most.wall_s)),
+        ("cpu", json!(least.cpu), json!(most.cpu)),
+        ("memory_mb", json!(least.memory_mb), json!(most.memory_mb)),
+        ("output_kb", json!(least.output_kb), json!(most.output_kb)),
+        ("pids", json!(least.pids), json!(most.pids)),
+    ] {
+        fields[field]["minimum"] = least;
+        fields[field]["maximum"] = most;
+    }
+}
+
 /// Completes the document with what is known of the routes.
 pub fn complete(document: &mut Value, routes: &[Route]) {
     for route in routes {
@@ -22,6 +38,7 @@ pub fn complete(document: &mut Value, routes: &[Route]) {
         }
     }
     link(document);
+    stream(document);
     document["components"]["responses"] = json!({"Refusal": refusal()});
     document["components"]["schemas"].as_object_mut().into_iter().for_each(conditions);
 }
@@ -36,7 +53,7 @@ fn describe(operation: &mut Map<String, Value>, route: &Route) {
         operation.insert("parameters".into(), route.parameters.iter().map(parameter).collect());
     }
     if let Some(body) = operation.get_mut("requestBody") {
-        body["required"] = (!matches!(route.takes, Takes::Json { optional: true })).into();
+        body["required"] = matches!(route.takes, Takes::Json { optional: false } | Takes::Multipart).into();
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for status in refusals(route) {
@@ -121,6 +138,23 @@ fn links(response: &Value, targets: &[(String, Vec<String>)]) -> Option<Value> {
     Some(taking.map(|(id, _)| (id.clone(), to(id))).collect::<Map<_, _>>().into())
 }
 
+/// A stream is many messages, each of which has its JSON as a text.
+fn stream(document: &mut Value) {
+    for (_, operation) in operations(document) {
+        let responses = operation["responses"].as_object_mut().into_iter().flatten();
+        for media in responses.filter_map(|(_, response)| response["content"].get_mut("text/event-stream")) {
+            let event = media["schema"].take();
+            let data = json!({"type": "string", "contentMediaType": "application/json"});
+            media["schema"] = json!({
+                "type": "object",
+                "required": ["event", "id", "data"],
+                "properties": {"event": {"type": "string"}, "id": {"type": "string"}, "data": data},
+                "x-event": event,
+            });
+        }
+    }
+}
+
 /// The parameters in the path of each call, by its id.
 fn targets(document: &mut Value) -> Vec<(String, Vec<String>)> {
     let names = |operation: &Value| {
@@ -149,6 +183,9 @@ fn conditions(schemas: &mut Map<String, Value>) {
     };
     if let Some(run) = schemas.get_mut("RunRequest") {
         run["oneOf"] = json!([only("command", &["entry"]), only("entry", &["command"])]);
+    }
+    if let Some(form) = schemas.get_mut("UploadForm") {
+        form["additionalProperties"] = false.into();
     }
     if let Some(file) = schemas.get_mut("NewFile") {
         file["oneOf"] = json!([only("path", &["name", "parent_id"]), only("name", &["path"])]);

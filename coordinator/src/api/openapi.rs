@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document, made of what stands at each handler, and the page that shows it. A test holds the
 //! document and the table of routes together.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use engunity_protocol::problem::{ERROR_PAGES, ErrorCode};
@@ -81,7 +81,7 @@ fn complete((status, response): (&String, &mut RefOr<Described>)) {
     }
 }
 
-static JSON: LazyLock<Bytes> = LazyLock::new(|| whole().to_string().into());
+static JSON: OnceLock<Bytes> = OnceLock::new();
 
 fn whole() -> Value {
     let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
@@ -113,8 +113,13 @@ async fn error_page(_: Arc<App>, Path(code): Path<ErrorCode>, _: Request) -> Api
     Ok(page("text/html; charset=utf-8", error_pages::page(code)))
 }
 
-async fn document(_: Arc<App>, _: Request) -> ApiResult {
-    Ok(reply::bytes(StatusCode::OK, "application/json", JSON.clone()))
+async fn document(app: Arc<App>, _: Request) -> ApiResult {
+    let json = JSON.get_or_init(|| {
+        let mut document = whole();
+        contract::limits(&mut document, app.catalog.bounds());
+        document.to_string().into()
+    });
+    Ok(reply::bytes(StatusCode::OK, "application/json", json.clone()))
 }
 
 fn page(kind: &'static str, body: impl Into<Bytes>) -> Response {
@@ -134,7 +139,7 @@ mod tests {
 
     #[test]
     fn names_exactly_the_routes_there_are() {
-        let document: Value = serde_json::from_slice(&JSON).unwrap();
+        let document = whole();
         assert_eq!(document["openapi"], "3.1.0");
         let described: BTreeSet<String> =
             document["paths"].as_object().unwrap().iter().flat_map(calls).collect();
@@ -173,7 +178,7 @@ mod tests {
 
     #[test]
     fn every_call_says_who_may_and_has_its_own_name() {
-        let document: Value = serde_json::from_slice(&JSON).unwrap();
+        let document = whole();
         let mut names = BTreeSet::new();
         for route in super::super::routes() {
             let path = contract::template(route.path);

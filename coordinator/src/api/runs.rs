@@ -177,15 +177,25 @@ fn answer(job: &Job) -> ApiResult {
 pub struct NoopsRequest {
     /// How many, answered as a list; absent: one, answered by itself.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 1000)]
     count: Option<usize>,
     #[serde(default)]
     class: JobClass,
 }
 
+/// One job, or a list where a count was given.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code)] // for the document
+pub enum Submitted {
+    One(Job),
+    Many(Vec<Job>),
+}
+
 /// Submits jobs that do nothing; exists only where `load_tests.enabled` is set.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/noops", operation_id = "submit_noops", tag = "jobs", security(("bearer" = [])),
-    request_body = Option<NoopsRequest>,
-    responses((status = 202, body = Job), (status = 404, body = Problem)))]
+    request_body = NoopsRequest,
+    responses((status = 202, body = Submitted), (status = 404, body = Problem)))]
 pub async fn noops(
     app: Arc<App>,
     caller: Caller,

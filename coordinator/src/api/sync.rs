@@ -177,7 +177,7 @@ pub async fn blobs(
 
 /// Makes the project what the manifest says, all or nothing: the one in the body, or the last one posted to `sync`.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/sync/commit", operation_id = "commit_sync", tag = "sync", security(("bearer" = [])),
-    request_body = Option<Manifest>,
+    request_body = Manifest,
     responses((status = 200, body = Project), (status = 404, body = Problem), (status = 409, body = Problem, description = "Contents are missing; `errors` names their hashes.")))]
 pub async fn commit(
     app: Arc<App>,

@@ -77,6 +77,7 @@ pub struct UploadForm {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// Where one plain file goes; its own name otherwise.
+    #[schema(schema_with = engunity_protocol::schema::form_path)]
     path: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use engunity_protocol::{fleet::RuntimeView, job::LimitsRequest, problem::FieldEr
 use crate::{
     folder::{self, CatalogError},
     language::{self, Language, OutlinePattern},
-    limits::{Bounds, LimitsConfig},
+    limits::{self, Bounds, LimitsConfig},
     runtime::Runtime,
 };
 
@@ -113,6 +113,11 @@ impl Catalog {
     /// What a run may use at most.
     pub(crate) fn max_limits(&self) -> Limits {
         self.bounds.max
+    }
+
+    /// The least and the most that a run may ask for.
+    pub fn bounds(&self) -> (Limits, Limits) {
+        (limits::MINIMUM, self.bounds.max)
     }
 
     /// The runtimes as the API shows them.

@@ -8,6 +8,7 @@ use crate::{UserId, schema};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct User {
+    #[schema(value_type = i32)]
     pub id: UserId,
     pub email: String,
     pub name: Option<String>,

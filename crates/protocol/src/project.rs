@@ -9,6 +9,7 @@ use crate::{ProjectId, UserId, schema};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Project {
     pub id: ProjectId,
+    #[schema(value_type = i32)]
     pub user_id: UserId,
     pub name: String,
     pub description: Option<String>,

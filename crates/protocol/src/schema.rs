@@ -136,6 +136,11 @@ pub fn optional_path() -> Object {
     nullable(text(&(1..=MAX_PATH_BYTES), PATH_PATTERN).description(Some(BYTES)))
 }
 
+/// The same in a form, where there is no `null`.
+pub fn form_path() -> Object {
+    text(&(1..=MAX_PATH_BYTES), PATH_PATTERN).description(Some(BYTES)).build()
+}
+
 pub fn exact_path() -> Object {
     text(&(1..=MAX_PATH_BYTES), EXACT_PATH_PATTERN).description(Some(BYTES)).build()
 }
