@@ -69,6 +69,9 @@ async fn upload_run_watch_and_fetch() -> Result<()> {
     let again = user.request(Method::GET, &format!("/jobs/{}/artifacts/{}", job.id, artifacts[0].path));
     let again = user.send(again.header("If-None-Match", known)).await?;
     ensure!(again.status == 304 && again.body.is_empty(), "{again:?}");
+    let part = user.request(Method::GET, &format!("/jobs/{}/artifacts/{}", job.id, artifacts[0].path));
+    let part = user.send(part.header("Range", "bytes=1-2")).await?;
+    ensure!(part.status == 206 && part.body == b"ep", "{part:?}");
     lab.finish().await
 }
 
