@@ -1,9 +1,11 @@
 # All tests on the real stack: Rust, front-end units, and browsers against a coordinator with data of its own.
 # shellcheck shell=bash
 
-# A filter runs only the Rust tests whose names contain it; `web` and `e2e` are the front end's.
+# A filter runs only the Rust tests whose names contain it; `web` and `e2e` are the front end's, `api-fuzz` takes
+# `--minutes N`.
 cmd_test() {
   local filter="${1:-}" began=$SECONDS
+  fuzz_options "${@:2}"
   FAILED=()
   PACKAGES_FOR="test"
   services_open
@@ -12,11 +14,18 @@ cmd_test() {
   services_close
   # shellcheck disable=SC1091
   . "$DEV/env"
-  case "$filter" in web | e2e) ;; *) run_check "Rust tests" test_rust "$filter" ;; esac
+  case "$filter" in web | e2e | api-fuzz) ;; *) run_check "Rust tests" test_rust "$filter" ;; esac
   case "$filter" in web | "") ! frontend_there || run_check "front-end tests" test_web ;; esac
   case "$filter" in e2e | "") [ ! -e "$FRONTEND/playwright.config.ts" ] || run_check "browser tests" test_e2e ;; esac
+  case "$filter" in api-fuzz | "") run_check "API fuzzer" api_fuzz "$FUZZ_SECONDS" ;; esac
   [ ${#FAILED[@]} = 0 ] || die "failed: ${FAILED[*]} (after $(took $((SECONDS - began)))); see the lines above"
   ok "all tests passed ($(took $((SECONDS - began))))"
+}
+
+fuzz_options() {
+  [ $# != 0 ] || return 0
+  [[ "$1" = --minutes && "${2:-}" =~ ^[1-9][0-9]{0,3}$ && $# = 2 ]] || die "test api-fuzz takes --minutes N, not '$*'"
+  FUZZ_SECONDS=$(($2 * 60))
 }
 
 test_rust() {
