@@ -153,6 +153,12 @@ pub fn exact_paths() -> Array {
         .build()
 }
 
+/// The words of an enum.
+pub fn words<T: ToString>(all: &[T]) -> Object {
+    let words = all.iter().map(ToString::to_string);
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
+}
+
 /// BLAKE3 of a content.
 pub fn hash() -> Object {
     ObjectBuilder::new()

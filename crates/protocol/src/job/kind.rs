@@ -4,7 +4,10 @@
 //! A new kind is an entry here, a file in `worker/src/jobs/` and its line of registration in `worker/src/jobs/mod.rs`.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::{spec::ExecuteSpec, words::words};
 
@@ -58,7 +61,7 @@ macro_rules! job_kinds {
         $(#[cfg($condition:meta)])?
         $variant:ident $(($spec:ty))? = $word:literal { $($property:ident: $value:expr),+ $(,)? }
     )+) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum JobKind {
             $($(#[doc = $doc])* $(#[cfg($condition)])? #[serde(rename = $word)] $variant,)+
         }
@@ -143,9 +146,24 @@ impl Pool {
     }
 }
 
+/// By hand, because utoipa does not see the words that the table's macro hands to serde.
+impl PartialSchema for JobKind {
+    fn schema() -> RefOr<Schema> {
+        Schema::from(crate::schema::words(Self::ALL)).into()
+    }
+}
+
+impl ToSchema for JobKind {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_document_has_the_words_of_the_wire() {
+        let schema = serde_json::to_value(JobKind::schema()).unwrap();
+        assert_eq!(schema["enum"], serde_json::to_value(JobKind::ALL).unwrap());
+    }
 
     #[test]
     fn every_kind_has_a_queue() {
