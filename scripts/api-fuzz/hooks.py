@@ -1,7 +1,8 @@
 """What the API fuzzer needs to know beyond the API document.
 
 A request that fits the document may still be refused where the document can't say why: each such case stands in
-EXPLAINED with its reason. Any other refusal, and any 5xx that is not named here, fails the run.
+EXPLAINED with its reason. Any other refusal, and any 5xx that is not named here, fails the run. The two checks below
+stand for positive_data_acceptance and not_a_server_error.
 """
 
 import io

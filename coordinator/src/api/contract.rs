@@ -31,14 +31,14 @@ pub fn limits(document: &mut Value, (least, most): (Limits, Limits)) {
 /// Completes the document with what is known of the routes.
 pub fn complete(document: &mut Value, routes: &[Route]) {
     for route in routes {
-        let path = template(route.path);
-        let method = route.method.as_str().to_lowercase();
-        if let Some(operation) = document["paths"][path][method].as_object_mut() {
+        let path = document.get_mut("paths").and_then(|paths| paths.get_mut(template(route.path)));
+        let operation = path.and_then(|path| path.get_mut(route.method.as_str().to_lowercase()));
+        if let Some(operation) = operation.and_then(Value::as_object_mut) {
             describe(operation, route);
         }
     }
     link(document);
-    stream(document);
+    bodies(document);
     document["components"]["responses"] = json!({"Refusal": refusal()});
     document["components"]["schemas"].as_object_mut().into_iter().for_each(conditions);
 }
@@ -138,21 +138,30 @@ fn links(response: &Value, targets: &[(String, Vec<String>)]) -> Option<Value> {
     Some(taking.map(|(id, _)| (id.clone(), to(id))).collect::<Map<_, _>>().into())
 }
 
-/// A stream is many messages, each of which has its JSON as a text.
-fn stream(document: &mut Value) {
+/// A stream is many messages, each of which has its JSON as a text; bytes are no list of numbers.
+fn bodies(document: &mut Value) {
     for (_, operation) in operations(document) {
         let responses = operation["responses"].as_object_mut().into_iter().flatten();
-        for media in responses.filter_map(|(_, response)| response["content"].get_mut("text/event-stream")) {
-            let event = media["schema"].take();
-            let data = json!({"type": "string", "contentMediaType": "application/json"});
-            media["schema"] = json!({
-                "type": "object",
-                "required": ["event", "id", "data"],
-                "properties": {"event": {"type": "string"}, "id": {"type": "string"}, "data": data},
-                "x-event": event,
-            });
+        for content in responses.filter_map(|(_, response)| response.get_mut("content")) {
+            if let Some(media) = content.get_mut("text/event-stream") {
+                let event = media["schema"].take();
+                media["schema"] = message(event);
+            }
+            if let Some(media) = content.get_mut("application/octet-stream") {
+                media["schema"] = json!({"type": "string", "format": "binary"});
+            }
         }
     }
+}
+
+fn message(event: Value) -> Value {
+    let data = json!({"type": "string", "contentMediaType": "application/json"});
+    json!({
+        "type": "object",
+        "required": ["event", "id", "data"],
+        "properties": {"event": {"type": "string"}, "id": {"type": "string"}, "data": data},
+        "x-event": event,
+    })
 }
 
 /// The parameters in the path of each call, by its id.
@@ -211,6 +220,15 @@ mod tests {
             let parts = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
             assert_eq!(stated, parts.collect(), "{} {path}", route.method);
         }
+    }
+
+    #[test]
+    fn nothing_is_null() {
+        let mut document = json!({"paths": {"/a": {"get": {"responses": {"200": {"description": "x"}}}}}});
+        let before = document.clone();
+        bodies(&mut document);
+        link(&mut document);
+        assert_eq!(document, before);
     }
 
     #[test]

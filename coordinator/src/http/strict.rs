@@ -52,6 +52,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
     }
 }
 
+/// Every integer up to this one is exact as a floating-point number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Hands simple values on as they are.
 macro_rules! hand_on {
     ($($visit:ident($value:ty))+) => {
@@ -69,8 +72,17 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     }
 
     hand_on! {
-        visit_bool(bool) visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_f64(f64) visit_char(char)
+        visit_bool(bool) visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_char(char)
         visit_str(&str) visit_borrowed_str(&'de str) visit_string(String) visit_bytes(&[u8]) visit_byte_buf(Vec<u8>)
+    }
+
+    /// To JSON Schema 7.0 is an integer; numbers with a fraction are read from integers as well.
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<V::Value, E> {
+        match value {
+            _ if value.fract() != 0.0 || value.abs() > EXACT => self.0.visit_f64(value),
+            _ if value < 0.0 => self.0.visit_i64(value as i64),
+            _ => self.0.visit_u64(value as u64),
+        }
     }
 
     fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
@@ -173,7 +185,9 @@ mod tests {
         let named = BTreeMap::from([("a".to_owned(), point(4, None))]);
         let whole = Whole { one: Some(point(1, Some(2.0))), many: vec![point(3, None)], named };
         assert_eq!(read(good).unwrap(), whole);
+        assert_eq!(read(&good.replace("1,", "1.0,").replace(r#""y": 2"#, r#""y": 2.0"#)).unwrap(), whole);
         for bad in [
+            r#"{"one": {"x": 1.5}}"#,
             r#"[null, []]"#,
             r#"{"one": [1, 2]}"#,
             r#"{"one": null, "many": [[3]]}"#,
