@@ -14,7 +14,7 @@ fn open(bytes: &[u8]) -> Result<(Vec<Entry>, Vec<u8>), ArchiveError> {
     open_within(bytes, BUDGET)
 }
 
-fn open_named(bytes: &[u8], name: &str) -> Result<Vec<Entry>, Refusal> {
+fn open_named(bytes: &[u8], name: &str) -> Result<Vec<Entry>, ArchiveError> {
     let kind = kind(Cursor::new(bytes), name).unwrap();
     unpack(Cursor::new(bytes), kind, name, bytes.len() as u64, Vec::new(), BUDGET)
 }
