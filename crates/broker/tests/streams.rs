@@ -9,7 +9,8 @@ use engunity_testkit::broker::{Permissions, Vhost};
 use lapin::{
     Channel, ConnectionProperties,
     options::{
-        BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions, QueueDeclareOptions,
+        BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions,
+        QueueDeclareOptions,
     },
     types::FieldTable,
 };
@@ -26,12 +27,12 @@ fn regex_escape(name: &str) -> String {
     name.replace('.', "\\.")
 }
 
-async fn channel(url: &str) -> Channel {
-    let connection = lapin::Connection::connect(url, ConnectionProperties::default()).await.unwrap();
-    let channel = connection.create_channel().await.unwrap();
-    // The connection lives as long as the test.
-    std::mem::forget(connection);
-    channel
+/// A channel on a connection of its own, because each refusal ends the channel.
+async fn channel(url: &str) -> (lapin::Connection, Channel) {
+    let connection =
+        lapin::Connection::connect(url, ConnectionProperties::default()).await.expect("a connection");
+    let channel = connection.create_channel().await.expect("a channel");
+    (connection, channel)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +47,7 @@ async fn a_worker_reaches_its_own_streams_only() {
     let own_queue = Queue::WorkerStreams(own.clone()).name();
     let other_queue = Queue::WorkerStreams(other).name();
 
-    let worker = channel(&restricted.url).await;
+    let (_connection, worker) = channel(&restricted.url).await;
     let exclusive = QueueDeclareOptions::exclusive();
     worker.queue_declare(own_queue.as_str().into(), exclusive, FieldTable::default()).await.unwrap();
     // It reads what is sent to it, and writes to any coordinator.
@@ -55,6 +56,9 @@ async fn a_worker_reaches_its_own_streams_only() {
         .publish(Route::queue(&Queue::WorkerStreams(own)), b"a".to_vec())
         .await
         .unwrap();
+    let get = BasicGetOptions { no_ack: true };
+    let message = worker.basic_get(own_queue.as_str().into(), get).await.unwrap().expect("its message");
+    assert_eq!(message.data, b"a");
     let (exchange, key) = ("streams", coordinator.to_string());
     worker.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
     let mandatory = BasicPublishOptions { mandatory: true, ..Default::default() };
@@ -75,13 +79,13 @@ async fn a_worker_reaches_its_own_streams_only() {
     };
     assert_eq!(tokio::time::timeout(TIMEOUT, arrives).await.unwrap(), b"b");
 
-    // Everything else is refused; each refusal ends the channel.
+    // Everything else is refused.
     let consume = BasicConsumeOptions::default();
-    let read = channel(&restricted.url).await;
+    let (_connection, read) = channel(&restricted.url).await;
     let refused =
         read.basic_consume(other_queue.as_str().into(), "".into(), consume, FieldTable::default()).await;
     assert_refused(refused.map(drop));
-    let declare = channel(&restricted.url).await;
+    let (_connection, declare) = channel(&restricted.url).await;
     let refused = declare.queue_declare(other_queue.as_str().into(), exclusive, FieldTable::default()).await;
     assert_refused(refused.map(drop));
     let bind = QueueBindOptions::default();
@@ -95,7 +99,7 @@ async fn a_worker_reaches_its_own_streams_only() {
         )
         .await;
     assert_refused(refused);
-    let write = channel(&restricted.url).await;
+    let (_connection, write) = channel(&restricted.url).await;
     write.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
     let publish =
         write.basic_publish("".into(), other_queue.as_str().into(), mandatory, b"x", Default::default());

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use engunity_broker::streams::{PEER_TIMEOUT, Stream, StreamClient, WINDOW};
+use engunity_broker::streams::{PEER_TIMEOUT, Stream, StreamClient, TICK, WINDOW};
 use engunity_protocol::{WorkerId, stream::ResetReason};
 use engunity_testkit::broker::Proxy;
 use engunity_worker::{config, config::Config, start};
@@ -152,6 +152,9 @@ async fn requests_are_answered_or_refused() {
         client.request(worker.id(), service, question, 500_000, TIMEOUT).await
     };
     assert_eq!(ask("echo", b"question").await.unwrap(), b"question");
+    let began = Instant::now();
+    open_echo(&client, worker.id()).await;
+    assert!(began.elapsed() < TICK, "opening waits for no tick: {:?}", began.elapsed());
     assert_eq!(ask("echo", b"").await.unwrap(), b"");
     let long = pattern(400_000);
     assert!(ask("echo", &long).await.unwrap() == long);

@@ -20,7 +20,7 @@ use tokio::{
 use super::{
     Accept,
     state::{MAX_FRAME, Opening, StreamError, StreamState, TICK},
-    stream::{Shared, Stream, deadline},
+    stream::{Shared, Stream},
 };
 use crate::{Connection, Consumer, Publisher, Queue, Route, ack_batch};
 
@@ -57,6 +57,24 @@ struct Streams {
     closing: bool,
 }
 
+impl Streams {
+    /// Why no stream may be added now.
+    fn refusal(&self) -> Option<ResetReason> {
+        match () {
+            () if self.closing => Some(ResetReason::Shutdown),
+            () if self.open.len() >= MAX_STREAMS => Some(ResetReason::TooManyStreams),
+            () => None,
+        }
+    }
+}
+
+/// The first bytes of a stream, which travel with its opening.
+pub(super) struct First<'a> {
+    pub data: &'a [u8],
+    /// Nothing follows them.
+    pub end: bool,
+}
+
 impl Endpoint {
     pub fn new(connection: Connection, own_name: StreamPeer, accept: Option<Arc<dyn Accept>>) -> Arc<Self> {
         Arc::new(Self { own_name, connection, streams: Mutex::default(), scheduler: Arc::default(), accept })
@@ -78,26 +96,22 @@ impl Endpoint {
         tasks
     }
 
-    pub fn open(
-        self: &Arc<Self>,
-        peer: StreamPeer,
-        service: &str,
-        params: Vec<u8>,
-        within: Duration,
-    ) -> Stream {
-        let opening = Opening { service: service.to_owned(), params, deadline: deadline(within) };
-        let shared = self.shared(StreamId::random(), peer, StreamState::open(opening, Instant::now()));
-        let mut streams = self.streams();
-        let refused = match () {
-            () if streams.closing => Some(ResetReason::Shutdown),
-            () if streams.open.len() >= MAX_STREAMS => Some(ResetReason::TooManyStreams),
-            () => None,
-        };
-        match refused {
-            Some(reason) => shared.state().reset(StreamError::new(reason, "")),
-            None => drop(streams.open.insert(shared.id, shared.clone())),
+    /// Opens a stream, with the part of `first` that fits into a window as its first bytes.
+    pub fn open(&self, peer: StreamPeer, opening: Opening, first: &First<'_>) -> Stream {
+        let mut state = StreamState::open(opening, Instant::now());
+        if state.send.write(first.data) == first.data.len() && first.end {
+            state.send.finish();
         }
-        drop(streams);
+        let shared = self.shared(StreamId::random(), peer, state);
+        let refused = {
+            let mut streams = self.streams();
+            let refused = streams.refusal();
+            if refused.is_none() {
+                streams.open.insert(shared.id, shared.clone());
+            }
+            refused
+        };
+        shared.update(|state| refused.map(|reason| state.reset(StreamError::new(reason, ""))));
         Stream::new(shared)
     }
 
@@ -178,11 +192,8 @@ impl Endpoint {
         let shared = self.shared(id, from.clone(), StreamState::accept(now));
         {
             let mut streams = self.streams();
-            if streams.closing {
-                return Err(ResetReason::Shutdown);
-            }
-            if streams.open.len() >= MAX_STREAMS {
-                return Err(ResetReason::TooManyStreams);
+            if let Some(reason) = streams.refusal() {
+                return Err(reason);
             }
             streams.open.insert(id, shared.clone());
         }

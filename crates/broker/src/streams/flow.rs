@@ -52,8 +52,8 @@ struct Progress {
     stalled_ticks: u32,
 }
 
-impl SendBuffer {
-    pub fn new() -> Self {
+impl Default for SendBuffer {
+    fn default() -> Self {
         Self {
             ring: VecDeque::new(),
             base: 0,
@@ -65,7 +65,9 @@ impl SendBuffer {
             progress: Progress::default(),
         }
     }
+}
 
+impl SendBuffer {
     /// Takes the part of `data` that fits; returns its length.
     pub fn write(&mut self, data: &[u8]) -> usize {
         let length = data.len().min(self.capacity());
@@ -171,11 +173,13 @@ pub struct ReceiveBuffer {
     finished: bool,
 }
 
-impl ReceiveBuffer {
-    pub fn new() -> Self {
+impl Default for ReceiveBuffer {
+    fn default() -> Self {
         Self { unread: VecDeque::new(), received: 0, limit: INITIAL_CREDIT, finished: false }
     }
+}
 
+impl ReceiveBuffer {
     pub fn receive(&mut self, segment: &Segment) -> Result<Received, ProtocolViolation> {
         let segment_end = segment.offset.saturating_add(segment.data.len() as u64);
         if segment_end > self.limit {

@@ -24,7 +24,10 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use engunity_protocol::{
     CoordinatorId, WorkerId,
@@ -32,12 +35,15 @@ use engunity_protocol::{
 };
 use tokio::{task::JoinSet, time::timeout};
 
-use self::endpoint::Endpoint;
 pub use self::{
     endpoint::MAX_PARAMS,
     flow::WINDOW,
-    state::{PEER_TIMEOUT, StreamError},
+    state::{PEER_TIMEOUT, StreamError, TICK},
     stream::{Stream, StreamControl, StreamReader, StreamWriter},
+};
+use self::{
+    endpoint::{Endpoint, First},
+    state::Opening,
 };
 use crate::Connection;
 
@@ -86,7 +92,8 @@ impl StreamClient {
         params: &[u8],
         within: Duration,
     ) -> Result<Stream, StreamError> {
-        let stream = self.begin(worker, service, params, within)?;
+        let first = First { data: &[], end: false };
+        let stream = self.begin(worker, service, params, within, &first)?;
         match timeout(within, stream.opened()).await {
             Ok(opened) => opened.map(|()| stream),
             Err(_) => Err(StreamError::new(ResetReason::OpenTimeout, "")),
@@ -104,8 +111,12 @@ impl StreamClient {
         within: Duration,
     ) -> Result<Vec<u8>, StreamError> {
         let exchange = async {
-            let Stream { mut reader, mut writer } = self.begin(worker, service, &[], within)?;
-            writer.write_all(question).await?;
+            // A short question travels with the opening: the answer takes one round trip.
+            let first =
+                First { data: question.get(..WINDOW).unwrap_or(question), end: question.len() <= WINDOW };
+            let stream = self.begin(worker, service, &[], within, &first)?;
+            let Stream { mut reader, mut writer } = stream;
+            writer.write_all(&question[first.data.len()..]).await?;
             writer.finish();
             reader.read_to_end(max_answer).await
         };
@@ -126,11 +137,14 @@ impl StreamClient {
         service: &str,
         params: &[u8],
         within: Duration,
+        first: &First<'_>,
     ) -> Result<Stream, StreamError> {
         if params.len() > MAX_PARAMS {
             return Err(StreamError::new(ResetReason::ProtocolError, "the parameters are too long"));
         }
-        Ok(self.0.endpoint.open(StreamPeer::Worker(worker.clone()), service, params.to_vec(), within))
+        let (service, params) = (service.to_owned(), params.to_vec());
+        let opening = Opening { service, params, deadline: Instant::now() + within };
+        Ok(self.0.endpoint.open(StreamPeer::Worker(worker.clone()), opening, first))
     }
 }
 

@@ -71,8 +71,8 @@ impl StreamState {
     pub fn accept(now: Instant) -> Self {
         Self {
             opening: None,
-            send: SendBuffer::new(),
-            receive: ReceiveBuffer::new(),
+            send: SendBuffer::default(),
+            receive: ReceiveBuffer::default(),
             error: None,
             last_heard: now,
             due: Due { credit: true, ..Due::default() },

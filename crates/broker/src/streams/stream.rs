@@ -1,11 +1,8 @@
 //! The handles of a stream: a reader and a writer, which wait where the flow control says so.
 
-use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Instant,
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, Weak,
+    atomic::{AtomicBool, Ordering},
 };
 
 use engunity_protocol::stream::{ResetReason, StreamId, StreamPeer};
@@ -240,9 +237,4 @@ impl StreamControl {
         let state = self.0.state();
         state.send.buffered() + state.receive.buffered()
     }
-}
-
-/// The time by which something must have happened.
-pub(super) fn deadline(after: std::time::Duration) -> Instant {
-    Instant::now() + after
 }

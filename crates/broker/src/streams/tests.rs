@@ -168,7 +168,7 @@ proptest! {
 
     #[test]
     fn a_sender_never_exceeds_the_credit(reads in prop::collection::vec(0usize..200_000, 1..20)) {
-        let (mut sender, mut receiver) = (SendBuffer::new(), ReceiveBuffer::new());
+        let (mut sender, mut receiver) = (SendBuffer::default(), ReceiveBuffer::default());
         for read in reads {
             sender.write(&[7; 2 * WINDOW]);
             while let Some(segment) = sender.next_segment(32 * 1024) {
@@ -188,12 +188,12 @@ proptest! {
 fn a_peer_that_breaks_the_rules_is_refused() {
     let segment = |offset, length: usize, end| Segment { offset, data: vec![0; length], end };
     let too_much = INITIAL_CREDIT as usize + 1;
-    assert!(ReceiveBuffer::new().receive(&segment(0, too_much, false)).is_err());
-    let mut ended = ReceiveBuffer::new();
+    assert!(ReceiveBuffer::default().receive(&segment(0, too_much, false)).is_err());
+    let mut ended = ReceiveBuffer::default();
     ended.receive(&segment(0, 10, true)).unwrap();
     assert!(ended.receive(&segment(10, 1, false)).is_err(), "bytes after the end");
     assert!(ended.receive(&segment(0, 5, true)).is_err(), "another end");
-    assert!(SendBuffer::new().acknowledge(1, 0, false).is_err(), "more than was sent");
+    assert!(SendBuffer::default().acknowledge(1, 0, false).is_err(), "more than was sent");
     let mut state = StreamState::accept(Instant::now());
     state.on_frame(FrameBody::Data { offset: u64::MAX, data: vec![0; 9], end: true }, Instant::now());
     assert_eq!(state.error().unwrap().reason, ResetReason::ProtocolError);
