@@ -63,7 +63,7 @@ async fn every_call_of_an_upload_waits_as_it_is_told() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_proxys_plain_429_is_waited_for() -> Result<()> {
+async fn a_proxy_plain_429_is_waited_for() -> Result<()> {
     let (said, took) = upload(|asked, times| {
         (asked.ends_with("/blobs") && times < 2).then(|| wait("429 Too Many Requests", ""))
     })

@@ -12,7 +12,8 @@ const DEFAULT: Limits =
 const MAXIMUM: Limits =
     Limits { wall_s: 3600.0, cpu: 4.0, memory_mb: 4096, output_kb: 262_144, pids: 1024, disk_mb: 4096 };
 /// Less than this can't run anything.
-pub(crate) const MINIMUM: Limits = Limits { wall_s: 0.1, cpu: 0.05, memory_mb: 16, output_kb: 1, pids: 1, disk_mb: 1 };
+pub(crate) const MINIMUM: Limits =
+    Limits { wall_s: 0.1, cpu: 0.05, memory_mb: 16, output_kb: 1, pids: 1, disk_mb: 1 };
 
 /// The `limits` section of the configuration: what the operator changes of defaults and maxima.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]

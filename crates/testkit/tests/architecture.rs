@@ -156,8 +156,8 @@ const LAYERS: [(&str, &str, &[&str]); 8] = [
     ("crates/store/src", "files", &["accounts", "gc"]),
     ("crates/store/src", "workers", &["accounts", "files", "gc"]),
     ("crates/store/src", "jobs", &["accounts", "gc"]),
-    // The worker: intake starts runs, runs report; nothing below knows what is above it.
-    ("worker/src", "report", &["intake", "execution", "sandbox", "jobs"]),
+    // The worker: intake starts runs, runs report; nothing below knows what is above it. The heartbeat reads free slots.
+    ("worker/src", "report", &["execution", "sandbox", "jobs"]),
     ("worker/src", "sandbox", &["intake", "execution", "report", "jobs"]),
     ("worker/src", "execution", &["intake", "jobs"]),
     ("worker/src", "jobs", &["intake", "report"]),

@@ -61,7 +61,7 @@ fn a_pool_without_a_reserve_gives_bulk_jobs_all_slots() {
 }
 
 #[test]
-fn jobs_of_one_pool_do_not_take_anothers_slots() {
+fn jobs_of_one_pool_do_not_take_another_kind_slots() {
     let mut capacity = fleet(&[group(4, &[JobKind::Execute], None), group(4, &[JobKind::Noop], None)]);
     (0..5).for_each(|_| capacity.take(JobKind::Noop, JobClass::Interactive, None));
     assert_eq!(allowed(&capacity), (5, 3));
