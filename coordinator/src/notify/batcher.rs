@@ -47,7 +47,7 @@ impl<I: Clone + Send + Sync + 'static, O: Send + 'static> Batcher<I, O> {
     /// Adds an item and waits for its answer.
     pub async fn submit(&self, item: I) -> Result<O, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let ended = || StoreError::Unavailable("the coordinator is shutting down".to_owned());
+        let ended = || StoreError::unavailable("the coordinator is shutting down");
         self.queue.send(Entry { item, answer }).await.map_err(|_| ended())?;
         answered.await.unwrap_or_else(|_| Err(ended()))
     }
@@ -117,7 +117,7 @@ where
                 outcomes.push(
                     run(vec![item])
                         .await
-                        .and_then(|mut one| one.pop().ok_or(StoreError::Corrupt("no answer".into()))),
+                        .and_then(|mut one| one.pop().ok_or(StoreError::corrupt("no answer"))),
                 );
             }
             outcomes

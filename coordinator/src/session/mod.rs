@@ -151,7 +151,7 @@ impl Sessions {
             return Ok(Attached::Local(session));
         }
         let supervisor = self.supervisor.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let missing = || StoreError::Unavailable("sessions are not running yet".to_owned());
+        let missing = || StoreError::unavailable("sessions are not running yet");
         supervisor.ok_or_else(missing)?.attach(project_id).await
     }
 

@@ -55,7 +55,7 @@ impl SupervisorHandle {
             self.0.call(|reply| SupervisorMessage::Attach { project_id, reply }, Some(ATTACH_TIMEOUT)).await;
         match call {
             Ok(CallResult::Success(attached)) => attached,
-            _ => Err(StoreError::Unavailable("the session could not be started in time".to_owned())),
+            _ => Err(StoreError::unavailable("the session could not be started in time")),
         }
     }
 
@@ -150,7 +150,7 @@ impl SupervisorState {
         let session = self.start(project_id, myself).await;
         session
             .map(Attached::Local)
-            .map_err(|error| StoreError::Unavailable(format!("the session could not be started: {error}")))
+            .map_err(|error| StoreError::unavailable(format!("the session could not be started: {error}")))
     }
 
     async fn start(

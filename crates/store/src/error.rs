@@ -1,12 +1,18 @@
 //! What can go wrong with the database, as the callers need to tell it apart.
 
+use std::error::Error;
+use std::sync::Arc;
+
 use tokio_postgres::error::SqlState;
+
+/// What led to an error.
+type Cause = Box<dyn Error + Send + Sync>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The server can't be reached, or has no connection free: worth trying again.
     #[error("the database can't be reached: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] Arc<dyn Error + Send + Sync>),
     /// A unique constraint says that it exists already; names the constraint.
     #[error("it exists already ({0})")]
     Conflict(String),
@@ -21,15 +27,15 @@ pub enum StoreError {
     #[error("migration {name} failed: {source}")]
     Migration { name: String, source: tokio_postgres::Error },
     #[error("a stored value can't be read: {0}")]
-    Corrupt(String),
+    Corrupt(#[source] Cause),
     #[error("{}", explain(.0))]
-    Query(tokio_postgres::Error),
+    Query(#[source] tokio_postgres::Error),
 }
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         if error.is_closed() {
-            return Self::Unavailable(error.to_string());
+            return Self::unavailable(error);
         }
         let Some(db) = error.as_db_error() else {
             return Self::from_connection_error(error);
@@ -41,7 +47,7 @@ impl From<tokio_postgres::Error> for StoreError {
             &SqlState::ADMIN_SHUTDOWN
             | &SqlState::CRASH_SHUTDOWN
             | &SqlState::CANNOT_CONNECT_NOW
-            | &SqlState::TOO_MANY_CONNECTIONS => Self::Unavailable(db.message().to_owned()),
+            | &SqlState::TOO_MANY_CONNECTIONS => Self::unavailable(db.message()),
             &SqlState::CHARACTER_NOT_IN_REPERTOIRE
             | &SqlState::UNTRANSLATABLE_CHARACTER
             | &SqlState::DATETIME_FIELD_OVERFLOW => Self::Unstorable(db.message().to_owned()),
@@ -59,11 +65,20 @@ fn explain(error: &tokio_postgres::Error) -> String {
 }
 
 impl StoreError {
+    /// The server can't be reached, because of `cause`.
+    pub fn unavailable(cause: impl Into<Cause>) -> Self {
+        Self::Unavailable(cause.into().into())
+    }
+
+    /// A stored value can't be read, because of `cause`.
+    pub fn corrupt(cause: impl Into<Cause>) -> Self {
+        Self::Corrupt(cause.into())
+    }
+
     /// Without an answer of the server it is the connection that failed, unless a value could not be converted.
     fn from_connection_error(error: tokio_postgres::Error) -> Self {
-        use std::error::Error;
         match error.source() {
-            Some(source) if source.is::<std::io::Error>() => Self::Unavailable(error.to_string()),
+            Some(source) if source.is::<std::io::Error>() => Self::unavailable(error),
             _ => Self::Query(error),
         }
     }
@@ -72,26 +87,26 @@ impl StoreError {
 impl From<deadpool_postgres::PoolError> for StoreError {
     fn from(error: deadpool_postgres::PoolError) -> Self {
         match error {
-            deadpool_postgres::PoolError::Backend(error) => Self::Unavailable(error.to_string()),
-            other => Self::Unavailable(other.to_string()),
+            deadpool_postgres::PoolError::Backend(error) => Self::unavailable(error),
+            other => Self::unavailable(other),
         }
     }
 }
 
 impl From<deadpool_postgres::BuildError> for StoreError {
     fn from(error: deadpool_postgres::BuildError) -> Self {
-        Self::Corrupt(error.to_string())
+        Self::corrupt(error)
     }
 }
 
 impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Corrupt(error.to_string())
+        Self::corrupt(error)
     }
 }
 
 impl From<uuid::Error> for StoreError {
     fn from(error: uuid::Error) -> Self {
-        Self::Corrupt(error.to_string())
+        Self::corrupt(error)
     }
 }

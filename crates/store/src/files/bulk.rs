@@ -178,7 +178,7 @@ async fn read_texts(batch: &[Write], arrivals: &[Arrival], texts: &Texts) -> Res
     let texts = texts.clone();
     let read = tokio::task::spawn_blocking(move || texts(&inline)).await;
     let failed = |error: &dyn std::fmt::Display| {
-        StoreError::Corrupt(format!("an unpacked file can't be read again: {error}"))
+        StoreError::corrupt(format!("an unpacked file can't be read again: {error}"))
     };
     let mut read = read.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?.into_iter();
     Ok(batch.iter().map(|w| if arrivals[w.arrival].inline { read.next() } else { None }).collect())
@@ -312,6 +312,6 @@ async fn write_from_sources(
     if written == batch.len() as u64 {
         Ok(())
     } else {
-        Err(StoreError::Corrupt(format!("a commit found {written} of {} contents", batch.len())))
+        Err(StoreError::corrupt(format!("a commit found {written} of {} contents", batch.len())))
     }
 }

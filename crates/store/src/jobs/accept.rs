@@ -339,5 +339,5 @@ pub(crate) fn known_kind(row: &Row) -> Option<JobKind> {
 
 pub(crate) fn word<T: std::str::FromStr>(row: &Row, column: &str) -> Result<T> {
     let text: &str = row.get(column);
-    text.parse().map_err(|_| StoreError::Corrupt(format!("{column} is {text:?}")))
+    text.parse().map_err(|_| StoreError::corrupt(format!("{column} is {text:?}")))
 }

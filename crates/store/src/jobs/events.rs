@@ -374,7 +374,7 @@ fn stored(row: &Row) -> Result<StoredEvent> {
         "state" => StoredBody::State(row.get::<_, Json<_>>("data").0),
         "progress" => StoredBody::Progress(row.get::<_, Json<_>>("data").0),
         "output" => StoredBody::Output(chunk(row)?),
-        other => return Err(StoreError::Corrupt(format!("event is {other:?}"))),
+        other => return Err(StoreError::corrupt(format!("event is {other:?}"))),
     };
     Ok(StoredEvent { number: row.get("number"), attempt: row.get("attempt"), body })
 }
