@@ -1,4 +1,4 @@
-//! What every command works with: the server to talk to, who we are there, which project is meant.
+//! The context of every command: server, credentials, project.
 
 use std::{env, path::PathBuf};
 
@@ -21,26 +21,26 @@ pub struct App {
     pub out: Out,
     pub server: String,
     pub credentials: Credentials,
-    /// The folder whose `.engunity.toml` holds here.
+    /// The nearest folder with an `.engunity.toml`.
     pub folder: Option<Folder>,
     /// `--project`: an id or a name.
     asked: Option<String>,
 }
 
-/// The project that a command is about.
+/// The project that a command works on.
 #[derive(Debug, Clone)]
-pub struct Chosen {
+pub struct ProjectRef {
     pub id: ProjectId,
     pub name: Option<String>,
 }
 
-impl Chosen {
+impl ProjectRef {
     pub fn title(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.id.to_string())
     }
 }
 
-impl From<Project> for Chosen {
+impl From<Project> for ProjectRef {
     fn from(project: Project) -> Self {
         Self { id: project.id, name: Some(project.name) }
     }
@@ -52,7 +52,7 @@ impl App {
         let out = Out::new(global.json, global.quiet);
         let given = setting("ENGUNITY_TOKEN");
         let credentials = match Credentials::load() {
-            // With a token of its own, a call does not need what is kept.
+            // With ENGUNITY_TOKEN, stored credentials are not needed.
             Err(error) if given.is_some() => {
                 out.warn(&error.message);
                 Credentials::default()
@@ -80,7 +80,7 @@ impl App {
         })
     }
 
-    /// Fails early, and with the right advice, where a token is needed and there is none.
+    /// Fails early, with a hint, if there is no token.
     pub fn need_login(&self) -> Result<()> {
         if self.client.has_token() {
             return Ok(());
@@ -88,17 +88,17 @@ impl App {
         Err(CliError::new(format!("not logged in at {}", self.server)).hint("engunity login"))
     }
 
-    /// The project that is meant: `--project`, else the folder's, else the last one used at this server.
-    pub async fn project(&self) -> Result<Chosen> {
+    /// The selected project: `--project`, else the folder's, else the last one used at this server.
+    pub async fn project(&self) -> Result<ProjectRef> {
         self.need_login()?;
         if let Some(asked) = &self.asked {
             return self.find_project(asked).await;
         }
-        let linked = self.linked().map(|link| Chosen { id: link.project, name: link.name.clone() });
+        let linked = self.linked().map(|link| ProjectRef { id: link.project, name: link.name.clone() });
         let last = || self.credentials.at(&self.server).and_then(|entry| entry.last_project.clone());
-        match linked.or_else(|| last().map(|last| Chosen { id: last.id, name: last.name })) {
+        match linked.or_else(|| last().map(|last| ProjectRef { id: last.id, name: last.name })) {
             Some(chosen) => Ok(chosen),
-            None => Err(CliError::new("no project is remembered here").hint("engunity upload")),
+            None => Err(CliError::new("no project is linked to this folder").hint("engunity upload")),
         }
     }
 
@@ -113,7 +113,7 @@ impl App {
     }
 
     /// Finds one of the user's projects by id or by name.
-    pub async fn find_project(&self, asked: &str) -> Result<Chosen> {
+    pub async fn find_project(&self, asked: &str) -> Result<ProjectRef> {
         if let Ok(id) = asked.parse::<ProjectId>() {
             return Ok(self.client.project(id).await?.into());
         }
@@ -122,38 +122,39 @@ impl App {
         match named.len() {
             0 => Err(CliError::new(format!("there is no project {asked:?}")).hint("engunity project ls")),
             1 => Ok(named.remove(0).into()),
-            n => Err(CliError::new(format!("{n} projects are called {asked:?}: name one by its id"))
+            n => Err(CliError::new(format!("{n} projects are named {asked:?}: use an id"))
                 .hint("engunity project ls")),
         }
     }
 
-    /// Remembers `project` as the last one used and for `folder`, as far as the disk allows: what was done is done,
-    /// whether it is remembered or not.
-    pub fn remember(&mut self, folder: PathBuf, project: &Chosen) {
+    /// Stores `project` as the last one used and as the folder's. A failure is a warning: the command itself
+    /// has succeeded.
+    pub fn remember(&mut self, folder: PathBuf, project: &ProjectRef) {
         self.credentials.used(&self.server, project.id, project.name.clone());
         self.save_credentials();
         self.try_link(folder, project);
     }
 
-    /// Writes the link of `folder` to `project`, if the folder can be written to.
-    pub fn try_link(&mut self, folder: PathBuf, project: &Chosen) {
+    /// Links `folder` to `project`; a failure is a warning.
+    pub fn try_link(&mut self, folder: PathBuf, project: &ProjectRef) {
         if let Err(error) = self.link(folder, project) {
-            self.out.warn(format!("this folder's project is not remembered: {}", error.message));
+            self.out
+                .warn(format!("this folder's link to its project could not be stored: {}", error.message));
         }
     }
 
-    /// Writes what is remembered of the servers. Without a home folder (as in CI), nobody expects it to be kept.
+    /// Saves the credentials file; a failure is a warning. Does nothing without a home folder, as in CI.
     pub fn save_credentials(&self) {
         if self.credentials.path().is_none() {
             return;
         }
         if let Err(error) = self.credentials.save() {
-            self.out.warn(format!("the last project is not remembered: {}", error.message));
+            self.out.warn(format!("the last project could not be stored: {}", error.message));
         }
     }
 
-    /// Writes the link of `folder` to `project`.
-    pub fn link(&mut self, folder: PathBuf, project: &Chosen) -> Result<()> {
+    /// Links `folder` to `project`.
+    pub fn link(&mut self, folder: PathBuf, project: &ProjectRef) -> Result<()> {
         let link = Link { server: self.server.clone(), project: project.id, name: project.name.clone() };
         let folder = Folder { root: folder, link };
         let saved = folder.save();
@@ -162,14 +163,14 @@ impl App {
     }
 }
 
-/// A setting from the environment. Secret stores and files from Windows leave line ends on it.
+/// A setting from the environment, without the line ends that secret stores and Windows files leave on it.
 fn setting(name: &str) -> Option<String> {
     let value = env::var(name).ok()?;
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The token for `server`. One from the environment is sent only to a server that the same person named: a
-/// `.engunity.toml` that came with someone's project must not be able to collect it.
+/// The token for `server`. ENGUNITY_TOKEN is sent only to a server that the user named: the `.engunity.toml` of a
+/// downloaded project must not be able to collect it.
 fn token(
     given: Option<String>,
     server: &str,
@@ -178,7 +179,7 @@ fn token(
 ) -> Result<Option<String>> {
     if given.is_some() && source == Source::Folder && server != server::DEFAULT {
         return Err(CliError::new(format!(
-            "ENGUNITY_TOKEN is set, but only .engunity.toml names the server {server}: say that you trust it"
+            "ENGUNITY_TOKEN is set, but only .engunity.toml names the server {server}: confirm that you trust it"
         ))
         .hint(format!("ENGUNITY_SERVER={server} engunity …")));
     }

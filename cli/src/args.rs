@@ -11,17 +11,17 @@ use engunity_protocol::{
 use crate::output::units::{parse_mebibytes, parse_seconds};
 
 /// The heading of what every command knows.
-const EVERYWHERE: &str = "Everywhere";
+const EVERYWHERE: &str = "Global options";
 
 const TOUR: &str = "\
-A first tour:
+Getting started:
   engunity login                        or: engunity register
-  engunity upload ./project             makes a project of it; later sends only what changed
-  engunity run -- python -m pytest -q   live output, its exit code; Ctrl-C cancels
-  engunity logs -f                      the latest run again, from anywhere
+  engunity upload ./project             creates a project; later uploads send only what changed
+  engunity run -- python -m pytest -q   streams the output and returns the exit code; Ctrl-C cancels
+  engunity logs -f                      shows the latest run's output
 
-In CI, ENGUNITY_TOKEN holds a personal token. NO_COLOR turns colours off.
-`engunity help <command>` tells more.";
+In CI, set ENGUNITY_TOKEN to a personal access token; nothing else is needed. NO_COLOR disables colours.
+`engunity help <command>` shows more.";
 
 const RUN_NOTES: &str = "\
 Examples:
@@ -32,8 +32,8 @@ Examples:
   sort words.txt | engunity run --stdin - -- python count.py
   engunity run --bulk matrix.txt
 
-At a terminal the program gets one too: what is typed reaches it, Ctrl-C and Ctrl-D included. Three times Ctrl-C within a
-second cancels the run; without a terminal once does. Then once more leaves it.
+On a terminal, the program gets a terminal too: input reaches it, including Ctrl-C and Ctrl-D. Press Ctrl-C three times
+within a second to cancel the run; without a terminal, one Ctrl-C cancels it. Pressed again, it detaches.
 
 Exit code: the program's own; 128 + n when signal n ended it (137 out of memory); 124 at its time limit; 130 cancelled;
 125 when it could not be run. With --bulk: 1 when any failed.";
@@ -72,28 +72,28 @@ pub struct Global {
     /// Print JSON, and nothing else, to stdout
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
-    /// Print no messages and no progress
+    /// Print no messages, warnings or progress: stderr is the program's alone
     #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
 }
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Log in and keep a personal access token for this machine
+    /// Log in and store a personal access token on this machine
     Login(Login),
-    /// Make an account and log in
+    /// Create an account and log in
     Register(Register),
-    /// Revoke this machine's token and forget it
+    /// Revoke this machine's token and delete it
     Logout,
     /// Show who is logged in, and where
     Whoami,
-    /// List, make, choose and delete projects
+    /// List, create, select and delete projects
     Project(Project),
-    /// Send a folder: only what the server does not have yet
+    /// Upload a folder; sends only content that the server does not have
     Upload(Upload),
-    /// Fetch a project's files
+    /// Download a project's files
     Download(Download),
-    /// Run a command in the project's sandbox and exit as it does
+    /// Run a command in the project's sandbox and exit with its exit code
     #[command(after_help = RUN_NOTES)]
     Run(Box<Run>),
     /// Show a run's output
@@ -102,9 +102,9 @@ pub enum Command {
     Jobs(Jobs),
     /// Cancel runs
     Cancel(Cancel),
-    /// List or fetch what a run left behind
+    /// List or download a run's artifacts
     Artifacts(Artifacts),
-    /// Show the fleet
+    /// Show the workers
     Workers,
     /// Show the languages that can run, and their limits
     Runtimes,
@@ -121,7 +121,7 @@ pub struct Login {
     /// Read the password from stdin instead of asking for it
     #[arg(long)]
     pub password_stdin: bool,
-    /// Make the account first
+    /// Create the account first
     #[arg(long)]
     pub register: bool,
 }
@@ -150,14 +150,14 @@ pub enum ProjectAction {
     /// List your projects
     #[command(alias = "list")]
     Ls,
-    /// Make a project and remember it for this folder
+    /// Create a project and link it to this folder
     Create {
-        /// What it is called
+        /// The project's name
         name: String,
-        /// What it is about
+        /// A description
         #[arg(long)]
         description: Option<String>,
-        /// The runtime that runs are given when nothing else tells it
+        /// The runtime of runs that do not name one
         #[arg(long)]
         language: Option<String>,
     },
@@ -166,11 +166,11 @@ pub enum ProjectAction {
     Rm {
         /// Id or name
         project: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(short, long)]
         yes: bool,
     },
-    /// Remember a project for this folder
+    /// Link a project to this folder
     Use {
         /// Id or name
         project: String,
@@ -182,7 +182,7 @@ pub struct Upload {
     /// The folder [default: the one that has `.engunity.toml`, else the current one]
     #[arg(value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
-    /// Show what would be sent and what not, and why; send nothing
+    /// Show what would be sent or left out, and why, without sending anything
     #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Keep files of the project that the folder does not have
@@ -195,23 +195,23 @@ pub struct Upload {
 
 #[derive(Args)]
 pub struct Download {
-    /// Where to [default: a new folder named as the project]
+    /// The target folder [default: a new one named like the project]
     #[arg(value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
-    /// Write into a folder that is not empty, over files of the same name
+    /// Write into a folder that is not empty and replace files of the same name
     #[arg(short, long)]
     pub force: bool,
-    /// Keep the tar.gz archive as it comes: a file, or `-` for stdout
+    /// Save the tar.gz archive instead of unpacking it; `-` writes to stdout
     #[arg(long, conflicts_with = "dir", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub archive: Option<PathBuf>,
 }
 
 #[derive(Args)]
 pub struct Run {
-    /// The program and its arguments, passed on as they are
+    /// The program and its arguments, passed unchanged
     #[arg(trailing_var_arg = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
     pub command: Vec<String>,
-    /// Give the command, one string, to `sh -c`
+    /// Pass the command, one string, to `sh -c`
     #[arg(long)]
     pub shell: bool,
     /// Run this file of the project, as its runtime does
@@ -229,16 +229,16 @@ pub struct Run {
     /// Give the program a terminal [default: when stdin and stdout are terminals]
     #[arg(short, long, conflicts_with_all = ["no_tty", "bulk", "detach"])]
     pub tty: bool,
-    /// Give it pipes: stdout and stderr stay apart
+    /// Give the program pipes, so that stdout and stderr stay separate
     #[arg(long)]
     pub no_tty: bool,
-    /// Pass our stdin on as it comes, until it ends [default: when stdin is a terminal]
+    /// Forward stdin to the program as it arrives [default: when stdin is a terminal]
     #[arg(short, long, conflicts_with_all = ["stdin", "bulk", "detach"])]
     pub interactive: bool,
-    /// Run although the project has no files
+    /// Run even if the project has no files
     #[arg(long)]
     pub allow_empty: bool,
-    /// Where fetched artifacts go
+    /// The folder for downloaded artifacts
     #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
     #[command(flatten)]
@@ -250,28 +250,28 @@ pub struct RunOptions {
     /// The language's sandbox [default: by the entry's extension, else the project's language, else the command's program]
     #[arg(short, long, value_name = "NAME")]
     pub runtime: Option<String>,
-    /// What the program reads: a file (UTF-8), or `-` for our own stdin
+    /// The program's stdin: a file (UTF-8), or `-` for this command's stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub stdin: Option<PathBuf>,
-    /// Set a variable; `--env NAME` alone passes on our own
+    /// Set an environment variable; `--env NAME` passes its current value
     #[arg(short, long, value_name = "NAME=VALUE", action = ArgAction::Append)]
     pub env: Vec<String>,
-    /// Longest run: 30, 90s, 5m
+    /// Time limit: 30, 90s, 5m
     #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     pub wall: Option<f64>,
-    /// Memory in MiB: 512, 2g
+    /// Memory limit: 512 (MiB), 2g
     #[arg(short, long, value_name = "SIZE", value_parser = parse_mebibytes)]
     pub memory: Option<u64>,
     /// Number of CPUs: 0.5, 2
     #[arg(long, value_name = "N")]
     pub cpu: Option<f64>,
-    /// Most processes and threads at one time
+    /// Limit of processes and threads
     #[arg(long, value_name = "N")]
     pub pids: Option<u64>,
-    /// Most output, in KiB
+    /// Output limit, in KiB
     #[arg(long, value_name = "KIB")]
     pub output: Option<u64>,
-    /// Keep what matches, and fetch it after the run (may be given many times)
+    /// Keep matching files and download them after the run (repeatable)
     #[arg(short, long = "artifact", value_name = "GLOB", action = ArgAction::Append)]
     pub artifacts: Vec<String>,
     /// `interactive` or `bulk`
@@ -289,7 +289,7 @@ pub struct Logs {
     /// [default: the project's latest run]
     #[arg(value_parser = parse_job)]
     pub job: Option<JobId>,
-    /// Stay until the run ends
+    /// Follow the run until it ends
     #[arg(short, long)]
     pub follow: bool,
 }
@@ -299,10 +299,10 @@ pub struct Jobs {
     /// Only those in this state: queued, running, succeeded, failed, cancelled, timed_out, lost
     #[arg(long)]
     pub state: Option<JobState>,
-    /// Those of all projects
+    /// Show jobs of all projects
     #[arg(short, long)]
     pub all: bool,
-    /// At most so many, the latest first
+    /// Number of jobs to show, latest first
     #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
     pub limit: usize,
 }
@@ -322,21 +322,21 @@ pub struct Artifacts {
 
 #[derive(Subcommand)]
 pub enum ArtifactsAction {
-    /// List what a run left behind
+    /// List a run's artifacts
     #[command(alias = "list")]
     Ls {
         /// [default: the project's latest run]
         #[arg(value_parser = parse_job)]
         job: Option<JobId>,
     },
-    /// Fetch what a run left behind
+    /// Download a run's artifacts
     Get {
         /// Its id, as `engunity jobs` shows it
         #[arg(value_parser = parse_job)]
         job: JobId,
         /// [default: everything]
         paths: Vec<String>,
-        /// Where to
+        /// The target folder
         #[arg(short, long, default_value = ".", value_hint = ValueHint::DirPath)]
         out: PathBuf,
     },

@@ -1,5 +1,4 @@
-//! Files from the server onto this disk: never outside the folder they were meant for, never through a symbolic
-//! link, never half written.
+//! Writes downloaded files: never outside the target folder, never through a symbolic link, never partially.
 
 use std::{
     fs, io,
@@ -21,7 +20,7 @@ pub struct DownloadDir {
 }
 
 impl DownloadDir {
-    /// Makes the folder where it is missing.
+    /// Creates the folder if it is missing.
     pub fn create(root: &Path) -> Result<Self> {
         fs::create_dir_all(root).about(root.display())?;
         Ok(Self { root: root.canonicalize().about(root.display())? })
@@ -31,7 +30,7 @@ impl DownloadDir {
         self.make_folders(path.ancestors().into_iter().chain([path.clone()]))
     }
 
-    /// Opens a place for `path`; the file appears under its name when it is whole.
+    /// Opens a file for `path`, which appears under its name when it is complete.
     pub fn file(&self, path: &ProjectPath, executable: bool) -> Result<AtomicFile> {
         self.make_folders(path.ancestors().into_iter())?;
         let target = self.root.join(path.as_str());
@@ -48,17 +47,14 @@ impl DownloadDir {
         Ok(AtomicFile { file, target })
     }
 
-    /// Makes each folder that is missing; what is there must be a real folder.
+    /// Creates missing folders; existing ones must not be links.
     fn make_folders(&self, folders: impl Iterator<Item = ProjectPath>) -> Result<()> {
         for folder in folders {
             let disk = self.root.join(folder.as_str());
             match fs::symlink_metadata(&disk) {
                 Ok(found) if found.is_dir() => {}
                 Ok(_) => {
-                    return Err(CliError::new(format!(
-                        "{} is in the way: it is not a folder",
-                        disk.display()
-                    )));
+                    return Err(CliError::new(format!("{} exists and is not a folder", disk.display())));
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     fs::create_dir(&disk).about(disk.display())?
@@ -70,7 +66,7 @@ impl DownloadDir {
     }
 }
 
-/// A file that is being received.
+/// A file that appears under its name when it is complete.
 pub struct AtomicFile {
     file: NamedTempFile,
     target: PathBuf,
@@ -92,7 +88,9 @@ impl AtomicFile {
             self.file.write_all(&chunk).about(self.target.display())?;
         }
         if hash.is_some_and(|hash| hash != hasher.finalize().to_hex().as_str()) {
-            return Err(CliError::new(format!("{} arrived damaged", self.target.display())).transient());
+            return Err(
+                CliError::new(format!("{} is damaged: its hash differs", self.target.display())).transient()
+            );
         }
         self.persist()?;
         Ok(size)
@@ -105,7 +103,7 @@ impl AtomicFile {
         Ok(size)
     }
 
-    /// Gives the file its name. A link of that name is replaced, not followed.
+    /// Renames the file into place. A link of that name is replaced, not followed.
     fn persist(self) -> Result<()> {
         self.file.persist(&self.target).map(drop).about(self.target.display())
     }

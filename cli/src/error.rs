@@ -1,4 +1,4 @@
-//! What a command fails with: one line that says what is wrong, and the next command to type.
+//! The error of a command: one line that says what is wrong, and the next command to type.
 
 use std::{fmt::Display, io};
 
@@ -6,8 +6,8 @@ use engunity_protocol::problem::ErrorCode;
 
 pub type Result<T, E = CliError> = std::result::Result<T, E>;
 
-/// The exit code of our own faults; everything else a `run` exits with is the program's.
-pub const OURS: u8 = 125;
+/// The exit code of CLI errors; any other code of a `run` is the program's.
+pub const CLI_FAILED: u8 = 125;
 /// The exit code of a program whose reader went away (128 + SIGPIPE).
 pub const PIPE_CLOSED: u8 = 141;
 
@@ -16,9 +16,9 @@ pub struct CliError {
     pub message: String,
     /// The next command to type.
     pub hint: Option<String>,
-    /// What the server called it.
+    /// The server's error code.
     pub code: Option<ErrorCode>,
-    /// The server could not be reached, or was not well: another try may work.
+    /// A network or server problem: another try may succeed.
     pub transient: bool,
     /// No connection was made, so the server has not seen the request.
     pub unsent: bool,
@@ -27,7 +27,14 @@ pub struct CliError {
 
 impl CliError {
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, code: None, transient: false, unsent: false, exit: OURS }
+        Self {
+            message: message.into(),
+            hint: None,
+            code: None,
+            transient: false,
+            unsent: false,
+            exit: CLI_FAILED,
+        }
     }
 
     pub fn hint(mut self, command: impl Into<String>) -> Self {
@@ -40,18 +47,18 @@ impl CliError {
         self
     }
 
-    /// Marks it as something that another try may cure.
+    /// Marks it as one that another try may resolve.
     pub fn transient(mut self) -> Self {
         self.transient = true;
         self
     }
 
-    /// Names the next command if the server called it `code`.
+    /// Adds a hint if the server's error code is `code`.
     pub fn when(self, code: ErrorCode, command: &str) -> Self {
         if self.code == Some(code) { self.hint(command) } else { self }
     }
 
-    /// The reader of our output went away: nothing to say, and nobody to say it to.
+    /// The reader of our output closed the pipe; nothing is printed.
     pub fn pipe_closed() -> Self {
         Self::new("").exit(PIPE_CLOSED)
     }

@@ -1,7 +1,7 @@
 //! `engunity`: projects, uploads and runs from a terminal or from CI.
 //!
-//! Data goes to stdout, messages and progress to stderr and only on a terminal. A `run` exits as its program did;
-//! 125 is ours. Talks to the coordinator's HTTP API alone ([`client`]); what it keeps on disk is in [`config`].
+//! Data goes to stdout, messages and progress to stderr and only on a terminal. A `run` exits with its program's code;
+//! 125 is the CLI's own. Talks to the coordinator's HTTP API alone ([`client`]); what it keeps on disk is in [`config`].
 //! The decisions (what to upload, what an exit code means, how events are read) are pure and tested where they are.
 
 mod app;
@@ -21,7 +21,7 @@ use clap::Parser;
 
 use crate::{
     args::{Arguments, Command},
-    error::{CliError, OURS, Result},
+    error::{CLI_FAILED, CliError, Result},
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -36,10 +36,10 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Prints clap's answer: help is data, a mistake is ours.
+/// Prints clap's message: help goes to stdout, a usage error exits with our code.
 fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
-    ExitCode::from(if error.use_stderr() { OURS } else { 0 })
+    ExitCode::from(if error.use_stderr() { CLI_FAILED } else { 0 })
 }
 
 fn report(failure: &CliError) -> ExitCode {

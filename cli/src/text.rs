@@ -1,5 +1,5 @@
-//! Text files as people have them: with the byte-order marks that Windows programs write, UTF-16 included. Line ends
-//! are the reader's affair: `str::lines` takes both kinds.
+//! Reads text files in the encodings that Windows programs write: UTF-8 with a byte-order mark, and UTF-16. Callers
+//! handle line ends; `str::lines` accepts both kinds.
 
 use std::{fs, io, path::Path};
 
@@ -9,7 +9,7 @@ pub fn read(path: &Path) -> io::Result<String> {
     decode(fs::read(path)?)
 }
 
-/// Decodes UTF-8, or UTF-16 where a byte-order mark says so; the mark is no part of the text.
+/// Decodes UTF-8, or UTF-16 where a byte-order mark says so; the mark is removed.
 pub fn decode(bytes: Vec<u8>) -> io::Result<String> {
     match bytes.as_slice() {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),

@@ -101,7 +101,7 @@ async fn events_that_never_end_or_make_no_sense_end() -> Result<()> {
 async fn a_second_interrupt_waits_for_no_server() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let args = ["run", "-p", PROJECT, "--allow-empty", "--", "true"];
-    for (hangs, left) in [("/cancel", "left job"), ("/runs", "left before")] {
+    for (hangs, left) in [("/cancel", "detached from job"), ("/runs", "detached before")] {
         let (asked, mut requests) = tokio::sync::mpsc::unbounded_channel();
         let server = server(move |request| {
             let _ = asked.send(request.path.clone());

@@ -9,7 +9,7 @@ use engunity_testkit::{TestLab, eventually};
 use support::{Person, Said, interrupt};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn upload_run_and_fetch() -> Result<()> {
@@ -129,7 +129,7 @@ async fn ctrl_c_cancels_and_twice_detaches() -> Result<()> {
     lab.workers[0].stop()?;
     interrupt(&child)?;
     let database = lab.database.client().await?;
-    eventually("the first Ctrl-C has asked for the end", PATIENCE, || async {
+    eventually("the first Ctrl-C has asked for the end", TIMEOUT, || async {
         let asked = "SELECT 1 FROM jobs WHERE cancel_requested AND finished_at IS NULL";
         Ok(database.query_opt(asked, &[]).await?.map(drop))
     })
@@ -138,7 +138,7 @@ async fn ctrl_c_cancels_and_twice_detaches() -> Result<()> {
     let said = Said::of(child.wait_with_output().await?);
     assert!(said.code == 130 && said.stderr.contains("engunity logs -f"), "{said:?}");
     lab.workers[0].cont()?;
-    eventually("the cancelled run ends", PATIENCE, || async {
+    eventually("the cancelled run ends", TIMEOUT, || async {
         let jobs = ada.json(&folder, &["jobs", "--json"]).await?;
         Ok((jobs[0]["state"] == "cancelled").then_some(()))
     })
@@ -218,7 +218,7 @@ async fn an_error_names_the_next_command() -> Result<()> {
     );
     failing(ada.run(&["logs", "01939f3e-0000-7000-8000-000000000000"]).await?, "job", "try: engunity jobs");
     failing(ada.run(&["logs", "nonsense"]).await?, "not the id of a job", "engunity jobs");
-    failing(ada.run(&["project", "rm", "empty"]).await?, "asks first", "--yes");
+    failing(ada.run(&["project", "rm", "empty"]).await?, "needs confirmation", "--yes");
     failing(ada.run(&["upload", "nowhere"]).await?, "No such file", "try: engunity upload <folder>");
     failing(
         ada.run(&["run", "--allow-empty", "--bulk", "nowhere"]).await?,
@@ -261,7 +261,7 @@ async fn a_run_waits_for_a_worker_and_says_why() -> Result<()> {
     let folder = ada.folder("demo", &[("a", "")])?;
     ada.json(&folder, &["upload", "--json"]).await?;
     let mut child = ada.command(&folder, &["run", "-r", "bash", "--shell", "true"]).spawn()?;
-    eventually("the run is queued", PATIENCE, || async {
+    eventually("the run is queued", TIMEOUT, || async {
         let jobs = ada.json(&folder, &["jobs", "--json"]).await?;
         Ok((jobs[0]["state"] == "queued" && jobs[0]["waiting"]["because"].is_string()).then_some(()))
     })

@@ -20,11 +20,11 @@ use tokio::time::sleep;
 use super::{Client, problem};
 use crate::error::{CliError, Result};
 
-/// For calls that answer at once.
-const SOON: Duration = Duration::from_secs(60);
-/// For calls that touch every file of a project.
-const WORK: Duration = Duration::from_secs(300);
-/// How long a job is asked for whose answer was lost.
+/// Timeout of calls that answer at once.
+const SHORT_TIMEOUT: Duration = Duration::from_secs(60);
+/// Timeout of calls that touch every file of a project.
+const LONG_TIMEOUT: Duration = Duration::from_secs(300);
+/// How long a submission is repeated after its answer was lost.
 const RESUBMIT_TIMEOUT: Duration = Duration::from_secs(120);
 const FIRST_RESUBMIT_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_RESUBMIT_WAIT: Duration = Duration::from_secs(5);
@@ -34,28 +34,32 @@ const PAGE: &str = "100";
 // Accounts
 impl Client {
     pub async fn register(&self, body: &Register) -> Result<Credentials> {
-        self.json(self.request(Method::POST, &["auth", "register"]).json(body).timeout(SOON)).await
+        self.json(self.request(Method::POST, &["auth", "register"]).json(body).timeout(SHORT_TIMEOUT)).await
     }
 
     pub async fn login(&self, body: &Login) -> Result<Credentials> {
-        self.json(self.request(Method::POST, &["auth", "login"]).json(body).timeout(SOON)).await
+        self.json(self.request(Method::POST, &["auth", "login"]).json(body).timeout(SHORT_TIMEOUT)).await
     }
 
     pub async fn end_login(&self, refresh_token: String) -> Result<()> {
         let body = RefreshToken { refresh_token };
-        self.send(self.request(Method::POST, &["auth", "logout"]).json(&body).timeout(SOON)).await.map(drop)
+        self.send(self.request(Method::POST, &["auth", "logout"]).json(&body).timeout(SHORT_TIMEOUT))
+            .await
+            .map(drop)
     }
 
     pub async fn me(&self) -> Result<User> {
-        self.json(self.request(Method::GET, &["auth", "me"]).timeout(SOON)).await
+        self.json(self.request(Method::GET, &["auth", "me"]).timeout(SHORT_TIMEOUT)).await
     }
 
     pub async fn make_token(&self, body: &NewPersonalToken) -> Result<PersonalToken> {
-        self.json(self.request(Method::POST, &["auth", "tokens"]).json(body).timeout(SOON)).await
+        self.json(self.request(Method::POST, &["auth", "tokens"]).json(body).timeout(SHORT_TIMEOUT)).await
     }
 
     pub async fn revoke_token(&self, id: &str) -> Result<()> {
-        self.send(self.request(Method::DELETE, &["auth", "tokens", id]).timeout(SOON)).await.map(drop)
+        self.send(self.request(Method::DELETE, &["auth", "tokens", id]).timeout(SHORT_TIMEOUT))
+            .await
+            .map(drop)
     }
 }
 
@@ -63,23 +67,23 @@ impl Client {
 impl Client {
     pub async fn projects(&self) -> Result<Vec<Project>> {
         self.pages(
-            self.request(Method::GET, &["code", ""]).query(&[("limit", PAGE)]).timeout(SOON),
+            self.request(Method::GET, &["code", ""]).query(&[("limit", PAGE)]).timeout(SHORT_TIMEOUT),
             EVERYTHING,
         )
         .await
     }
 
     pub async fn project(&self, id: ProjectId) -> Result<Project> {
-        let request = self.request(Method::GET, &["code", &id.to_string()]).timeout(SOON);
+        let request = self.request(Method::GET, &["code", &id.to_string()]).timeout(SHORT_TIMEOUT);
         self.json(request).await.map_err(no_project)
     }
 
     pub async fn create_project(&self, body: &NewProject) -> Result<Project> {
-        self.json(self.request(Method::POST, &["code", ""]).json(body).timeout(SOON)).await
+        self.json(self.request(Method::POST, &["code", ""]).json(body).timeout(SHORT_TIMEOUT)).await
     }
 
     pub async fn delete_project(&self, id: ProjectId) -> Result<()> {
-        let request = self.request(Method::DELETE, &["code", &id.to_string()]).timeout(WORK);
+        let request = self.request(Method::DELETE, &["code", &id.to_string()]).timeout(LONG_TIMEOUT);
         self.send(request).await.map(drop).map_err(no_project)
     }
 
@@ -88,14 +92,16 @@ impl Client {
         let request = self
             .request(Method::GET, &["code", &id.to_string(), "files"])
             .query(&[("limit", "1")])
-            .timeout(SOON);
+            .timeout(SHORT_TIMEOUT);
         let first: Vec<File> = self.pages(request, 1).await.map_err(no_project)?;
         Ok(first.is_empty())
     }
 
     pub async fn sync(&self, id: ProjectId, manifest: &Manifest) -> Result<SyncPlan> {
-        let request =
-            self.request(Method::POST, &["code", &id.to_string(), "sync"]).json(manifest).timeout(WORK);
+        let request = self
+            .request(Method::POST, &["code", &id.to_string(), "sync"])
+            .json(manifest)
+            .timeout(LONG_TIMEOUT);
         self.json(request).await.map_err(no_project)
     }
 
@@ -109,7 +115,7 @@ impl Client {
                 .request(Method::PUT, &["code", &id.to_string(), "blobs"])
                 .header(header::CONTENT_TYPE, "application/x-tar")
                 .header(header::CONTENT_LENGTH, length)
-                .timeout(WORK)
+                .timeout(LONG_TIMEOUT)
                 .body(Body::wrap_stream(body())))
         };
         let response = self.send_each(request).await.map_err(no_project)?;
@@ -120,7 +126,7 @@ impl Client {
         let request = self
             .request(Method::POST, &["code", &id.to_string(), "sync", "commit"])
             .json(manifest)
-            .timeout(WORK);
+            .timeout(LONG_TIMEOUT);
         self.send(request).await.map(drop).map_err(no_project)
     }
 
@@ -132,7 +138,7 @@ impl Client {
 
 // Jobs
 impl Client {
-    /// Submits a run. The same `key` never makes a second job, so a lost answer is asked for again with it.
+    /// Submits a run. The same `key` never creates a second job, so a submission whose answer was lost is repeated.
     pub async fn submit(&self, id: ProjectId, run: &RunRequest, key: &str) -> Result<Job> {
         let deadline = Instant::now() + RESUBMIT_TIMEOUT;
         let (mut wait, mut sent) = (FIRST_RESUBMIT_WAIT, false);
@@ -145,7 +151,7 @@ impl Client {
             if !sent || Instant::now() + wait > deadline {
                 return Err(error);
             }
-            self.out.note("the answer was lost; asking for the job again");
+            self.out.note("the answer was lost; submitting again with the same key");
             sleep(wait).await;
             wait = (wait * 2).min(LONGEST_RESUBMIT_WAIT);
         }
@@ -156,12 +162,14 @@ impl Client {
             .request(Method::POST, &["code", &id.to_string(), "runs"])
             .header("Idempotency-Key", key)
             .json(run)
-            .timeout(SOON);
+            .timeout(SHORT_TIMEOUT);
         self.json(request).await.map_err(no_project)
     }
 
     pub async fn job(&self, id: JobId) -> Result<Job> {
-        self.json(self.request(Method::GET, &["jobs", &id.to_string()]).timeout(SOON)).await.map_err(no_job)
+        self.json(self.request(Method::GET, &["jobs", &id.to_string()]).timeout(SHORT_TIMEOUT))
+            .await
+            .map_err(no_job)
     }
 
     /// The latest jobs first.
@@ -174,12 +182,12 @@ impl Client {
         let mut query = vec![("limit", limit.clamp(1, 100).to_string())];
         query.extend(project.map(|id| ("project_id", id.to_string())));
         query.extend(state.map(|state| ("state", state.to_string())));
-        self.pages(self.request(Method::GET, &["jobs"]).query(&query).timeout(SOON), limit).await
+        self.pages(self.request(Method::GET, &["jobs"]).query(&query).timeout(SHORT_TIMEOUT), limit).await
     }
 
     /// Asks for the job's end; answers the job as it is now.
     pub async fn cancel(&self, id: JobId) -> Result<Job> {
-        self.json(self.request(Method::POST, &["jobs", &id.to_string(), "cancel"]).timeout(SOON))
+        self.json(self.request(Method::POST, &["jobs", &id.to_string(), "cancel"]).timeout(SHORT_TIMEOUT))
             .await
             .map_err(no_job)
     }
@@ -187,7 +195,7 @@ impl Client {
     /// Gives a running program input.
     pub async fn input(&self, id: JobId, body: &InputRequest) -> Result<InputTaken> {
         let request = self.request(Method::POST, &["jobs", &id.to_string(), "input"]);
-        self.json(request.json(body).timeout(SOON)).await.map_err(no_job)
+        self.json(request.json(body).timeout(SHORT_TIMEOUT)).await.map_err(no_job)
     }
 
     /// Opens the job's events behind `last_id`.
@@ -210,7 +218,8 @@ impl Client {
     }
 
     pub async fn artifacts(&self, id: JobId) -> Result<Vec<Artifact>> {
-        let request = self.request(Method::GET, &["jobs", &id.to_string(), "artifacts"]).timeout(SOON);
+        let request =
+            self.request(Method::GET, &["jobs", &id.to_string(), "artifacts"]).timeout(SHORT_TIMEOUT);
         self.pages(request, EVERYTHING).await.map_err(no_job)
     }
 
@@ -221,11 +230,11 @@ impl Client {
     }
 
     pub async fn workers(&self) -> Result<Vec<Worker>> {
-        self.pages(self.request(Method::GET, &["workers"]).timeout(SOON), EVERYTHING).await
+        self.pages(self.request(Method::GET, &["workers"]).timeout(SHORT_TIMEOUT), EVERYTHING).await
     }
 
     pub async fn runtimes(&self) -> Result<Vec<RuntimeView>> {
-        self.pages(self.request(Method::GET, &["runtimes"]).timeout(SOON), EVERYTHING).await
+        self.pages(self.request(Method::GET, &["runtimes"]).timeout(SHORT_TIMEOUT), EVERYTHING).await
     }
 
     /// The body of an answer, piece by piece.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::error::{CliError, Result};
 
-/// How long we try to get back to a server that does not answer.
+/// How long a lost connection is retried.
 const RECONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
@@ -29,7 +29,7 @@ pub struct Events {
     connection: Option<Connection>,
     ready: VecDeque<JobEvent>,
     ended: bool,
-    /// When the server was last heard from. Someone has just been told of the job, so at first that is now.
+    /// When the server last answered. Callers have just received the job, so it starts with now.
     last_contact: Instant,
     wait: Duration,
 }
@@ -100,7 +100,7 @@ impl Events {
         Ok(())
     }
 
-    /// Notes the event's id and keeps it, if it is one that this version knows.
+    /// Stores the event's id, and the event if this version knows its kind.
     fn keep(&mut self, event: SseEvent) {
         if event.id.is_some() {
             self.last_id = event.id;
@@ -111,7 +111,7 @@ impl Events {
         self.ready.extend(known);
     }
 
-    /// Waits before the next try, or gives up.
+    /// Waits before the next try, or returns the error.
     async fn lost(&mut self, failure: CliError) -> Result<()> {
         self.connection = None;
         if !failure.transient {
@@ -119,7 +119,7 @@ impl Events {
         }
         if self.last_contact.elapsed() > RECONNECT_TIMEOUT {
             let job = self.job;
-            return Err(CliError::new(format!("{}; job {job} goes on without us", failure.message))
+            return Err(CliError::new(format!("{}; job {job} continues on the server", failure.message))
                 .hint(format!("engunity logs -f {job}")));
         }
         let wait = self.wait;

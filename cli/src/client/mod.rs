@@ -20,9 +20,9 @@ use crate::{
     output::Out,
 };
 
-const CONNECT: Duration = Duration::from_secs(5);
-/// Longest silence within an answer. Event streams send a sign of life more often.
-const SILENCE: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Timeout between two reads of an answer. Event streams send keep-alives more often.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
 pub struct Client {
@@ -37,8 +37,8 @@ impl Client {
         let base = Url::parse(server).map_err(|e| CliError::new(format!("{server}: {e}")))?;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("engunity/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
             .redirect(redirect::Policy::none());
         if is_loopback(&base) {
             builder = builder.no_proxy();
@@ -78,17 +78,17 @@ impl Client {
         self.send_each(copy).await
     }
 
-    /// Sends what `request` makes, and makes it again after each wait that the server or a proxy asks for.
+    /// Sends the request, and sends it again after each wait that the server or a proxy asks for.
     async fn send_each(&self, request: impl Fn() -> Result<RequestBuilder>) -> Result<Response> {
         let mut budget = retry::Budget::start();
         loop {
             let response = self.once(request()?).await?;
             let Some(asked) = retry::asked_wait(&response, Utc::now()) else {
-                return self.judge(response).await;
+                return self.ensure_success(response).await;
             };
             match budget.grant(asked) {
                 Some(wait) => self.wait(wait).await,
-                // Enough was waited: no caller tries again.
+                // The total is used up: callers do not retry.
                 None => {
                     return Err(CliError { transient: false, ..problem::read(&self.base, response).await });
                 }
@@ -100,8 +100,8 @@ impl Client {
         request.send().await.map_err(|error| problem::unreachable(&self.base, &error))
     }
 
-    /// Passes a good answer on and turns any other into a failure.
-    async fn judge(&self, response: Response) -> Result<Response> {
+    /// Returns a successful answer and turns any other into an error.
+    async fn ensure_success(&self, response: Response) -> Result<Response> {
         if response.status().is_success() {
             Ok(response)
         } else {

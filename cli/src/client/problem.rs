@@ -49,17 +49,17 @@ pub async fn read(base: &Url, response: Response) -> CliError {
 
 fn redirected(location: Option<&header::HeaderValue>) -> CliError {
     let target = location.and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");
-    CliError::new(format!("the server is elsewhere: {}", plain(target))).hint("engunity --server <url> …")
+    CliError::new(format!("the server redirects to {}", plain(target))).hint("engunity --server <url> …")
 }
 
-/// Something answered that does not speak as our server does: a proxy, another program.
+/// The answer of a proxy or another program, without a problem document.
 fn foreign(base: &Url, status: StatusCode) -> CliError {
     let server = base.as_str().trim_end_matches('/');
     if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return CliError::new(format!("{server} still answers {status}"))
             .hint("the same command again later");
     }
-    CliError::new(format!("{server} answered {status}, and not as an Engunity server does"))
+    CliError::new(format!("{server} answered {status}; it does not seem to be an Engunity server"))
         .hint("engunity --server <url> …")
 }
 
@@ -71,7 +71,7 @@ fn explain(problem: Problem) -> CliError {
         ErrorCode::Unavailable | ErrorCode::Internal | ErrorCode::Timeout | ErrorCode::RateLimited
     );
     match problem.code {
-        // A token from the environment goes before what a login keeps.
+        // A token from the environment takes precedence over the stored one.
         ErrorCode::Unauthenticated if token_is_given() => {
             failure.hint("unset ENGUNITY_TOKEN && engunity login")
         }
@@ -81,7 +81,7 @@ fn explain(problem: Problem) -> CliError {
         }
         ErrorCode::InvalidCredentials => failure.hint("engunity login, or engunity register"),
         ErrorCode::UnknownRuntime => failure.hint("engunity runtimes"),
-        ErrorCode::Unavailable => failure.hint("the same again in a moment"),
+        ErrorCode::Unavailable => failure.hint("the same command again in a moment"),
         _ => failure,
     }
 }

@@ -1,4 +1,4 @@
-//! When a request is sent again: as long as the server or a proxy asks for, and never beyond a total. Pure but for the
+//! Decides how long to wait before a request is sent again: as `Retry-After` says, within a total. Pure except for the
 //! clock.
 
 use std::time::{Duration, Instant};
@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use reqwest::{Response, StatusCode, header};
 
-/// The longest that one call waits in all.
+/// The maximum that one call waits in total.
 const TOTAL: Duration = Duration::from_secs(300);
-/// A 429 without `Retry-After` is answered with growing waits.
+/// The waits after a 429 without `Retry-After` grow from this.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -17,11 +17,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 pub enum Asked {
     /// `Retry-After`.
     Wait(Duration),
-    /// To come later, without a time.
+    /// A 429 without a time.
     Later,
 }
 
-/// What `response` asks for, if it is one to wait after. A 503 that names no time is a failure like any other.
+/// The wait that `response` asks for. A 503 without `Retry-After` is an error like any other.
 pub fn asked_wait(response: &Response, now: DateTime<Utc>) -> Option<Asked> {
     let value = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     decide(response.status(), value, now)
@@ -46,7 +46,7 @@ fn parse(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default())
 }
 
-/// The waits that one call may still take.
+/// The time that one call may still wait.
 pub struct Budget {
     deadline: Instant,
     next: Duration,
@@ -57,10 +57,10 @@ impl Budget {
         Self { deadline: Instant::now() + TOTAL, next: FIRST_WAIT }
     }
 
-    /// How long to wait now; `None` when it would go beyond the total.
+    /// How long to wait now; `None` if it exceeds the total.
     pub fn grant(&mut self, asked: Asked) -> Option<Duration> {
         let wait = match asked {
-            // Not at all would be a busy loop.
+            // No wait at all would be a busy loop.
             Asked::Wait(wait) => wait.max(FIRST_WAIT),
             Asked::Later => self.later(),
         };

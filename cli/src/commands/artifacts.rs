@@ -1,4 +1,4 @@
-//! `engunity artifacts`: what a run left behind.
+//! `engunity artifacts`: list and download a run's artifacts.
 
 use std::path::Path;
 
@@ -27,14 +27,14 @@ pub async fn run(app: &App, args: args::Artifacts) -> Result<u8> {
 }
 
 async fn list(app: &App, job: Option<JobId>) -> Result<u8> {
-    let job = jobs::meant(app, job).await?;
+    let job = jobs::resolve(app, job).await?;
     let artifacts = app.client.artifacts(job.id).await?;
     app.out.result(&artifacts, || {
         let rows: Vec<_> = artifacts.iter().map(|a| [bytes(a.size), plain(&a.path)]).collect();
         table(["SIZE", "PATH"], &rows)
     })?;
     if artifacts.is_empty() {
-        app.out.note("it left nothing behind; keep files with: engunity run --artifact '<glob>' -- …");
+        app.out.note("the run has no artifacts; keep files with: engunity run --artifact '<glob>' -- …");
     }
     Ok(0)
 }
@@ -43,7 +43,7 @@ async fn get(app: &App, job: JobId, paths: &[String], out: &Path) -> Result<u8> 
     let mut artifacts = app.client.artifacts(job).await?;
     if let Some(missing) = paths.iter().find(|path| !artifacts.iter().any(|artifact| artifact.path == **path))
     {
-        return Err(CliError::new(format!("job {job} left no {missing:?} behind"))
+        return Err(CliError::new(format!("job {job} has no artifact {missing:?}"))
             .hint(format!("engunity artifacts ls {job}")));
     }
     artifacts.retain(|artifact| paths.is_empty() || paths.contains(&artifact.path));
@@ -54,17 +54,22 @@ async fn get(app: &App, job: JobId, paths: &[String], out: &Path) -> Result<u8> 
 }
 
 pub fn fetched(artifacts: &[Artifact], size: u64, out: &Path) -> String {
-    format!("fetched {} ({}) into {}", count(artifacts.len() as u64, "artifact"), bytes(size), out.display())
+    format!(
+        "downloaded {} ({}) into {}",
+        count(artifacts.len() as u64, "artifact"),
+        bytes(size),
+        out.display()
+    )
 }
 
-/// Fetches `artifacts` into `out`, each checked against its hash.
+/// Downloads `artifacts` into `out` and checks each against its hash.
 pub async fn fetch(app: &App, job: JobId, artifacts: &[Artifact], out: &Path) -> Result<u64> {
     if artifacts.is_empty() {
         return Ok(0);
     }
     let target = DownloadDir::create(out)?;
     let total = artifacts.iter().map(|artifact| artifact.size).sum();
-    let bar = app.out.bytes_bar(total, "fetching");
+    let bar = app.out.bytes_bar(total, "downloading");
     for artifact in artifacts {
         fetch_one(app, job, artifact, &target).await?;
         bar.inc(artifact.size);
@@ -74,7 +79,7 @@ pub async fn fetch(app: &App, job: JobId, artifacts: &[Artifact], out: &Path) ->
 }
 
 async fn fetch_one(app: &App, job: JobId, artifact: &Artifact, target: &DownloadDir) -> Result<()> {
-    // The path was chosen by a program in a sandbox: it is judged here again.
+    // A program in a sandbox chose the path, so it is validated here again.
     let path = ProjectPath::parse(&artifact.path)
         .map_err(|error| CliError::new(format!("refused the artifact {}: {error}", plain(&artifact.path))))?;
     let response = app

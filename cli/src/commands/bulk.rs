@@ -1,4 +1,4 @@
-//! `engunity run --bulk`: every line of a file as a run of its own, watched together.
+//! `engunity run --bulk`: runs each line of a file as its own job and watches them together.
 
 use std::{collections::HashMap, io::Read, path::Path, time::Duration};
 
@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::{
-    app::{App, Chosen},
+    app::{App, ProjectRef},
     args,
     commands::{artifacts, cancel, interrupts::Interrupts, request::request},
     error::{About, CliError, Result},
@@ -21,16 +21,16 @@ use crate::{
     text,
 };
 
-/// Submissions under way at one time.
+/// Concurrent submissions.
 const PARALLEL: usize = 4;
 const SUBMIT_TRIES: u32 = 5;
-/// Between two looks at the jobs; longer while submissions use up the allowed rate.
-const LOOK: Duration = Duration::from_secs(1);
-const LOOK_WHILE_SUBMITTING: Duration = Duration::from_secs(3);
+/// Interval between polls; longer while submissions use the rate limit.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+const SUBMITTING_POLL_INTERVAL: Duration = Duration::from_secs(3);
 const SOME_FAILED: u8 = 1;
 const CANCELLED: u8 = 130;
 
-pub async fn run(app: &App, project: &Chosen, matrix: &Path, args: &args::Run) -> Result<u8> {
+pub async fn run(app: &App, project: &ProjectRef, matrix: &Path, args: &args::Run) -> Result<u8> {
     let rows = parse(&read(matrix)?);
     if rows.is_empty() {
         return Err(CliError::new(format!("{} has no commands", matrix.display()))
@@ -54,13 +54,13 @@ pub async fn run(app: &App, project: &Chosen, matrix: &Path, args: &args::Run) -
     batch.board.clear();
     if !ended? {
         app.out.tell(format!(
-            "left {} runs; see them with: engunity jobs",
+            "detached from {} runs; list them with: engunity jobs",
             batch.rows.iter().filter(|row| !row.has_ended()).count()
         ));
         return Ok(CANCELLED);
     }
     batch.fetch_artifacts(args).await?;
-    batch.told()
+    batch.print_result()
 }
 
 fn read(matrix: &Path) -> Result<String> {
@@ -74,7 +74,7 @@ fn read(matrix: &Path) -> Result<String> {
         .map_err(|failure| failure.hint("engunity run --bulk <file with one command per line>"))
 }
 
-/// One command per line. Empty lines and lines that begin with `#` are left out; a `#` further in is the shell's.
+/// One command per line. Empty lines and lines that start with `#` are skipped; the shell handles any other `#`.
 fn parse(text: &str) -> Vec<Row> {
     let numbered = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
     let commands = numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
@@ -87,12 +87,12 @@ struct Batch<'a> {
     rows: Vec<Row>,
     by_job: HashMap<JobId, usize>,
     board: Board,
-    /// Interrupted once: no more is submitted, what runs is being cancelled.
+    /// Interrupted once: submission has stopped and running jobs are being cancelled.
     stopping: bool,
 }
 
 impl Batch<'_> {
-    /// Submits and watches until everything has ended; false when it was left alone.
+    /// Submits and watches until all jobs have ended; false if the user detached.
     async fn work(&mut self, requests: Vec<RunRequest>) -> Result<bool> {
         let mut interrupts = Interrupts::listen()?;
         let mut submissions = submissions(self.app, self.project, requests);
@@ -102,7 +102,7 @@ impl Batch<'_> {
             if !submitting && self.rows.iter().all(|row| row.has_ended() || row.job.is_none()) {
                 return Ok(true);
             }
-            let look = if submitting { LOOK_WHILE_SUBMITTING } else { LOOK };
+            let interval = if submitting { SUBMITTING_POLL_INTERVAL } else { POLL_INTERVAL };
             tokio::select! {
                 submitted = submissions.next(), if submitting => match submitted {
                     Some(Ok((index, job))) => self.submitted(index, job),
@@ -112,14 +112,14 @@ impl Batch<'_> {
                     }
                     None => submitting = false,
                 },
-                () = sleep(look) => self.look().await?,
+                () = sleep(interval) => self.poll().await?,
                 () = interrupts.next() => {
                     if self.stopping {
                         return Ok(false);
                     }
                     self.stopping = true;
                     submitting = false;
-                    self.board.above(|| self.app.out.note("cancelling; once more leaves them"));
+                    self.board.above(|| self.app.out.note("cancelling; press Ctrl-C again to detach"));
                     self.cancel_all().await;
                 }
             }
@@ -131,14 +131,14 @@ impl Batch<'_> {
         self.update(job);
     }
 
-    /// Reads how the jobs are. The latest come first, and ours are among the latest.
-    async fn look(&mut self) -> Result<()> {
+    /// Polls the jobs. The list starts with the latest, and ours are among them.
+    async fn poll(&mut self) -> Result<()> {
         let open = self.rows.iter().filter(|row| row.job.is_some() && !row.has_ended()).count();
         if open == 0 {
             return Ok(());
         }
         let jobs = match self.app.client.jobs(Some(self.project), None, self.by_job.len() + PARALLEL).await {
-            // The runs go on without us; the next look may succeed.
+            // The jobs continue on the server; the next poll may succeed.
             Err(failure) if failure.transient => return Ok(()),
             result => result?,
         };
@@ -147,7 +147,7 @@ impl Batch<'_> {
         for job in jobs {
             self.update(job);
         }
-        // Pushed out of the list by newer runs of someone else.
+        // Newer jobs pushed it off the list.
         for id in unseen.into_iter().take(PARALLEL) {
             let job = self.app.client.job(id).await?;
             self.update(job);
@@ -176,7 +176,7 @@ impl Batch<'_> {
         stream::iter(cancellations).buffer_unordered(PARALLEL).collect::<()>().await;
     }
 
-    /// What each run left behind, in a folder named by its line.
+    /// Downloads each run's artifacts into a folder named after its line.
     async fn fetch_artifacts(&self, args: &args::Run) -> Result<()> {
         if args.what.artifacts.is_empty() {
             return Ok(());
@@ -191,7 +191,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn told(&self) -> Result<u8> {
+    fn print_result(&self) -> Result<u8> {
         let counts = Counts::of(&self.rows);
         let rows: Vec<_> = self
             .rows
@@ -200,7 +200,7 @@ impl Batch<'_> {
             .collect();
         self.app.out.result(&rows, || format!("{} runs: {}", self.rows.len(), counts.line()))?;
         if !self.app.out.json {
-            self.tell_how_to_look();
+            self.print_log_hints();
         }
         Ok(match (counts.succeeded == self.rows.len(), self.stopping) {
             (true, _) => 0,
@@ -209,7 +209,7 @@ impl Batch<'_> {
         })
     }
 
-    fn tell_how_to_look(&self) {
+    fn print_log_hints(&self) {
         let failed = self.rows.iter().filter(|row| {
             row.has_ended() && !matches!(row.state(), Some(state) if state.as_str() == "succeeded")
         });
@@ -219,7 +219,7 @@ impl Batch<'_> {
     }
 }
 
-/// Submits the requests, a few at a time. Each has a key of its own: one that is sent again makes no second job.
+/// Submits the requests, a few at a time, each with its own idempotency key.
 fn submissions(
     app: &App,
     project: ProjectId,

@@ -18,7 +18,7 @@ pub async fn run(app: &App, args: args::Cancel) -> Result<u8> {
     for id in args.jobs {
         match cancel(app, id).await {
             Ok(job) => jobs.push(job),
-            // The others are cancelled all the same.
+            // The other jobs are still cancelled.
             Err(failure) => {
                 app.out.warn(format!("{id}: {}", failure.message));
                 failed = Some(failure);
@@ -28,13 +28,13 @@ pub async fn run(app: &App, args: args::Cancel) -> Result<u8> {
     app.out.result(&jobs, || jobs.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     match failed {
         None => Ok(0),
-        Some(failure) => Err(CliError { message: "not all were cancelled".into(), ..failure }),
+        Some(failure) => Err(CliError { message: "some jobs were not cancelled".into(), ..failure }),
     }
 }
 
 /// Cancels a run that is being watched. A failure is a warning: the watcher sees how the run ends.
 pub async fn best_effort(app: &App, job: JobId) {
-    // A job that has ended meanwhile can't be cancelled, and need not be; the next event tells.
+    // The job may have ended in the meantime; the next event says so.
     if let Err(failure) = app.client.cancel(job).await
         && failure.code.is_none()
     {
@@ -42,7 +42,7 @@ pub async fn best_effort(app: &App, job: JobId) {
     }
 }
 
-/// A job that has ended already is as good as cancelled.
+/// A job that has already ended counts as cancelled.
 async fn cancel(app: &App, id: JobId) -> Result<Job> {
     match app.client.cancel(id).await {
         Err(failure) if failure.code == Some(ErrorCode::JobFinished) => app.client.job(id).await,
@@ -53,7 +53,7 @@ async fn cancel(app: &App, id: JobId) -> Result<Job> {
 fn line(job: &Job) -> String {
     match job.state {
         JobState::Cancelled => format!("{} cancelled", job.id),
-        state if state.is_terminal() => format!("{} had ended already: {state}", job.id),
+        state if state.is_terminal() => format!("{} had already ended: {state}", job.id),
         _ => format!("{} cancelling", job.id),
     }
 }

@@ -12,7 +12,7 @@ use futures::TryStreamExt;
 use serde_json::json;
 
 use crate::{
-    app::{App, Chosen},
+    app::{App, ProjectRef},
     args,
     download_dir::DownloadDir,
     error::{About, CliError, Result},
@@ -47,7 +47,7 @@ pub async fn run(app: &mut App, args: args::Download) -> Result<u8> {
 }
 
 /// A project's name as the name of a folder here.
-fn folder_name(project: &Chosen) -> PathBuf {
+fn folder_name(project: &ProjectRef) -> PathBuf {
     let title = project.title();
     match ProjectPath::parse(&title.replace('/', "-")) {
         Ok(path) if !path.as_str().starts_with('.') => path.as_str().into(),
@@ -55,7 +55,7 @@ fn folder_name(project: &Chosen) -> PathBuf {
     }
 }
 
-async fn archive(app: &App, project: &Chosen, file: &Path) -> Result<u8> {
+async fn archive(app: &App, project: &ProjectRef, file: &Path) -> Result<u8> {
     if file == Path::new("-") {
         fetch(app, project, &mut io::stdout().lock()).await?;
         return Ok(0);
@@ -72,17 +72,17 @@ async fn archive(app: &App, project: &Chosen, file: &Path) -> Result<u8> {
     Ok(0)
 }
 
-async fn fetch(app: &App, project: &Chosen, to: &mut impl Write) -> Result<u64> {
-    let wheel = app.out.spinner(format!("downloading {}", plain(&project.title())));
+async fn fetch(app: &App, project: &ProjectRef, to: &mut impl Write) -> Result<u64> {
+    let spinner = app.out.spinner(format!("downloading {}", plain(&project.title())));
     let response = app.client.archive(project.id).await?;
     let mut body = std::pin::pin!(app.client.body(response));
     let mut size = 0;
     while let Some(chunk) = body.try_next().await? {
         to.write_all(&chunk)?;
         size += chunk.len() as u64;
-        wheel.set_message(format!("downloading {}: {}", plain(&project.title()), bytes(size)));
+        spinner.set_message(format!("downloading {}: {}", plain(&project.title()), bytes(size)));
     }
-    wheel.finish_and_clear();
+    spinner.finish_and_clear();
     Ok(size)
 }
 
@@ -98,7 +98,7 @@ fn unpack(target: &DownloadDir, archive: impl Read) -> Result<(u64, u64)> {
             Err(_) if matches!(name.as_str(), "." | "./") => continue,
             Err(error) => {
                 return Err(CliError::new(format!(
-                    "the archive has a path that is refused: {}: {error}",
+                    "the archive has an unsafe path {}: {error}",
                     plain(&name)
                 )));
             }
@@ -112,7 +112,7 @@ fn unpack(target: &DownloadDir, archive: impl Read) -> Result<(u64, u64)> {
             }
             other => {
                 return Err(CliError::new(format!(
-                    "the archive has something that is no file: {path} ({other:?})"
+                    "the archive has an entry that is not a file: {path} ({other:?})"
                 )));
             }
         }

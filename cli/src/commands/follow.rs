@@ -1,4 +1,4 @@
-//! Following a run to its end: its output as it comes, over disconnects and across attempts.
+//! Follows a run to its end and shows its output, across disconnects and attempts.
 
 use std::io::{self, Write};
 
@@ -17,14 +17,14 @@ use crate::{
     output::{plain, replay::Replay},
 };
 
-/// Most output that is kept for `--json`; the server's own cap is lower.
-const MOST_KEPT: usize = 64 << 20;
+/// Maximum output kept for `--json`; the server's limit is lower.
+const MAX_KEPT: usize = 64 << 20;
 
 /// Where a program's output goes.
 pub enum Sink {
     /// Our own stdout and stderr, byte for byte.
     Terminal,
-    /// Memory, for a JSON answer.
+    /// Kept for the JSON answer.
     Kept(Kept),
 }
 
@@ -45,21 +45,21 @@ pub struct Watch<'a> {
     job: JobId,
     events: Events,
     replay: Replay,
-    wheel: ProgressBar,
+    spinner: ProgressBar,
     keyboard: Keyboard,
-    /// Why the last attempt did not end it.
+    /// Why the last attempt did not finish it.
     because: Option<String>,
 }
 
 impl<'a> Watch<'a> {
     pub fn new(app: &'a App, job: JobId) -> Self {
-        let wheel = app.out.spinner("queued");
+        let spinner = app.out.spinner("queued");
         let events = Events::new(&app.client, job);
         let keyboard = Keyboard::new(Mode::Closed, &app.client, job);
-        Self { app, job, events, replay: Replay::default(), wheel, keyboard, because: None }
+        Self { app, job, events, replay: Replay::default(), spinner, keyboard, because: None }
     }
 
-    /// Passes on what is typed while the program runs.
+    /// Forwards typed input while the program runs.
     pub fn with_input(self, mode: Mode) -> Self {
         Self { keyboard: Keyboard::new(mode, &self.app.client, self.job), ..self }
     }
@@ -77,17 +77,17 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Deals with the next event; gives the job when it has ended.
+    /// Handles the next event; returns the job when it has ended.
     async fn step(&mut self, sink: &mut Sink) -> Result<Option<Job>> {
         match self.events.next().await? {
             Some(JobEvent::Output(output)) => self.output(&output, sink)?,
             Some(JobEvent::State(change)) => self.state(change, sink)?,
             Some(JobEvent::Progress(progress)) => self.progress(&progress),
             Some(JobEvent::Result(job)) => {
-                self.wheel.finish_and_clear();
+                self.spinner.finish_and_clear();
                 return Ok(Some(job));
             }
-            None => return Err(CliError::new("the events ended without a result")),
+            None => return Err(CliError::new("the event stream ended without a result")),
         }
         Ok(None)
     }
@@ -96,47 +96,47 @@ impl<'a> Watch<'a> {
         self.begins(output.attempt, sink);
         let fresh = self.replay.take(output)?;
         if fresh.lost > 0 {
-            self.app.out.warn(format!("{} bytes of {} did not arrive", fresh.lost, fresh.stream.as_str()));
+            self.app.out.warn(format!("{} bytes of {} were lost", fresh.lost, fresh.stream.as_str()));
         }
-        self.wheel.finish_and_clear();
+        self.spinner.finish_and_clear();
         sink.write(fresh.stream, &fresh.bytes)
     }
 
     fn state(&mut self, change: StateChange, sink: &mut Sink) -> Result<()> {
         self.begins(change.attempt, sink);
         if change.state == JobState::Running {
-            self.wheel.set_message("running");
+            self.spinner.set_message("running");
             return self.keyboard.start();
         }
         self.because = change.because.map(|because| plain(&because));
         let because = self.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
-        self.wheel.set_message(format!("{}{because}", change.state));
+        self.spinner.set_message(format!("{}{because}", change.state));
         Ok(())
     }
 
     fn progress(&self, progress: &Progress) {
         let message = plain(&progress.message);
         if progress.remark {
-            self.wheel.suspend(|| self.app.out.warn(message));
+            self.spinner.suspend(|| self.app.out.warn(message));
         } else {
-            self.wheel.set_message(message);
+            self.spinner.set_message(message);
         }
     }
 
-    /// A further attempt starts from nothing: where the last one had written, it begins again from the top.
+    /// A new attempt starts its output again; a warning says so if the last one had written any.
     fn begins(&mut self, attempt: i32, sink: &mut Sink) {
         let written = self.replay.has_shown();
         if self.replay.begins(attempt) && written {
-            self.wheel.finish_and_clear();
-            let because = self.because.as_deref().unwrap_or("the last attempt did not end");
-            self.app.out.warn(format!("{because}; attempt {attempt} begins from the start"));
+            self.spinner.finish_and_clear();
+            let because = self.because.as_deref().unwrap_or("the last attempt did not finish");
+            self.app.out.warn(format!("{because}; attempt {attempt} starts from the beginning"));
             sink.restart();
         }
     }
 
-    /// Says something while the wheel turns.
+    /// Prints a message above the spinner.
     pub fn say(&self, message: &str) {
-        self.wheel.suspend(|| self.app.out.note(message));
+        self.spinner.suspend(|| self.app.out.note(message));
     }
 }
 
@@ -154,7 +154,7 @@ impl Sink {
         }
     }
 
-    /// Forgets the output of an attempt that did not count.
+    /// Discards the output of an attempt that did not finish.
     fn restart(&mut self) {
         if let Self::Kept(kept) = self {
             *kept = Kept::default();
@@ -168,7 +168,7 @@ fn show(to: &mut impl Write, bytes: &[u8]) -> Result<()> {
 }
 
 fn keep(kept: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
-    let room = MOST_KEPT.saturating_sub(kept.len());
+    let room = MAX_KEPT.saturating_sub(kept.len());
     kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! Ctrl-C and SIGTERM, counted.
+//! Counts Ctrl-C and SIGTERM.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::Result;
 
-/// Ctrl-C and a polite kill, one after the other.
+/// Counts SIGINT and SIGTERM.
 pub struct Interrupts {
     interrupt: Signal,
     terminate: Signal,

@@ -46,8 +46,8 @@ fn colored(job: &Job) -> String {
     .to_string()
 }
 
-/// The job that is meant: the one that was named, else the project's latest.
-pub async fn meant(app: &App, named: Option<engunity_protocol::JobId>) -> Result<Job> {
+/// The named job, else the project's latest.
+pub async fn resolve(app: &App, named: Option<engunity_protocol::JobId>) -> Result<Job> {
     app.need_login()?;
     if let Some(id) = named {
         return app.client.job(id).await;

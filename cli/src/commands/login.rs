@@ -1,4 +1,4 @@
-//! `engunity login` and `engunity register`: trade a password for a personal access token, kept for this machine.
+//! `engunity login` and `engunity register`: exchange a password for a personal access token, stored on this machine.
 
 use std::{
     env,
@@ -40,20 +40,20 @@ pub async fn register(app: &mut App, args: args::Register) -> Result<u8> {
     keep(app, credentials).await
 }
 
-/// Makes a token that lasts, ends the short login that made it, and writes the token down.
+/// Creates a personal token, ends the login session that created it, and stores the token.
 async fn keep(app: &mut App, login: Credentials) -> Result<u8> {
     let client = app.client.with_token(login.access_token);
     let name = format!("engunity CLI on {}", host_name());
     let token = client.make_token(&NewPersonalToken { name, expires_in_days: None }).await?;
-    // What is left of the login ends by itself soon; a failure here changes nothing.
+    // The session expires soon in any case, so an error is ignored.
     let _ = client.end_login(login.refresh_token).await;
     let Some(secret) = token.token else {
-        return Err(CliError::new("the server made a token but did not show it"));
+        return Err(CliError::new("the server created a token but did not return it"));
     };
     replace_old_token(app, &secret).await;
     app.credentials.logged_in(&app.server, login.user.email.clone(), secret, token.id);
     app.credentials.save()?;
-    told(app, &login.user)
+    print_result(app, &login.user)
 }
 
 /// Revokes the token that a second login on this machine leaves unused.
@@ -67,14 +67,14 @@ async fn replace_old_token(app: &App, new: &str) {
     }
 }
 
-fn told(app: &App, user: &User) -> Result<u8> {
+fn print_result(app: &App, user: &User) -> Result<u8> {
     let answer = json!({"server": app.server, "user": user, "credentials": app.credentials.path()});
     app.out.result(&answer, || format!("logged in at {} as {}", app.server, plain(&user.email)))?;
     if let Some(path) = app.credentials.path() {
-        app.out.note(format!("the token is kept in {}", path.display()));
+        app.out.note(format!("the token is stored in {}", path.display()));
     }
     if env::var_os("ENGUNITY_TOKEN").is_some_and(|token| !token.is_empty()) {
-        app.out.warn("ENGUNITY_TOKEN is set and goes before this login");
+        app.out.warn("ENGUNITY_TOKEN is set and takes precedence over this login");
     }
     Ok(0)
 }
@@ -83,13 +83,12 @@ fn email(app: &App, given: Option<String>) -> Result<String> {
     match given {
         Some(email) => Ok(email),
         None if app.out.can_ask() => app.out.ask("Email:"),
-        None => {
-            Err(CliError::new("whose account?").hint("engunity login --email <address> --password-stdin"))
-        }
+        None => Err(CliError::new("an email address is needed")
+            .hint("engunity login --email <address> --password-stdin")),
     }
 }
 
-/// Asks without echo, or reads stdin where that was asked for.
+/// Prompts without echo, or reads stdin with `--password-stdin`.
 fn password(app: &App, from_stdin: bool, question: &str) -> Result<String> {
     if from_stdin {
         let mut bytes = Vec::new();
@@ -104,10 +103,10 @@ fn password(app: &App, from_stdin: bool, question: &str) -> Result<String> {
     Ok(rpassword::prompt_password(question)?)
 }
 
-/// A new password is asked for twice: a typing mistake would lock its owner out.
+/// Prompts twice for a new password: a typing mistake would lock its owner out.
 fn new_password(app: &App, from_stdin: bool) -> Result<String> {
-    let first = password(app, from_stdin, "New password (8 characters or more): ")?;
-    if !from_stdin && first != password(app, false, "The same again: ")? {
+    let first = password(app, from_stdin, "New password (at least 8 characters): ")?;
+    if !from_stdin && first != password(app, false, "Repeat the password: ")? {
         return Err(CliError::new("the two passwords differ").hint("engunity register"));
     }
     Ok(first)

@@ -1,4 +1,4 @@
-//! `engunity logout`: revoke this machine's token, then forget it.
+//! `engunity logout`: revoke this machine's token and delete it.
 
 use serde_json::json;
 
@@ -17,7 +17,10 @@ pub async fn run(app: &mut App) -> Result<u8> {
         _ => Ok(()),
     };
     if let Err(failure) = &revoked {
-        app.out.warn(format!("the token is forgotten here, but could not be revoked: {}", failure.message));
+        app.out.warn(format!(
+            "the token is deleted on this machine but could not be revoked: {}",
+            failure.message
+        ));
     }
     let answer = json!({"server": app.server, "revoked": revoked.is_ok()});
     app.out.result(&answer, || format!("logged out at {}", app.server))?;

@@ -1,4 +1,4 @@
-//! `engunity logs`: a run's output, as it was or as it comes.
+//! `engunity logs`: the recorded or live output of a run.
 
 use std::io::{self, Write};
 
@@ -18,14 +18,14 @@ use crate::{
 };
 
 pub async fn run(app: &App, args: args::Logs) -> Result<u8> {
-    let job = jobs::meant(app, args.job).await?;
+    let job = jobs::resolve(app, args.job).await?;
     let ended = job.state.is_terminal();
     if app.out.json {
         return events(app, job.id, ended || args.follow).await;
     }
     if !ended && !args.follow {
         so_far(app, job.id).await?;
-        app.out.note(format!("{}; stay with: engunity logs -f {}", job.state, job.id));
+        app.out.note(format!("{}; follow it with: engunity logs -f {}", job.state, job.id));
         return Ok(0);
     }
     let job = follow(app, job.id, &mut Sink::Terminal).await?;
@@ -33,7 +33,7 @@ pub async fn run(app: &App, args: args::Logs) -> Result<u8> {
     Ok(0)
 }
 
-/// What a running job has written, stream by stream: their order is known only to who follows.
+/// The output of a running job so far, one stream after the other: only the events know their order.
 async fn so_far(app: &App, job: JobId) -> Result<()> {
     copy(app, job, "stdout", &mut io::stdout().lock()).await?;
     copy(app, job, "stderr", &mut io::stderr().lock()).await
@@ -51,7 +51,7 @@ async fn copy(app: &App, job: JobId, stream: &str, to: &mut impl Write) -> Resul
 /// The events, one JSON document in a line each.
 async fn events(app: &App, job: JobId, to_the_end: bool) -> Result<u8> {
     if !to_the_end {
-        return Err(CliError::new("the run has not ended yet, and JSON events come as it goes")
+        return Err(CliError::new("the run has not ended: its JSON events need --follow")
             .hint(format!("engunity logs -f --json {job}")));
     }
     let mut events = Events::new(&app.client, job);

@@ -1,4 +1,4 @@
-//! One file per command: each takes its arguments and the [`App`](crate::app::App), and answers the exit code.
+//! One file per command: each takes its arguments and the [`App`](crate::app::App) and returns the exit code.
 
 pub mod artifacts;
 pub mod bulk;

@@ -1,4 +1,4 @@
-//! `engunity project`: list, make, choose and delete projects.
+//! `engunity project`: list, create, select and delete projects.
 
 use std::env;
 
@@ -7,7 +7,7 @@ use engunity_protocol::project::{NewProject, Project};
 use serde_json::json;
 
 use crate::{
-    app::{App, Chosen},
+    app::{App, ProjectRef},
     args::{self, ProjectAction},
     error::{CliError, Result},
     output::{
@@ -37,7 +37,7 @@ async fn list(app: &App) -> Result<u8> {
         table(["", "ID", "NAME", "LANGUAGE", "UPDATED"], &rows)
     })?;
     if projects.is_empty() {
-        app.out.note("no projects yet; make one with: engunity upload");
+        app.out.note("no projects yet; create one with: engunity upload");
     }
     Ok(0)
 }
@@ -58,7 +58,7 @@ async fn create(app: &mut App, body: NewProject) -> Result<u8> {
     let project = app.client.create_project(&body).await?;
     app.remember(env::current_dir()?, &project.clone().into());
     app.out.result(&project, || {
-        format!("made project {} ({}) and remembered it for this folder", plain(&project.name), project.id)
+        format!("created project {} ({}) and linked it to this folder", plain(&project.name), project.id)
     })?;
     Ok(0)
 }
@@ -76,9 +76,9 @@ async fn remove(app: &mut App, asked: &str, yes: bool) -> Result<u8> {
     Ok(0)
 }
 
-fn confirm(app: &App, project: &Chosen) -> Result<()> {
+fn confirm(app: &App, project: &ProjectRef) -> Result<()> {
     if !app.out.can_ask() {
-        return Err(CliError::new("deleting a project asks first, and there is no terminal")
+        return Err(CliError::new("deleting a project needs confirmation, and there is no terminal")
             .hint(format!("engunity project rm --yes {}", project.id)));
     }
     let question = format!("Delete project {} with all its files and runs?", plain(&project.title()));
@@ -93,6 +93,6 @@ async fn choose(app: &mut App, asked: &str) -> Result<u8> {
     app.link(folder.clone(), &project)?;
     let answer = json!({"project": project.id, "name": project.name, "folder": folder});
     app.out
-        .result(&answer, || format!("{} is remembered for {}", plain(&project.title()), folder.display()))?;
+        .result(&answer, || format!("linked {} to project {}", folder.display(), plain(&project.title())))?;
     Ok(0)
 }

@@ -1,4 +1,4 @@
-//! From the options of `engunity run` to the request that the API takes.
+//! Builds the API's request from the options of `engunity run`.
 
 use std::{collections::BTreeMap, env, fs, io::Read, path::Path};
 
@@ -53,14 +53,14 @@ fn read_stdin(from: &Path) -> Result<String> {
     })
 }
 
-/// `NAME=VALUE`, or `NAME` for the value that it has here.
+/// `NAME=VALUE`, or `NAME` for its current value.
 fn variables(given: &[String], here: impl Fn(&str) -> Option<String>) -> Result<BTreeMap<String, String>> {
     given
         .iter()
         .map(|variable| match variable.split_once('=') {
             Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
             None if here(variable).is_some() => Ok((variable.clone(), here(variable).unwrap_or_default())),
-            _ => Err(CliError::new(format!("--env {variable}: it has no value here"))
+            _ => Err(CliError::new(format!("--env {variable}: the variable is not set"))
                 .hint(format!("engunity run --env {}=… -- …", variable.trim_matches('=')))),
         })
         .collect()

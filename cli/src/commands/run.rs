@@ -1,5 +1,5 @@
-//! `engunity run`: a command in the project's sandbox, as if it ran here: its output live, its exit code ours,
-//! Ctrl-C its end.
+//! `engunity run`: runs a command in the project's sandbox as if it ran here: live output, its exit code, Ctrl-C
+//! cancels it.
 
 use engunity_protocol::{
     JobId,
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    app::{App, Chosen},
+    app::{App, ProjectRef},
     args,
     commands::{
         artifacts, bulk, cancel,
@@ -49,19 +49,19 @@ pub async fn run(app: &mut App, args: Box<args::Run>) -> Result<u8> {
         return Ok(0);
     }
     let mut sink = Sink::for_json(app.out.json);
-    match attend(app, job.id, mode, &mut sink, &mut interrupts).await? {
+    match watch(app, job.id, mode, &mut sink, &mut interrupts).await? {
         Some(job) => finish(app, job, sink, &args).await,
         None => Ok(DETACHED),
     }
 }
 
-/// A project that nothing was ever uploaded to can run nothing of the user's: most often the upload was forgotten.
-async fn need_files(app: &App, project: &Chosen) -> Result<()> {
+/// Refuses to run in an empty project: most often the upload was explain_missing.
+async fn need_files(app: &App, project: &ProjectRef) -> Result<()> {
     if !app.client.is_empty(project.id).await? {
         return Ok(());
     }
     Err(CliError::new(format!(
-        "project {} has no files yet (--allow-empty runs without)",
+        "project {} has no files yet (--allow-empty runs anyway)",
         plain(&project.title())
     ))
     .hint("engunity upload"))
@@ -70,7 +70,7 @@ async fn need_files(app: &App, project: &Chosen) -> Result<()> {
 fn command(args: &args::Run) -> Result<Option<Command>> {
     match (&args.command[..], args.shell) {
         ([], _) if args.entry.is_some() => Ok(None),
-        ([], _) => Err(CliError::new("run what?").hint("engunity run -- python -m pytest -q")),
+        ([], _) => Err(CliError::new("no command is given").hint("engunity run -- python -m pytest -q")),
         ([line], true) => Ok(Some(Command::Shell(line.clone()))),
         (_, true) => Err(CliError::new("--shell takes the whole command as one string")
             .hint("engunity run --shell 'make && ./app | sort'")),
@@ -78,11 +78,11 @@ fn command(args: &args::Run) -> Result<Option<Command>> {
     }
 }
 
-/// Submits the run. One interrupt meanwhile is kept for [`attend`]: the server may have accepted it already. With the
-/// second we leave (`None`), whatever the server is doing.
+/// Submits the run. A first interrupt is kept for [`watch`], because the server may have accepted the run already. The
+/// second one detaches (`None`).
 async fn submit(
     app: &App,
-    project: &Chosen,
+    project: &ProjectRef,
     request: &RunRequest,
     interrupts: &mut Interrupts,
 ) -> Result<Option<Job>> {
@@ -90,14 +90,14 @@ async fn submit(
     tokio::select! {
         job = app.client.submit(project.id, request, &key) => job.map(Some),
         () = interrupts.second() => {
-            app.out.tell("left before the server answered; see whether the run began: engunity jobs");
+            app.out.tell("detached before the server answered; check whether the run started with: engunity jobs");
             Ok(None)
         }
     }
 }
 
-/// Watches a job to its end. The first interrupt cancels it and waits on; a second one leaves it alone (`None`).
-async fn attend(
+/// Watches a job to its end. The first interrupt cancels it and keeps watching; the second one detaches (`None`).
+async fn watch(
     app: &App,
     job: JobId,
     mode: Mode,
@@ -107,9 +107,9 @@ async fn attend(
     let mut watch = Watch::new(app, job).with_input(mode);
     tokio::select! {
         ended = until_end(app, &mut watch, sink) => return ended.map(Some),
-        () = interrupts.first() => watch.say("cancelling; once more leaves it"),
+        () = interrupts.first() => watch.say("cancelling; press Ctrl-C again to detach"),
     }
-    // Beside the watching: neither the job's end nor the second interrupt waits for a server that does not answer.
+    // Concurrent with watching: a server that does not answer delays neither the job's end nor the second interrupt.
     let cancelling = async {
         cancel::best_effort(app, job).await;
         std::future::pending().await
@@ -118,7 +118,7 @@ async fn attend(
         ended = until_end(app, &mut watch, sink) => ended.map(Some),
         left = cancelling => left,
         () = interrupts.second() => {
-            app.out.tell(format!("left job {job}; see it with: engunity logs -f {job}"));
+            app.out.tell(format!("detached from job {job}; follow it with: engunity logs -f {job}"));
             Ok(None)
         }
     }
@@ -131,7 +131,7 @@ async fn until_end(app: &App, watch: &mut Watch<'_>, sink: &mut Sink) -> Result<
     }
 }
 
-/// Nobody reads the output any more: end the run, as a program here would have ended.
+/// The reader of the output is gone: cancel the run, as SIGPIPE would end a local program.
 async fn give_up(app: &App, job: JobId, failure: CliError) -> Result<Job> {
     cancel::best_effort(app, job).await;
     Err(failure)

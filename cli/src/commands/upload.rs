@@ -15,7 +15,7 @@ use engunity_protocol::{
 use serde_json::{Value, json};
 
 use crate::{
-    app::{App, Chosen},
+    app::{App, ProjectRef},
     args,
     config::link::Folder,
     error::{About, CliError, Result},
@@ -31,10 +31,10 @@ use crate::{
     },
 };
 
-/// More than this is asked about before it is sent.
+/// Larger uploads ask for confirmation.
 const ASK_BYTES: u64 = 100 * 1000 * 1000;
 const LARGEST: usize = 10;
-/// Most ignored paths that an upload names.
+/// Maximum of ignored paths that an upload lists.
 const IGNORED_NAMED: usize = 5;
 
 pub async fn run(app: &mut App, args: args::Upload) -> Result<u8> {
@@ -48,7 +48,7 @@ pub async fn run(app: &mut App, args: args::Upload) -> Result<u8> {
     let project = target(app, &root, args.dir.is_some()).await?;
     let sent = send(app, &project, &local, args.yes).await?;
     app.remember(root, &project);
-    told(app, &project, &local, &sent, begun)
+    print_result(app, &project, &local, &sent, begun)
 }
 
 /// Uploads the folder that `.engunity.toml` names, before a run.
@@ -75,7 +75,7 @@ impl Local {
             app.out.warn(warning);
         }
         let total = found.files.iter().map(|file| file.stamp.size).sum();
-        let bar = app.out.bytes_bar(total, "reading");
+        let bar = app.out.bytes_bar(total, "hashing");
         let mut cache = HashCache::open(root);
         let manifest = manifest::build(&found, &mut cache, keep, |read| bar.inc(read))?;
         bar.finish_and_clear();
@@ -101,27 +101,29 @@ fn root(app: &App, given: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
-/// The project that `root` belongs to; a new one where none is remembered.
-async fn target(app: &App, root: &Path, named: bool) -> Result<Chosen> {
+/// The project that `root` is linked to; a new one if there is none.
+async fn target(app: &App, root: &Path, named: bool) -> Result<ProjectRef> {
     match remembered(app, root, named).await? {
         Some(project) => Ok(project),
         None => make(app, root).await,
     }
 }
 
-/// `--project`, else what `root` remembers. A folder that was named does not inherit its parents' project.
-async fn remembered(app: &App, root: &Path, named: bool) -> Result<Option<Chosen>> {
+/// `--project`, else the project linked to `root`. A folder given as argument does not inherit its parents' link.
+async fn remembered(app: &App, root: &Path, named: bool) -> Result<Option<ProjectRef>> {
     if let Some(asked) = app.asked() {
         return app.find_project(asked).await.map(Some);
     }
     let link = if named { Folder::at(root)?.map(|folder| folder.link) } else { app.linked().cloned() };
-    Ok(link.filter(|link| link.server == app.server).map(|link| Chosen { id: link.project, name: link.name }))
+    Ok(link
+        .filter(|link| link.server == app.server)
+        .map(|link| ProjectRef { id: link.project, name: link.name }))
 }
 
-async fn make(app: &App, root: &Path) -> Result<Chosen> {
+async fn make(app: &App, root: &Path) -> Result<ProjectRef> {
     let name = root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
     let project = app.client.create_project(&NewProject { name, ..NewProject::default() }).await?;
-    app.out.note(format!("made project {}", plain(&project.name)));
+    app.out.note(format!("created project {}", plain(&project.name)));
     Ok(project.into())
 }
 
@@ -131,32 +133,32 @@ struct Sent {
     bytes: u64,
 }
 
-async fn send(app: &App, project: &Chosen, local: &Local, yes: bool) -> Result<Sent> {
-    let plan = app.client.sync(project.id, &local.manifest).await.map_err(forgotten)?;
+async fn send(app: &App, project: &ProjectRef, local: &Local, yes: bool) -> Result<Sent> {
+    let plan = app.client.sync(project.id, &local.manifest).await.map_err(explain_missing)?;
     let blobs = manifest::to_send(&local.found.files, &local.manifest, &plan.missing);
     let total = blobs.iter().map(|blob| blob.size).sum();
     if total > ASK_BYTES && !yes {
-        ask(app, &blobs, total)?;
+        confirm(app, &blobs, total)?;
     }
-    let bar = app.out.bytes_bar(total, "sending");
+    let bar = app.out.bytes_bar(total, "uploading");
     pack::send(&app.client, project.id, blobs, &bar).await?;
     bar.finish_and_clear();
-    let wheel = app.out.spinner("committing");
+    let spinner = app.out.spinner("committing");
     app.client.commit(project.id, &local.manifest).await?;
-    wheel.finish_and_clear();
+    spinner.finish_and_clear();
     Ok(Sent { plan, bytes: total })
 }
 
-/// The remembered project is gone: say how to make a new one.
-fn forgotten(failure: CliError) -> CliError {
+/// Explains how to create a new project if the linked one is gone.
+fn explain_missing(failure: CliError) -> CliError {
     if failure.code != Some(ErrorCode::NotFound) {
         return failure;
     }
-    CliError::new("the project that this folder remembers does not exist any more")
+    CliError::new("the project linked to this folder no longer exists")
         .hint("rm .engunity.toml && engunity upload")
 }
 
-fn ask(app: &App, blobs: &[Blob], total: u64) -> Result<()> {
+fn confirm(app: &App, blobs: &[Blob], total: u64) -> Result<()> {
     let largest = blobs
         .iter()
         .max_by_key(|blob| blob.size)
@@ -175,7 +177,7 @@ fn ask(app: &App, blobs: &[Blob], total: u64) -> Result<()> {
 }
 
 impl Sent {
-    fn line(&self, project: &Chosen, local: &Local) -> String {
+    fn line(&self, project: &ProjectRef, local: &Local) -> String {
         let removed = if local.manifest.keep { 0 } else { self.plan.removed.len() };
         format!(
             "uploaded {}: {} ({} added, {} changed, {removed} removed), {} sent",
@@ -188,9 +190,9 @@ impl Sent {
     }
 }
 
-fn told(app: &App, project: &Chosen, local: &Local, sent: &Sent, begun: Instant) -> Result<u8> {
+fn print_result(app: &App, project: &ProjectRef, local: &Local, sent: &Sent, begun: Instant) -> Result<u8> {
     for skipped in local.found.skipped.iter().filter(|skipped| skipped.why.is_surprising()) {
-        app.out.warn(format!("not uploaded: {} ({})", plain(&skipped.path), skipped.why.words()));
+        app.out.warn(format!("not uploaded: {} ({})", plain(&skipped.path), skipped.why.describe()));
     }
     let ignored = ignored_line(&local.found);
     let took = begun.elapsed();
@@ -212,13 +214,13 @@ fn told(app: &App, project: &Chosen, local: &Local, sent: &Sent, begun: Instant)
     Ok(0)
 }
 
-/// What rules left out, in a line of its own: the first few, and how to see all.
+/// A line with the first ignored paths and how to list all.
 fn ignored_line(found: &Found) -> String {
     let ignored: Vec<_> =
         found.skipped.iter().filter(|skipped| matches!(skipped.why, Why::Ignored(_))).collect();
     let named = ignored.iter().take(IGNORED_NAMED);
     let named: Vec<_> =
-        named.map(|skipped| format!("{} ({})", plain(&skipped.path), skipped.why.words())).collect();
+        named.map(|skipped| format!("{} ({})", plain(&skipped.path), skipped.why.describe())).collect();
     match ignored.len().saturating_sub(IGNORED_NAMED) {
         0 if named.is_empty() => String::new(),
         0 => format!("\nignored: {}", named.join(", ")),
@@ -230,15 +232,15 @@ fn ignored_line(found: &Found) -> String {
 }
 
 fn skipped(found: &Found) -> Vec<Value> {
-    found.skipped.iter().map(|skipped| json!({"path": skipped.path, "why": skipped.why.words()})).collect()
+    found.skipped.iter().map(|skipped| json!({"path": skipped.path, "why": skipped.why.describe()})).collect()
 }
 
-/// Shows what an upload would do. Asks the server only where there is a project to compare with.
+/// Shows what an upload would do. Asks the server only if there is a project to compare with.
 async fn dry_run(app: &App, root: &Path, keep: bool) -> Result<u8> {
     let local = Local::read(app, root, keep)?;
     let known = if app.client.has_token() { remembered(app, root, true).await? } else { None };
     let plan = match known {
-        Some(project) => Some(app.client.sync(project.id, &local.manifest).await.map_err(forgotten)?),
+        Some(project) => Some(app.client.sync(project.id, &local.manifest).await.map_err(explain_missing)?),
         None => None,
     };
     let blobs = match &plan {
@@ -283,7 +285,7 @@ fn report(local: &Local, new: &[&ManifestEntry], blobs: &[Blob], removed: &[Stri
             .found
             .skipped
             .iter()
-            .map(|skipped| format!("skip    {}  ({})", plain(&skipped.path), skipped.why.words())),
+            .map(|skipped| format!("skip    {}  ({})", plain(&skipped.path), skipped.why.describe())),
     );
     if blobs.len() > 1 {
         lines.push(format!("\nthe {} largest to send:", blobs.len().min(LARGEST)));

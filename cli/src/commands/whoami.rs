@@ -1,4 +1,4 @@
-//! `engunity whoami`: who is logged in, at which server, and which project is remembered here.
+//! `engunity whoami`: the logged-in user, the server and the linked project.
 
 use serde_json::json;
 

@@ -51,7 +51,7 @@ pub struct LastProject {
 }
 
 impl Credentials {
-    /// Reads the file; no file, or no home folder, is no credentials.
+    /// Reads the file. Without the file or a home folder there are no credentials.
     pub fn load() -> Result<Self> {
         let config = base_strategy::Xdg::new().ok().map(|strategy| strategy.config_dir());
         // An empty `HOME` would mean the current folder.
@@ -77,7 +77,7 @@ impl Credentials {
         self.servers.get(server)
     }
 
-    /// Where they are kept, if they can be.
+    /// The file they are stored in; `None` without a home folder.
     pub fn path(&self) -> Option<&Path> {
         self.file.as_deref()
     }
@@ -93,7 +93,7 @@ impl Credentials {
         self.latest = Some(server.to_owned());
     }
 
-    /// Forgets a server; gives back what was known.
+    /// Removes a server and returns its entry.
     pub fn forget(&mut self, server: &str) -> Option<Entry> {
         if self.latest.as_deref() == Some(server) {
             self.latest = None;
@@ -111,11 +111,11 @@ impl Credentials {
         }
     }
 
-    /// Replaces the file in one step; it is never readable by others, not even for a moment.
+    /// Replaces the file atomically; it is never readable by others.
     pub fn save(&self) -> Result<()> {
         let Some(file) = &self.file else {
             return Err(
-                CliError::new("there is no home folder to keep anything in").hint("HOME=/path engunity …")
+                CliError::new("there is no home folder to store anything in").hint("HOME=/path engunity …")
             );
         };
         let dir = file.parent().unwrap_or(Path::new("."));

@@ -1,4 +1,4 @@
-//! Which server is meant: pure.
+//! Selects the server to talk to. Pure.
 
 use reqwest::Url;
 
@@ -13,31 +13,31 @@ pub const DEFAULT: &str = "http://127.0.0.1:8000";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The command line or the environment.
-    Asked,
+    Explicit,
     /// `.engunity.toml`.
     Folder,
-    /// The last login, or nobody.
-    Habit,
+    /// The last login, or the built-in default.
+    Default,
 }
 
-/// Chooses between the server that was asked for, the folder's and the last one used.
+/// Selects the requested server, else the folder's, else the last one used.
 pub fn choose(
     asked: Option<&str>,
     folder: Option<&Folder>,
     latest: Option<&str>,
 ) -> Result<(String, Source)> {
     if let Some(asked) = asked.filter(|asked| !asked.is_empty()) {
-        return Ok((normal(asked)?, Source::Asked));
+        return Ok((normalize(asked)?, Source::Explicit));
     }
     match (folder, latest) {
-        (Some(folder), _) => Ok((normal(&folder.link.server)?, Source::Folder)),
-        (None, Some(latest)) => Ok((normal(latest)?, Source::Habit)),
-        (None, None) => Ok((DEFAULT.to_owned(), Source::Habit)),
+        (Some(folder), _) => Ok((normalize(&folder.link.server)?, Source::Folder)),
+        (None, Some(latest)) => Ok((normalize(latest)?, Source::Default)),
+        (None, None) => Ok((DEFAULT.to_owned(), Source::Default)),
     }
 }
 
-/// Checks an address and gives it its one spelling: no slash at the end, no default port.
-fn normal(text: &str) -> Result<String> {
+/// Validates an address and normalizes it: no trailing slash, no default port.
+fn normalize(text: &str) -> Result<String> {
     let wrong = |why: &str| {
         CliError::new(format!("{text:?} is not a server's address: {why}"))
             .hint(format!("engunity --server {DEFAULT} whoami"))
@@ -64,10 +64,10 @@ mod tests {
             ("https://Lab.Example.com:443", "https://lab.example.com"),
             ("https://example.com/lab/", "https://example.com/lab"),
         ] {
-            assert_eq!(normal(text).unwrap(), kept);
+            assert_eq!(normalize(text).unwrap(), kept);
         }
         for text in ["127.0.0.1:8000", "localhost:8000", "ftp://x", "http://u:p@x", "http://x?y", ""] {
-            assert!(normal(text).is_err(), "{text}");
+            assert!(normalize(text).is_err(), "{text}");
         }
     }
 
@@ -75,9 +75,9 @@ mod tests {
     fn who_asks_wins_over_habit() {
         assert_eq!(
             choose(Some("http://a"), None, Some("http://b")).unwrap(),
-            ("http://a".into(), Source::Asked)
+            ("http://a".into(), Source::Explicit)
         );
-        assert_eq!(choose(Some(""), None, Some("http://b")).unwrap(), ("http://b".into(), Source::Habit));
-        assert_eq!(choose(None, None, None).unwrap(), (DEFAULT.into(), Source::Habit));
+        assert_eq!(choose(Some(""), None, Some("http://b")).unwrap(), ("http://b".into(), Source::Default));
+        assert_eq!(choose(None, None, None).unwrap(), (DEFAULT.into(), Source::Default));
     }
 }

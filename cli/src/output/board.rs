@@ -1,4 +1,4 @@
-//! Many runs at a glance: counts, and the ones that move. Pure but for [`Board::show`].
+//! The live table of a bulk run: counts and running jobs. Pure except for [`Board::show`].
 
 use engunity_protocol::job::{Job, JobState};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Out, table::cut, units::millis, verdict};
 
 /// Most rows of running jobs that the live table shows.
-const MOST_ROWS: usize = 12;
+const MAX_ROWS: usize = 12;
 
 /// One line of a matrix and what became of it.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ impl Counts {
     }
 }
 
-/// The live table, redrawn in place; nothing where nobody watches.
+/// The live table, redrawn in place; hidden without a terminal.
 pub struct Board {
     bar: ProgressBar,
 }
@@ -103,11 +103,11 @@ fn render(rows: &[Row], width: usize) -> String {
     let running: Vec<_> = rows.iter().filter(|row| row.state() == Some(JobState::Running)).collect();
     let mut lines: Vec<_> = running
         .iter()
-        .take(MOST_ROWS)
+        .take(MAX_ROWS)
         .map(|row| cut(&format!("  line {}  {}", row.line, row.command), width))
         .collect();
-    if running.len() > MOST_ROWS {
-        lines.push(format!("  … and {} more", running.len() - MOST_ROWS));
+    if running.len() > MAX_ROWS {
+        lines.push(format!("  … and {} more", running.len() - MAX_ROWS));
     }
     if let Some(waiting) = rows.iter().find_map(|row| row.job.as_ref()?.waiting.as_ref()) {
         lines.push(cut(&format!("  the others wait: {}", waiting.because), width));
@@ -160,7 +160,7 @@ mod tests {
     fn a_long_table_is_cut() {
         let rows: Vec<_> = (0..50).map(|n| row(n, None, Some(JobState::Running))).collect();
         let table = render(&rows, 20);
-        assert_eq!(table.lines().count(), MOST_ROWS + 2);
+        assert_eq!(table.lines().count(), MAX_ROWS + 2);
         assert!(table.lines().all(|line| console::measure_text_width(line) <= 20));
     }
 }

@@ -1,4 +1,4 @@
-//! Where words go: data to stdout, messages and progress to stderr and only on a terminal.
+//! Output: data to stdout; messages and progress to stderr, and only on a terminal.
 
 pub mod board;
 pub mod replay;
@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use crate::error::{About, CliError, Result};
 
-/// Colours stand where a terminal reads and `NO_COLOR` is not set.
+/// Enables colours on a terminal unless `NO_COLOR` is set.
 pub fn set_colors() {
     let wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && env::var_os("TERM").is_none_or(|term| term != "dumb");
@@ -30,7 +30,7 @@ pub fn set_colors() {
 pub struct Out {
     pub json: bool,
     quiet: bool,
-    /// Someone reads stderr as it comes.
+    /// stderr is a terminal and `--quiet` is not set.
     pub live: bool,
 }
 
@@ -56,14 +56,14 @@ impl Out {
         Ok(stdout.flush()?)
     }
 
-    /// A message for someone who watches.
+    /// A message, on a terminal only.
     pub fn note(&self, message: impl Display) {
         if self.live {
             eprintln!("{}", console::style(message).dim().for_stderr());
         }
     }
 
-    /// Something that must not be missed, also in a log.
+    /// A warning; also written to logs, but not under `--quiet`.
     pub fn warn(&self, message: impl Display) {
         if self.quiet {
             return;
@@ -71,14 +71,14 @@ impl Out {
         eprintln!("{} {message}", console::style("warning:").yellow().bold().for_stderr());
     }
 
-    /// The last word about something that went wrong outside of us: a program's failure, a run that was left.
+    /// A final message, such as how a run failed; not under `--quiet`.
     pub fn tell(&self, message: impl Display) {
         if !self.quiet {
             eprintln!("{message}");
         }
     }
 
-    /// A bar of bytes; draws nothing where nobody watches.
+    /// A progress bar in bytes; hidden without a terminal.
     pub fn bytes_bar(&self, total: u64, what: &str) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(Some(total), self.target());
         let style =
@@ -87,10 +87,10 @@ impl Out {
             .with_message(what.to_owned())
     }
 
-    /// A turning wheel with a changing message.
+    /// A spinner with a changing message.
     pub fn spinner(&self, message: impl Into<String>) -> ProgressBar {
-        let wheel = ProgressBar::with_draw_target(None, self.target());
-        let bar = wheel.with_style(ProgressStyle::default_spinner()).with_message(message.into());
+        let spinner = ProgressBar::with_draw_target(None, self.target());
+        let bar = spinner.with_style(ProgressStyle::default_spinner()).with_message(message.into());
         if self.live {
             bar.enable_steady_tick(Duration::from_millis(100));
         }
@@ -101,7 +101,7 @@ impl Out {
         if self.live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
     }
 
-    /// Whether someone is there to be asked.
+    /// Whether a question can be asked on a terminal.
     pub fn can_ask(&self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
@@ -118,13 +118,13 @@ impl Out {
         io::stderr().flush()?;
         let mut answer = String::new();
         match io::stdin().read_line(&mut answer)? {
-            0 => Err(CliError::new("nothing was answered")),
+            0 => Err(CliError::new("no answer was given")),
             _ => Ok(answer.trim().to_owned()),
         }
     }
 }
 
-/// A server's text on its way to a terminal: control characters could move the cursor or set a title.
+/// Makes a server's text safe for a terminal: control characters could move the cursor or set a title.
 pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -13,7 +13,7 @@ pub struct Replay {
     stderr: u64,
 }
 
-/// What an event has brought.
+/// The new output of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fresh {
     pub stream: Stream,
@@ -24,7 +24,7 @@ pub struct Fresh {
 }
 
 impl Replay {
-    /// Takes note that an attempt runs; true when it is a new one after another: output begins again.
+    /// Notes the attempt that runs; true if it replaces an earlier one, so that output starts again.
     pub fn begins(&mut self, attempt: i32) -> bool {
         let again = self.attempt > 0 && attempt > self.attempt;
         if attempt > self.attempt {

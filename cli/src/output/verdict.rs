@@ -1,4 +1,4 @@
-//! What a job's end means for a shell: an exit code, and a line for people. Pure.
+//! Maps the end of a job to an exit code and a line of text. Pure.
 
 use engunity_protocol::{
     job::{Job, JobState},
@@ -6,14 +6,14 @@ use engunity_protocol::{
 };
 
 use super::units::{bytes, millis};
-use crate::error::OURS;
+use crate::error::CLI_FAILED;
 
 const TIMED_OUT: u8 = 124;
 const CANCELLED: u8 = 130;
-/// 128 + SIGKILL: how a program ends that went over a limit.
+/// 128 + SIGKILL: the exit code of a program that exceeded a limit.
 const KILLED: u8 = 137;
 
-/// The exit code that passes a job's end on: the program's own where it has one.
+/// The exit code for a job: the program's own if it has one.
 pub fn exit_code(job: &Job) -> u8 {
     let Some(verdict) = &job.verdict else {
         return without_verdict(job.state);
@@ -27,7 +27,7 @@ pub fn exit_code(job: &Job) -> u8 {
         Reason::Oom | Reason::OutputCap | Reason::Pids | Reason::Disk => {
             over_limit(verdict.exit_code, verdict.signal)
         }
-        Reason::WorkerLost | Reason::ImageMissing | Reason::Internal => OURS,
+        Reason::WorkerLost | Reason::ImageMissing | Reason::Internal => CLI_FAILED,
     }
 }
 
@@ -36,7 +36,7 @@ fn without_verdict(state: JobState) -> u8 {
         JobState::Succeeded => 0,
         JobState::Cancelled => CANCELLED,
         JobState::TimedOut => TIMED_OUT,
-        _ => OURS,
+        _ => CLI_FAILED,
     }
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::walk::Stamp;
 
-/// A file written so shortly before it was hashed could be written again without a new time stamp.
+/// A file that was written less than this before it was hashed may change again with the same time stamp.
 const SETTLED_NS: i128 = 2_000_000_000;
 
 #[derive(Default, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ impl HashCache {
         self.entries.get(path).filter(|(known, _)| known == stamp).map(|(_, hash)| hash.as_str())
     }
 
-    /// Replaces everything by what is known now; what changed a moment ago is not trusted.
+    /// Replaces all entries. Files that changed a moment ago are left out.
     pub fn save(&mut self, hashed: impl Iterator<Item = (String, Stamp, String)>) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i128);
         let settled = |stamp: &Stamp| stamp.mtime_ns.max(stamp.ctime_ns) + SETTLED_NS < now;

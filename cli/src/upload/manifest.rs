@@ -25,7 +25,7 @@ pub struct Blob {
     pub path: String,
 }
 
-/// Hashes the files, reading only what `cache` does not know; `read` is told of every byte that is dealt with.
+/// Hashes the files that `cache` does not know; `read` is called with the bytes of each file.
 pub fn build(
     found: &Found,
     cache: &mut HashCache,

@@ -1,5 +1,4 @@
-//! Content on its way: blobs grouped into packs of bounded size, each a tar that is sent in one request and can be
-//! sent again.
+//! Uploads blobs in packs of bounded size. A pack is a tar that is sent in one request and can be sent again.
 
 use std::{fs, time::Duration};
 
@@ -14,9 +13,9 @@ use crate::{
     error::{About, CliError, Result},
 };
 
-/// Most content of one pack; a single larger file is a pack of its own.
+/// Maximum content of a pack; a larger file is a pack of its own.
 const PACK_BYTES: u64 = 32 << 20;
-/// Most entries of one pack.
+/// Maximum entries of a pack.
 const PACK_FILES: usize = 2_000;
 const CHUNK_BYTES: usize = 64 << 10;
 const TRIES: u32 = 4;
@@ -75,11 +74,11 @@ async fn send_pack(
         }
     }
     Err(failure
-        .unwrap_or_else(|| CliError::new("a pack could not be sent"))
-        .hint("engunity upload  (what has arrived is not sent again)"))
+        .unwrap_or_else(|| CliError::new("an upload request failed"))
+        .hint("engunity upload  (content that was uploaded is not sent again)"))
 }
 
-/// The body in chunks; the bar moves as they leave.
+/// The body in chunks; the bar advances with each.
 fn counted(
     tar: Bytes,
     start: u64,
@@ -102,7 +101,7 @@ fn tar_of(pack: &[Blob]) -> Result<Bytes> {
         let content = fs::read(&blob.disk).about(blob.disk.display())?;
         if blake3::hash(&content).to_hex().as_str() != blob.hash {
             return Err(
-                CliError::new(format!("{} changed while it was uploaded", blob.path)).hint("engunity upload")
+                CliError::new(format!("{} changed during the upload", blob.path)).hint("engunity upload")
             );
         }
         let mut header = tar::Header::new_ustar();

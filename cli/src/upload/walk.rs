@@ -1,4 +1,4 @@
-//! Which files of a folder belong to the project, and why the others do not. Reads folders and metadata only;
+//! Selects the files of a folder that belong to the project, and says why others do not. Reads folders and metadata only;
 //! never follows a symbolic link, never enters an ignored folder.
 
 use std::{
@@ -19,7 +19,7 @@ use crate::{
     error::{About, CliError, Result},
 };
 
-/// Most files of one project: a guard against uploading a whole disk by mistake.
+/// Maximum files of a project: guards against uploading a whole disk by mistake.
 const MAX_FILES: usize = 100_000;
 
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct LocalFile {
     pub stamp: Stamp,
 }
 
-/// What changes whenever a file's content does (but for writes within the clock's resolution).
+/// Metadata that changes with a file's content, except for writes within the clock's resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     pub size: u64,
@@ -102,11 +102,11 @@ impl Walk<'_> {
     fn entry(&mut self, entry: &DirEntry) -> Result<()> {
         let disk = entry.path();
         let metadata = match entry.metadata() {
-            // It went away while we looked.
+            // Removed since the folder was listed.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             result => result.about(disk.display())?,
         };
-        match self.judge(&disk, &metadata) {
+        match self.classify(&disk, &metadata) {
             Err(why) => self.skip(&disk, metadata.is_dir(), why),
             Ok(path) if metadata.is_dir() => self.folder(&disk, Some(path))?,
             Ok(path) => self.keep(path, disk, &metadata)?,
@@ -115,7 +115,7 @@ impl Walk<'_> {
     }
 
     /// The path that an entry has in the project, or why it has none.
-    fn judge(&self, disk: &Path, metadata: &Metadata) -> Result<ProjectPath, Why> {
+    fn classify(&self, disk: &Path, metadata: &Metadata) -> Result<ProjectPath, Why> {
         if disk.file_name().is_some_and(|name| name == ".git" || name == link::FILE) {
             return Err(Why::Always);
         }
@@ -174,7 +174,7 @@ impl Stamp {
 
 impl Why {
     /// The reason in words.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         match self {
             Self::Always => "never uploaded".to_owned(),
             Self::Ignored(rule) => format!("{}: {}", rule.file.display(), rule.pattern),
@@ -189,7 +189,7 @@ impl Why {
         }
     }
 
-    /// Whether nobody asked for it: it is told even when nobody asks.
+    /// Whether no rule asked for it, so that an upload warns about it.
     pub fn is_surprising(&self) -> bool {
         !matches!(self, Self::Always | Self::Ignored(_))
     }
@@ -217,7 +217,7 @@ mod tests {
         let found = walk(&dir.canonicalize().unwrap()).unwrap();
         assert_eq!(found.warnings, Vec::<String>::new());
         let files = found.files.iter().map(|file| file.path.to_string()).collect();
-        (files, found.skipped.iter().map(|skipped| (skipped.path.clone(), skipped.why.words())).collect())
+        (files, found.skipped.iter().map(|skipped| (skipped.path.clone(), skipped.why.describe())).collect())
     }
 
     fn pair(path: &str, why: &str) -> (String, String) {
