@@ -174,7 +174,7 @@ mod tests {
         ] {
             let answer = said(address, &words).await;
             let start = &words[..words.len().min(60)];
-            let last = &answer[answer.rfind("HTTP/1.1").unwrap_or_default()..];
+            let last = &answer[answer.rfind("HTTP/1.1 4").unwrap_or_default()..];
             assert!(last.starts_with(&format!("HTTP/1.1 {status} ")), "{start:?}: {answer:?}");
             let (head, body) = last.split_once("\r\n\r\n").unwrap();
             assert!(head.contains("content-type: application/problem+json"), "{head}");
