@@ -410,7 +410,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes the project what the manifest says, all or nothing: the one in the body, else the one last posted to `sync`. */
+        /** Makes the project what the manifest says, all or nothing: the one in the body, or the last one posted to `sync`. */
         post: operations["commit_sync"];
         delete?: never;
         options?: never;
@@ -662,6 +662,7 @@ export interface components {
     schemas: {
         /** @description Something a run left behind, kept in object storage. */
         Artifact: {
+            executable?: boolean;
             /** @description BLAKE3, hex. */
             hash: string;
             path: string;
@@ -670,7 +671,6 @@ export interface components {
              * @description Bytes.
              */
             size: number;
-            executable?: boolean;
         };
         /** @description What `PUT …/blobs` answers. */
         BlobsStored: {
@@ -678,7 +678,9 @@ export interface components {
             stored: string[];
         };
         /** @description A shell line, or an argv that no shell sees. */
-        Command: string | string[];
+        Command: string | [
+            string
+        ];
         /** @description What register, login and refresh answer. */
         Credentials: {
             access_token: string;
@@ -698,7 +700,7 @@ export interface components {
          * @description Why a request was refused. Clients may rely on these names; the list only grows.
          * @enum {string}
          */
-        ErrorCode: "invalid_input" | "malformed_body" | "unauthenticated" | "invalid_credentials" | "token_reused" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "bad_archive" | "idempotency_mismatch" | "rate_limited" | "timeout" | "job_finished" | "not_running" | "input_closed" | "unknown_runtime" | "quota_exceeded" | "not_configured" | "unavailable" | "internal";
+        ErrorCode: "invalid_input" | "malformed_body" | "malformed_request" | "unauthenticated" | "invalid_credentials" | "token_reused" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "headers_too_large" | "range_not_satisfiable" | "unsupported_media_type" | "bad_archive" | "idempotency_mismatch" | "rate_limited" | "timeout" | "job_finished" | "not_running" | "input_closed" | "unknown_runtime" | "quota_exceeded" | "not_configured" | "unavailable" | "internal";
         /** @description One field that is wrong. */
         FieldError: {
             /** @description The field's name; dotted for nested ones (`limits.wall_s`). */
@@ -737,10 +739,11 @@ export interface components {
         FileId: string;
         /** @description A change: rename (`name`), move (`parent_id`, `null` is the root), new text (`content`). */
         FilePatch: {
-            content?: string | null;
+            content?: string;
             language?: string | null;
-            name?: string | null;
-            parent_id?: string | null;
+            /** @description The limit counts bytes of UTF-8. */
+            name?: string;
+            parent_id?: components["schemas"]["FileId"] | null;
         };
         /** @enum {string} */
         FileType: "file" | "folder";
@@ -771,17 +774,26 @@ export interface components {
         InputMode: "live" | "closed";
         /** @description The body of `POST /jobs/{job_id}/input`: bytes for the program, the end of its input, or a new terminal size. */
         InputRequest: {
+            /** @description Bytes for the program, at most 65536 of them. */
             data?: string;
             encoding?: components["schemas"]["Encoding"];
+            /** @description Nothing follows: the program reads the end of its input. */
             end?: boolean;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many bytes this source sent before. A request that is repeated with its offset types nothing twice.
+             */
             offset?: number | null;
             source?: string;
             terminal?: components["schemas"]["TerminalSize"] | null;
         };
         /** @description The answer to an [`InputRequest`]. */
         InputTaken: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The source's next offset: all bytes before it have been taken. It is smaller than what was sent when the program
+             *     reads more slowly; the rest is to be sent again a little later.
+             */
             offset: number;
         };
         Job: {
@@ -915,6 +927,7 @@ export interface components {
              * @description Unix permission bits; only the executable bit is kept.
              */
             mode?: number;
+            /** @description The limit counts bytes of UTF-8. */
             path: string;
             /**
              * Format: int64
@@ -923,19 +936,32 @@ export interface components {
             size: number;
         };
         /** @description `{path, type, content?}` or `{name, parent_id?, type, content?}`. */
-        NewFile: {
+        NewFile: ({
             content?: string | null;
             language?: string | null;
+            /** @description The limit counts bytes of UTF-8. */
             name?: string | null;
             parent_id?: components["schemas"]["FileId"] | null;
+            /** @description The limit counts bytes of UTF-8. */
             path?: string | null;
             type: components["schemas"]["FileType"];
-        };
+        } | {
+            /** @constant */
+            type?: "file";
+        } | {
+            content?: null;
+            /** @constant */
+            type?: "folder";
+        }) & ({
+            name?: null;
+            parent_id?: null;
+            path: unknown;
+        } | {
+            name: unknown;
+            path?: null;
+        });
         NewPersonalToken: {
-            /**
-             * Format: int32
-             * @description Days until it ends; absent: never.
-             */
+            /** @description Days until it ends; absent: never. */
             expires_in_days?: number | null;
             name: string;
         };
@@ -986,6 +1012,7 @@ export interface components {
             /** Format: int32 */
             status: number;
             title: string;
+            /** @description The address of the page about `code`. */
             type: string;
         };
         Progress: {
@@ -1011,7 +1038,8 @@ export interface components {
             storage_path?: string | null;
             /** Format: date-time */
             updated_at: string;
-            user_id: components["schemas"]["i32"];
+            /** Format: int32 */
+            user_id: number;
         };
         /**
          * Format: uuid
@@ -1022,7 +1050,7 @@ export interface components {
         ProjectPatch: {
             description?: string | null;
             language?: string | null;
-            name?: string | null;
+            name?: string;
             repository_url?: string | null;
         };
         /** @description Each dependency: `ok`, or what is wrong with it. */
@@ -1041,16 +1069,15 @@ export interface components {
         Register: {
             email: string;
             name?: string | null;
-            /** @description 8 to 256 characters. */
             password: string;
         };
         /** @description The body of `POST /code/{project_id}/runs`. */
         RunRequest: {
-            /** @description Globs of what to keep from the project's folder after the run. */
+            /** @description Globs of what to keep from the project's folder after the run: relative, without `..`. */
             artifacts?: string[];
             class?: components["schemas"]["JobClass"];
             command?: components["schemas"]["Command"] | null;
-            /** @description A file's path; the runtime knows how to run it. */
+            /** @description The limit counts bytes of UTF-8. */
             entry?: string | null;
             env?: {
                 [key: string]: string;
@@ -1066,7 +1093,13 @@ export interface components {
              *     reaches it.
              */
             tty?: boolean;
-        };
+        } & ({
+            command: unknown;
+            entry?: null;
+        } | {
+            command?: null;
+            entry: unknown;
+        });
         RuntimeView: {
             aliases: string[];
             extensions: string[];
@@ -1100,6 +1133,8 @@ export interface components {
         };
         /** @enum {string} */
         Stream: "stdout" | "stderr";
+        /** @description One job, or a list where a count was given. */
+        Submitted: components["schemas"]["Job"] | components["schemas"]["Job"][];
         /** @description What `POST …/sync` answers: what to send, and what a commit would do. */
         SyncPlan: {
             /** Format: int64 */
@@ -1133,8 +1168,8 @@ export interface components {
         UploadForm: {
             /** Format: binary */
             file: string;
-            /** @description Where one plain file goes; its own name otherwise. */
-            path?: string | null;
+            /** @description The limit counts bytes of UTF-8. */
+            path?: string;
         };
         /** @description What a run cost. */
         Usage: {
@@ -1149,7 +1184,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             email: string;
-            id: components["schemas"]["i32"];
+            /** Format: int32 */
+            id: number;
             name?: string | null;
         };
         Verdict: {
@@ -1192,10 +1228,18 @@ export interface components {
         WorkerId: string;
         /** @enum {string} */
         WorkerState: "ready" | "draining" | "deaf" | "gone";
-        /** Format: int32 */
-        i32: number;
     };
-    responses: never;
+    responses: {
+        /** @description A refusal; `code` says which, and `type` is the address of a page about it. */
+        Refusal: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1225,6 +1269,7 @@ export interface operations {
                     "application/json": components["schemas"]["Credentials"];
                 };
             };
+            400: components["responses"]["Refusal"];
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -1234,6 +1279,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -1243,15 +1293,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     logout: {
@@ -1274,15 +1318,16 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     me: {
@@ -1312,15 +1357,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     refresh: {
@@ -1345,6 +1387,7 @@ export interface operations {
                     "application/json": components["schemas"]["Credentials"];
                 };
             };
+            400: components["responses"]["Refusal"];
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -1354,15 +1397,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     register: {
@@ -1387,6 +1430,9 @@ export interface operations {
                     "application/json": components["schemas"]["Credentials"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -1396,6 +1442,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1405,15 +1453,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     ticket: {
@@ -1434,15 +1477,13 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     tokens: {
@@ -1463,15 +1504,13 @@ export interface operations {
                     "application/json": components["schemas"]["PersonalToken"][];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     create_token: {
@@ -1496,6 +1535,12 @@ export interface operations {
                     "application/json": components["schemas"]["PersonalToken"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1505,15 +1550,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     delete_token: {
@@ -1534,6 +1574,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -1543,21 +1584,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     list_projects: {
         parameters: {
             query?: {
+                /** @description How many at most; `Link` names the next page. */
                 limit?: number;
+                /** @description From the `Link` header of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -1575,15 +1615,14 @@ export interface operations {
                     "application/json": components["schemas"]["Project"][];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     create_project: {
@@ -1608,6 +1647,12 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1617,22 +1662,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     read_file: {
         parameters: {
             query?: never;
             header?: {
-                "If-None-Match"?: string | null;
+                /** @description tags that the client has already: 304 where the content has one */
+                "If-None-Match"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1657,6 +1698,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -1666,15 +1708,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     delete_file: {
@@ -1695,6 +1735,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -1704,22 +1745,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     update_file: {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description tags of which the content must have one, else 412 */
+                "If-Match"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1741,6 +1780,8 @@ export interface operations {
                     "application/json": components["schemas"]["File"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -1750,6 +1791,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -1768,22 +1811,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     read_file_bytes: {
         parameters: {
             query?: never;
             header?: {
-                "If-None-Match"?: string | null;
+                /** @description tags that the client has already: 304 where the content has one */
+                "If-None-Match"?: string;
+                /** @description `bytes=first-last`, `bytes=first-` or `bytes=-count`; of several ranges the whole is sent */
+                Range?: string;
+                /** @description the content's `ETag`: where it is another one now, the whole is sent */
+                "If-Range"?: string;
             };
             path: {
                 file_id: components["schemas"]["FileId"];
@@ -1798,7 +1844,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "application/octet-stream": string;
                 };
             };
             /** @description Not Modified */
@@ -1808,6 +1854,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -1817,15 +1864,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            408: components["responses"]["Refusal"];
+            416: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     refine: {
@@ -1837,6 +1882,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -1846,15 +1900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     search_all: {
@@ -1866,6 +1912,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -1875,15 +1926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     read_project: {
@@ -1906,6 +1949,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -1915,15 +1959,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     delete_project: {
@@ -1944,6 +1985,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -1953,15 +1995,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     update_project: {
@@ -1988,6 +2027,8 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -1997,6 +2038,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2006,15 +2051,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     download_project: {
@@ -2037,6 +2077,7 @@ export interface operations {
                     "application/gzip": unknown;
                 };
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2046,15 +2087,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     put_blobs: {
@@ -2066,7 +2103,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/x-tar": number[];
             };
@@ -2081,6 +2118,8 @@ export interface operations {
                     "application/json": components["schemas"]["BlobsStored"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2090,6 +2129,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2099,21 +2141,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     list_files: {
         parameters: {
             query?: {
+                /** @description How many at most; `Link` names the next page. */
                 limit?: number;
+                /** @description From the `Link` header of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -2133,6 +2172,7 @@ export interface operations {
                     "application/json": components["schemas"]["File"][];
                 };
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2142,15 +2182,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     create_file: {
@@ -2177,6 +2215,8 @@ export interface operations {
                     "application/json": components["schemas"]["File"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2186,6 +2226,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -2195,6 +2237,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2204,15 +2248,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     read_index: {
@@ -2220,7 +2259,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                project_id: string;
+                project_id: components["schemas"]["ProjectId"];
             };
             cookie?: never;
         };
@@ -2235,6 +2274,7 @@ export interface operations {
                     "application/json": components["schemas"]["IndexStatus"];
                 };
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2244,15 +2284,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     build_index: {
@@ -2260,12 +2297,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                project_id: string;
+                project_id: components["schemas"]["ProjectId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            404: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -2275,15 +2322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     submit_noops: {
@@ -2291,13 +2330,13 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                project_id: string;
+                project_id: components["schemas"]["ProjectId"];
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NoopsRequest"] | null;
+                "application/json": components["schemas"]["NoopsRequest"];
             };
         };
         responses: {
@@ -2307,9 +2346,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["Submitted"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2319,15 +2360,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     run: {
@@ -2335,10 +2376,10 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description the same key and body give the same job */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
-                project_id: string;
+                project_id: components["schemas"]["ProjectId"];
             };
             cookie?: never;
         };
@@ -2357,6 +2398,11 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            404: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -2366,6 +2412,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2375,15 +2423,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     search: {
@@ -2391,12 +2434,13 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                project_id: string;
+                project_id: components["schemas"]["ProjectId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2406,6 +2450,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -2415,26 +2463,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     open_session: {
         parameters: {
-            query: {
-                /** @description from POST /auth/ticket; works once, for 30 s */
-                ticket: string;
+            query?: {
+                /** @description from POST /api/v1/auth/ticket; works once */
+                ticket?: string;
             };
             header?: never;
             path: {
-                project_id: string;
+                project_id: components["schemas"]["ProjectId"];
             };
             cookie?: never;
         };
@@ -2456,15 +2496,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            404: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     plan_sync: {
@@ -2491,6 +2527,8 @@ export interface operations {
                     "application/json": components["schemas"]["SyncPlan"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2500,6 +2538,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2509,15 +2551,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     commit_sync: {
@@ -2531,7 +2568,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Manifest"] | null;
+                "application/json": components["schemas"]["Manifest"];
             };
         };
         responses: {
@@ -2544,6 +2581,8 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2553,6 +2592,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
             /** @description Contents are missing; `errors` names their hashes. */
             409: {
                 headers: {
@@ -2562,22 +2603,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     upload: {
         parameters: {
             query?: {
                 /** @description Take off the single top folder of an archive. */
-                strip?: boolean;
+                strip?: "1" | "0" | "true" | "false";
             };
             header?: never;
             path: {
@@ -2600,6 +2639,8 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2609,6 +2650,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
             /** @description Payload Too Large */
             413: {
                 headers: {
@@ -2618,6 +2661,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            415: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2627,24 +2671,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     list_jobs: {
         parameters: {
             query?: {
-                project_id?: string;
+                project_id?: components["schemas"]["ProjectId"];
                 state?: components["schemas"]["JobState"];
                 kind?: components["schemas"]["JobKind"];
+                /** @description How many at most; `Link` names the next page. */
                 limit?: number;
+                /** @description From the `Link` header of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -2662,6 +2703,9 @@ export interface operations {
                     "application/json": components["schemas"]["Job"][];
                 };
             };
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2671,15 +2715,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     read_job: {
@@ -2687,7 +2726,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                job_id: string;
+                job_id: components["schemas"]["JobId"];
             };
             cookie?: never;
         };
@@ -2702,6 +2741,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2711,15 +2751,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     list_artifacts: {
@@ -2727,7 +2764,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                job_id: string;
+                job_id: components["schemas"]["JobId"];
             };
             cookie?: never;
         };
@@ -2742,6 +2779,7 @@ export interface operations {
                     "application/json": components["schemas"]["Artifact"][];
                 };
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2751,23 +2789,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     download_artifact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description tags that the client has already: 304 where the content has one */
+                "If-None-Match"?: string;
+                /** @description `bytes=first-last`, `bytes=first-` or `bytes=-count`; of several ranges the whole is sent */
+                Range?: string;
+                /** @description the content's `ETag`: where it is another one now, the whole is sent */
+                "If-Range"?: string;
+            };
             path: {
-                job_id: string;
+                job_id: components["schemas"]["JobId"];
+                /** @description an artifact's path, with its slashes */
                 path: string;
             };
             cookie?: never;
@@ -2780,7 +2823,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": string;
                 };
             };
             /** @description Not Modified */
@@ -2790,6 +2833,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2799,15 +2843,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            408: components["responses"]["Refusal"];
+            416: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     cancel_job: {
@@ -2815,7 +2857,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                job_id: string;
+                job_id: components["schemas"]["JobId"];
             };
             cookie?: never;
         };
@@ -2830,6 +2872,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2839,15 +2882,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     follow_job: {
@@ -2858,10 +2898,10 @@ export interface operations {
             };
             header?: {
                 /** @description the same, as browsers send it */
-                "Last-Event-ID"?: string | null;
+                "Last-Event-ID"?: string;
             };
             path: {
-                job_id: string;
+                job_id: components["schemas"]["JobId"];
             };
             cookie?: never;
         };
@@ -2873,7 +2913,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["JobEvent"];
+                    "text/event-stream": {
+                        data: string;
+                        event: string;
+                        id: string;
+                    };
                 };
             };
             /** @description everything was read before */
@@ -2883,6 +2927,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2892,15 +2937,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     send_input: {
@@ -2908,7 +2951,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                job_id: string;
+                job_id: components["schemas"]["JobId"];
             };
             cookie?: never;
         };
@@ -2927,6 +2970,8 @@ export interface operations {
                     "application/json": components["schemas"]["InputTaken"];
                 };
             };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2936,6 +2981,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -2945,6 +2992,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2954,15 +3003,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     read_output: {
@@ -2975,7 +3018,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                job_id: string;
+                job_id: components["schemas"]["JobId"];
             };
             cookie?: never;
         };
@@ -2987,9 +3030,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": string;
                 };
             };
+            401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
                 headers: {
@@ -2999,15 +3043,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     list_runtimes: {
@@ -3028,15 +3070,13 @@ export interface operations {
                     "application/json": components["schemas"]["RuntimeView"][];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     list_workers: {
@@ -3057,15 +3097,13 @@ export interface operations {
                     "application/json": components["schemas"]["Worker"][];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     health: {
@@ -3086,15 +3124,10 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     metrics: {
@@ -3115,15 +3148,9 @@ export interface operations {
                     "text/plain": unknown;
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            408: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
         };
     };
     ready: {
@@ -3144,6 +3171,9 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -3153,15 +3183,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description A refusal; `code` says which. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
 }
