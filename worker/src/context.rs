@@ -1,18 +1,29 @@
 //! What every part of the worker is built from, and the state that the heartbeat reports.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use chrono::{DateTime, Utc};
 use engunity_artifacts::ObjectStore;
 use engunity_languages::Catalog;
-use engunity_protocol::{WorkerId, wire::Offers};
+use engunity_protocol::{
+    WorkerId,
+    job::Pool,
+    wire::{Offers, PoolCapacity},
+};
 
 use crate::{
+    capabilities::needs_engine,
     execution::snapshots::SnapshotCache,
-    intake::{runs::ActiveRuns, slots::Pools},
+    intake::{
+        runs::ActiveRuns,
+        slots::{Pools, Slots},
+    },
     report::outbox::Outbox,
     sandbox::Sandbox,
 };
@@ -55,4 +66,17 @@ pub struct WorkerStatus {
     pub engine_down: AtomicBool,
     /// The newest ping that passed through the loop that also takes jobs.
     pub last_ping: AtomicU64,
+}
+
+impl WorkerStatus {
+    /// The slots of each pool. While the container engine is down, pools that need it have none.
+    pub fn capacity(&self) -> BTreeMap<String, PoolCapacity> {
+        let engine_down = self.engine_down.load(Ordering::Relaxed);
+        let of = |(pool, slots): (Pool, &Slots)| {
+            let usable = !(engine_down && needs_engine(pool));
+            let capacity = PoolCapacity { total: slots.total(), free: slots.free() };
+            (pool.to_string(), if usable { capacity } else { PoolCapacity::default() })
+        };
+        self.pools.iter().map(of).collect()
+    }
 }

@@ -8,14 +8,14 @@ use std::sync::{Arc, atomic::Ordering};
 
 use engunity_broker::{Connection, Consumer, Delivery, Queue};
 use engunity_protocol::{
-    job::{JobKind, Pool},
+    job::JobKind,
     wire::{self, Control, JobReady, Running},
 };
 use futures::future::{pending, select_all};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    capabilities,
+    capabilities::{self, needs_engine},
     context::{WorkerContext, WorkerStatus},
     execution::stop::StopReason,
     intake::{claims::Offer, slots::Slots},
@@ -120,11 +120,6 @@ fn handle_control(status: &WorkerStatus, control: Control) {
         // Answered before.
         Control::Input { .. } => {}
     }
-}
-
-/// Whether jobs of this pool run in the container engine.
-pub fn needs_engine(pool: Pool) -> bool {
-    pool == Pool::Sandbox
 }
 
 /// The queues of one job kind, one per class. Kinds of one pool share its slots.

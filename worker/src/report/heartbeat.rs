@@ -2,7 +2,6 @@
 //! process is alive; the last ping in it proves that the worker also consumes.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
     thread,
     time::Duration,
@@ -12,14 +11,11 @@ use anyhow::Context;
 use engunity_broker::{Connection, Publisher, Route};
 use engunity_protocol::{
     job::Pool,
-    wire::{self, Heartbeat, PoolCapacity},
+    wire::{self, Heartbeat},
 };
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::{
-    context::{Identity, WorkerStatus},
-    intake::{consumer::needs_engine, slots::Slots},
-};
+use crate::context::{Identity, WorkerStatus};
 
 const INTERVAL: Duration = Duration::from_secs(1);
 const PUBLISH_TIMEOUT: Duration = Duration::from_millis(800);
@@ -59,7 +55,7 @@ async fn send(publisher: &Publisher, heartbeat: &Heartbeat) {
 }
 
 fn heartbeat(identity: &Identity, status: &WorkerStatus) -> Heartbeat {
-    let capacity = capacity(status);
+    let capacity = status.capacity();
     let sandbox = capacity.get(Pool::Sandbox.as_str()).copied().unwrap_or_default();
     let slots = status.pools.get(Pool::Sandbox).total();
     Heartbeat {
@@ -76,19 +72,4 @@ fn heartbeat(identity: &Identity, status: &WorkerStatus) -> Heartbeat {
         capacity,
         offers: Some(status.offers.clone()),
     }
-}
-
-/// The slots of each pool. Without a container engine, pools that need it have none, whatever is free.
-fn capacity(status: &WorkerStatus) -> BTreeMap<String, PoolCapacity> {
-    let engine_down = status.engine_down.load(Ordering::Relaxed);
-    let of = |(pool, slots): (Pool, &Slots)| {
-        let usable = !(engine_down && needs_engine(pool));
-        let capacity = if usable {
-            PoolCapacity { total: slots.total(), free: slots.free() }
-        } else {
-            PoolCapacity::default()
-        };
-        (pool.to_string(), capacity)
-    };
-    status.pools.iter().map(of).collect()
 }
