@@ -10,7 +10,7 @@ pub enum ObjectError {
     /// There is no such object.
     #[error("object storage has no {0:?}")]
     NotFound(String),
-    /// The server can't be reached, answers too late, or says that it is not well: try again later.
+    /// The server can't be reached, answers too late, or reports an overload: try again later.
     #[error("object storage can't be reached: {0}")]
     Unavailable(String),
     /// The object is larger than the caller is willing to hold.

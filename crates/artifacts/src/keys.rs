@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Blobs are shared between the projects of one user and never between users: whether a hash is "missing" must
-//! not tell anyone what someone else has.
+//! not reveal what another user has.
 
 use std::fmt::Display;
 

@@ -22,7 +22,7 @@ use crate::{
 /// Deletions under way at one time in [`ObjectStore::delete_prefix`].
 const PARALLEL_DELETES: usize = 16;
 
-/// Where the bucket is and who we are there.
+/// The address of the bucket and the credentials.
 #[derive(Clone, Deserialize)]
 pub struct S3Config {
     /// `http://127.0.0.1:9000`
@@ -70,7 +70,7 @@ impl ObjectStore {
         Ok(Self { client, bucket: config.bucket })
     }
 
-    /// Asks for a sign of life: the server answers and has our bucket.
+    /// Checks that the server answers and has the bucket.
     pub async fn ping(&self) -> Result<()> {
         match self.bucket_exists().await? {
             true => Ok(()),

@@ -13,7 +13,7 @@ use crate::{
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// For the next piece of a body that has begun.
 pub(crate) const NEXT_CHUNK_TIMEOUT: Duration = Duration::from_secs(10);
-/// Slowest upload that still counts as alive.
+/// The slowest upload that does not time out.
 const BYTES_PER_SECOND: u64 = 1 << 20;
 
 /// How long sending `bytes` may take.
@@ -21,8 +21,8 @@ pub(crate) fn upload_timeout(bytes: usize) -> Duration {
     ANSWER_TIMEOUT + Duration::from_secs(bytes as u64 / BYTES_PER_SECOND)
 }
 
-/// Runs a call with a timeout; `what` names its object in errors. A connection that the server had closed while it was idle is not the
-/// caller's business: such a call is made a second time (all calls of this crate can be repeated).
+/// Runs a call with a timeout; `what` names its object in errors. A call that fails because the server
+/// had closed an idle connection is made a second time (all calls of this crate can be repeated).
 pub(crate) async fn with_timeout<T, F>(timeout: Duration, what: &str, call: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = std::result::Result<T, Error>>,

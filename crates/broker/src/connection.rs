@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{BrokerError, Consumer, Publisher, Queue, Result, RpcClient, backoff::Backoff, topology};
 
-/// A connect that hangs longer has failed.
+/// For connecting, including the declaration of the topology.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// AMQP heartbeat: a peer that is silent twice as long is gone.
 const HEARTBEAT_S: u16 = 5;
-/// The loss of a link is told by an event; looking as well costs nothing.
+/// The loss of a link causes an event; the state is polled as well, in case the event is missed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// One life of the connection to the broker.
@@ -85,7 +85,7 @@ impl Connection {
         RpcClient::new(self.links.clone())
     }
 
-    /// Ends the connection properly; what was made from it waits in vain.
+    /// Closes the connection; what was made from it works no more.
     pub async fn close(&self) {
         self.closing.cancel();
         let mut up = self.up.clone();
@@ -111,9 +111,9 @@ impl Supervisor {
                     self.hold(number, connection).await;
                 }
                 Err(error) if backoff.is_fresh() => {
-                    tracing::warn!(%error, "can't connect to the broker; trying on")
+                    tracing::warn!(%error, "could not connect to the broker; trying again")
                 }
-                Err(error) => tracing::debug!(%error, "still can't connect to the broker"),
+                Err(error) => tracing::debug!(%error, "could not connect to the broker"),
             }
             backoff.pause().await;
         }
@@ -150,7 +150,7 @@ impl Supervisor {
     }
 }
 
-/// Waits until the connection is of no more use; returns why, as far as it was said.
+/// Waits until the connection is lost; returns the reason, if the broker gave one.
 async fn lost(connection: &lapin::Connection) -> String {
     let mut events = Box::pin(connection.events_listener());
     let mut reason = "it ended".to_owned();
@@ -158,7 +158,7 @@ async fn lost(connection: &lapin::Connection) -> String {
         match timeout(LOOK_EVERY, events.next()).await {
             Ok(Some(Event::Error(error))) => reason = error.to_string(),
             Ok(Some(Event::ConnectionBlocked(why))) => {
-                tracing::warn!(%why, "the broker takes no messages for now")
+                tracing::warn!(%why, "the broker has blocked publishing")
             }
             Ok(None) => break,
             _ => {}

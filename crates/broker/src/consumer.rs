@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Delivery {
     pub body: Vec<u8>,
-    /// What it took on the way.
+    /// Its size as it was sent, compressed or not.
     pub wire_bytes: usize,
     pub routing_key: String,
     /// It was delivered before, perhaps to someone else.
@@ -49,8 +49,7 @@ impl Delivery {
         }
     }
 
-    /// Tells the broker that the message is dealt with; returns false, without harm, if its link is gone (it will be
-    /// delivered again).
+    /// Acknowledges the message; returns false, without effect, if its link is lost (it will be delivered again).
     pub async fn ack(&self) -> bool {
         self.acker.ack(BasicAckOptions::default()).await.unwrap_or(false)
     }
@@ -65,7 +64,7 @@ impl Delivery {
         self.acker.usable()
     }
 
-    /// Answers a request; returns false if nobody asked or the link is gone.
+    /// Answers a request; returns false if the message is not a request or the link is lost.
     pub async fn reply(&self, body: &[u8]) -> bool {
         let Some((reply_to, correlation)) = self.reply_to.clone() else { return false };
         let properties = BasicProperties::default().with_correlation_id(correlation).with_delivery_mode(1);
@@ -146,7 +145,7 @@ impl Pump {
     async fn run(&self, mut links: Links) {
         let mut backoff = Backoff::new();
         while let Some(Ok(link)) = self.unless_dropped(recovering_channel::link(&mut links)).await {
-            // Never cut short: the broker would have a consumer that nobody knows of.
+            // Never cancelled in the middle: the broker would keep a consumer without a receiver.
             match self.subscribe(&link).await {
                 Ok((channel, deliveries)) => {
                     backoff.reset();
@@ -155,7 +154,9 @@ impl Pump {
                     }
                     tracing::debug!(queue = self.queue.name(), "a consumer ended; subscribing again");
                 }
-                Err(error) => tracing::warn!(queue = self.queue.name(), %error, "can't consume; trying on"),
+                Err(error) => {
+                    tracing::warn!(queue = self.queue.name(), %error, "could not subscribe; trying again")
+                }
             }
             if self.unless_dropped(backoff.pause()).await.is_none() {
                 return;
@@ -163,7 +164,7 @@ impl Pump {
         }
     }
 
-    /// Waits for `work`; `None` as soon as nobody wants deliveries any more.
+    /// Waits for `work`; `None` as soon as the consumer is dropped.
     async fn unless_dropped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
@@ -181,7 +182,7 @@ impl Pump {
         Ok((channel, deliveries))
     }
 
-    /// Hands deliveries on until the channel ends or nobody listens.
+    /// Forwards deliveries until the channel ends or the consumer is dropped.
     async fn forward(&self, channel: &Channel, mut deliveries: lapin::Consumer) {
         while let Some(Ok(delivery)) = deliveries.next().await {
             if self.out.send(Delivery::new(channel, delivery)).await.is_err() {

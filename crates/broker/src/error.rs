@@ -1,4 +1,4 @@
-//! What can go wrong with the broker, as the callers need to tell it apart.
+//! Errors of the broker, in the cases that callers distinguish.
 
 pub type Result<T> = std::result::Result<T, BrokerError>;
 
@@ -12,10 +12,10 @@ pub enum BrokerError {
     /// The connection ended in the middle. A message may have arrived all the same.
     #[error("the connection to the broker was lost: {0}")]
     Lost(String),
-    /// Nobody is there to receive it: the queue does not exist (a worker that is gone).
+    /// No queue is bound to the route: for example, the worker has ended.
     #[error("no queue takes messages for {0}")]
     Unroutable(String),
-    /// The broker said no: a queue is full, or could not store the message.
+    /// A queue is full, or the broker could not store the message.
     #[error("the broker refused a message for {0}")]
     Refused(String),
 }

@@ -4,13 +4,13 @@
 //! connects, declares the topology and, after any loss, does so again, forever and with a capped pause. What is made
 //! from it outlives every loss:
 //!
-//! * [`Publisher`] sends and waits for the broker's confirmation, or says that it could not;
+//! * [`Publisher`] sends and waits for the broker's confirmation, or returns an error;
 //! * [`Consumer`] yields deliveries; one from before a loss can be acknowledged without effect or harm;
 //! * [`RpcClient`] and [`serve`] are request and answer over direct reply-to;
 //! * [`streams`] are unrecorded, flow-controlled bytes in both directions.
 //!
 //! Delivery is at least once: after a loss the same message may come again, and a publish that was confirmed too late
-//! may have arrived twice. Receivers know repeats by what the message says.
+//! may have arrived twice. Receivers detect repeats by the message's content.
 
 mod backoff;
 mod connection;

@@ -38,7 +38,7 @@ pub fn unpack(body: Vec<u8>, properties: &BasicProperties) -> Vec<u8> {
     })
 }
 
-/// Room for what `packed` says it holds: no more than [`MOST_BYTES`], whatever it says.
+/// A buffer of the size that `packed` declares, but of at most [`MOST_BYTES`].
 fn bound(packed: &[u8]) -> usize {
     let says = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
     says.map_or(MOST_BYTES, |size| size.min(MOST_BYTES as u64) as usize)

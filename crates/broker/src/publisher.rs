@@ -1,4 +1,4 @@
-//! Sending: confirmed and in order, or passing and best effort.
+//! Publishing: confirmed and in order, or best effort.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,7 +29,7 @@ pub struct Publisher {
 
 struct Shared {
     confirmed: RecoveringChannel<()>,
-    /// A channel without confirms, for messages that nobody waits for.
+    /// A channel without confirms, for best-effort messages.
     passing: RecoveringChannel<()>,
     permits: Semaphore,
     in_flight: usize,
@@ -85,7 +85,7 @@ impl Publisher {
     async fn publish_part(&self, messages: &[Message]) -> Vec<Result<()>> {
         let mut results: Vec<_> = messages.iter().map(|_| Err(BrokerError::Timeout)).collect();
         if timeout(self.shared.confirm_timeout, self.until_confirmed(messages, &mut results)).await.is_err() {
-            // The channel would keep the confirms that nobody waits for any more.
+            // The channel would keep the confirms of messages that were given up.
             self.shared.confirmed.discard().await;
         }
         results

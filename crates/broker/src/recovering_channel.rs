@@ -1,4 +1,4 @@
-//! A channel that is made when it is needed and made again after it or its link was lost.
+//! A channel that is opened when it is needed, and again after it or its link was lost.
 
 use lapin::Channel;
 use tokio::sync::Mutex;
@@ -8,7 +8,7 @@ use crate::{
     connection::{Link, Links},
 };
 
-/// `T` is what belongs to the channel of the moment and goes with it.
+/// `T` is state that belongs to the current channel and is dropped with it.
 pub(crate) struct RecoveringChannel<T> {
     links: Links,
     current: Mutex<Option<Current<T>>>,
@@ -41,7 +41,7 @@ impl<T: Clone> RecoveringChannel<T> {
         Ok((channel, more))
     }
 
-    /// Forgets the channel: the next caller makes a new one.
+    /// Drops the channel: the next caller opens a new one.
     pub(crate) async fn discard(&self) {
         self.current.lock().await.take();
     }

@@ -23,7 +23,7 @@ use crate::{
 /// RabbitMQ's pseudo-queue: answers come straight to the asking channel.
 const REPLIES: &str = "amq.rabbitmq.reply-to";
 
-/// Asks and waits for the answer: clone it freely.
+/// Sends requests and waits for their answers: clone it freely.
 #[derive(Clone)]
 pub struct RpcClient {
     channel: Arc<RecoveringChannel<Waiting>>,
@@ -78,7 +78,7 @@ async fn receive(channel: &Channel) -> lapin::Result<Waiting> {
 
 type Askers = HashMap<String, oneshot::Sender<Vec<u8>>>;
 
-/// Who waits for which answer on one channel.
+/// The requests on one channel that wait for their answers.
 #[derive(Clone, Default)]
 struct Waiting(Arc<Mutex<Askers>>);
 
@@ -122,8 +122,8 @@ impl Drop for Question {
 }
 
 /// Answers requests from `queue` for as long as the returned future is polled, up to `at_once` at the same time.
-/// A request is acknowledged after its answer; where `handle` returns `None` nobody is answered, and the caller's timeout
-/// decides.
+/// A request is acknowledged after its answer; where `handle` returns `None` there is no answer, and the request times out at its
+/// sender.
 pub async fn serve<H, F>(connection: &Connection, queue: Queue, at_once: u16, handle: H)
 where
     H: Fn(Vec<u8>) -> F,

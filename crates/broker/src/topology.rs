@@ -10,7 +10,7 @@
 //! streams (direct)       <coordinator>   → stream.coordinator.<id>   exclusive
 //! (default)                              → stream.worker.<id>        exclusive
 //! live (fanout)                          → live.<coordinator>    exclusive
-//! dead (fanout)                          → dead-letters          classic, bounded: for people to look at
+//! dead (fanout)                          → dead-letters          classic, bounded: for operators
 //! ```
 //!
 //! All of it can be declared again at any time. Exclusive queues end with their connection and come back with it.
@@ -45,7 +45,7 @@ const EXCHANGES: [(&str, ExchangeKind); 7] = [
 
 /// A message that came back this often without being acknowledged goes to the dead letters.
 const JOB_DELIVERIES: i32 = 20;
-/// Events are worth more tries: losing one would leave a gap, and a connection loss counts as a try.
+/// Events get more tries: losing one would leave a gap, and a lost connection counts as a try.
 const EVENT_DELIVERIES: i32 = 1000;
 const HEARTBEAT_TTL_MS: i32 = 5_000;
 const CLAIM_TTL_MS: i32 = 10_000;
@@ -90,7 +90,7 @@ impl Queue {
         }
     }
 
-    /// The queues that exist whoever is connected; those of jobs follow from the table of kinds.
+    /// The queues that belong to no process; those of jobs follow from the table of kinds.
     fn shared() -> impl Iterator<Item = Self> {
         let jobs =
             JobKind::ALL.iter().flat_map(|kind| kind.classes().iter().map(|class| Self::Jobs(*kind, *class)));
@@ -177,7 +177,7 @@ fn job_key(kind: JobKind, class: JobClass) -> String {
     format!("{kind}.{class}")
 }
 
-/// Declares what exists whoever is connected.
+/// Declares the exchanges and the shared queues.
 pub(crate) async fn declare(channel: &Channel) -> lapin::Result<()> {
     for (name, kind) in EXCHANGES {
         let options = ExchangeDeclareOptions { durable: true, ..Default::default() };

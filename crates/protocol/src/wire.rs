@@ -1,5 +1,5 @@
-//! What coordinator and workers say to each other over the broker: MessagePack with named fields, so that a
-//! field can be added without breaking who does not know it.
+//! The messages between coordinators and workers over the broker: MessagePack with named fields, so that a field can be
+//! added without breaking a receiver that does not know it.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ pub struct ClaimRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     pub job_id: JobId,
-    /// Names this attempt to claim: asked again (the answer was lost), the same one is given.
+    /// Identifies the request: repeated with the same id (the answer was lost), it gets the same answer.
     pub claim_id: Uuid,
 }
 
@@ -64,13 +64,13 @@ pub struct ClaimReply {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClaimAnswer {
     pub job_id: JobId,
-    /// `None`: not yours (taken, ended, cancelled or unknown); acknowledge and forget the message.
+    /// `None`: refused (taken, ended, cancelled or unknown); the worker acknowledges the message.
     pub grant: Option<Grant>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Grant {
-    /// The fencing token: everything said about this run carries it.
+    /// The fencing token: every event and heartbeat of this run carries it.
     pub attempt: i32,
     pub project_id: ProjectId,
     pub spec: JobSpec,
@@ -112,7 +112,7 @@ pub struct PoolCapacity {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offers {
     pub kinds: Vec<String>,
-    /// Names of the runtimes it has; `None`: it does not say, and is taken to have all.
+    /// Names of the runtimes it has; `None`: not reported, and assumed to be all.
     #[serde(default)]
     pub runtimes: Option<Vec<String>>,
     #[serde(default)]
@@ -258,10 +258,10 @@ pub struct JobChanged {
     pub state: bool,
 }
 
-/// Coordinator → all coordinators, over `live`: what those who watch want to know of at once.
+/// Coordinator → all coordinators, over `live`: changes that sessions and readers are notified of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LiveMessage {
-    /// Who says it; that one has told its own watchers already.
+    /// The sender, which has notified its own sessions and readers already.
     pub from: CoordinatorId,
     #[serde(rename = "news")]
     pub notifications: Vec<Notification>,
@@ -280,6 +280,6 @@ pub enum Notification {
         project_id: ProjectId,
         change: ProjectChange,
     },
-    /// Some were not told: look again at everything.
+    /// Some notifications were lost: read everything again.
     Lost,
 }

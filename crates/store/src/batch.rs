@@ -1,7 +1,7 @@
 //! Transactions of the hot paths, where many jobs go into one statement.
 //!
-//! They have connections of their own (`Store::hot`), set up once, so that a batch need not say each time how it is to
-//! be planned, and a flood of requests can't keep a job's end waiting for a connection. A batch of one statement needs no
+//! They have connections of their own (`Store::hot`), whose planner settings are made once at the start, and which a
+//! flood of requests can't exhaust. A batch of one statement needs no
 //! transaction at all; one of several is a [`Batch`].
 
 use std::{
@@ -26,7 +26,7 @@ pub(crate) const BY_KEY: &str = "-c plan_cache_mode=force_generic_plan -c enable
 /// Whether a commit waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Commit {
-    /// What we tell someone afterwards must survive a power cut: accepting, claiming, ending a job.
+    /// The result is reported to others, so it must survive a power cut: accepting, claiming, ending a job.
     Durable,
     /// Losing it with the database's last moments is harmless, because it is done again: releases (the job is
     /// then still in the backlog) and renewals of leases (the next heartbeat brings one).

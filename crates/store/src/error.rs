@@ -1,4 +1,4 @@
-//! What can go wrong with the database, as the callers need to tell it apart.
+//! Errors of the database, in the cases that callers distinguish.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub enum StoreError {
     /// The server can't be reached, or has no connection free: worth trying again.
     #[error("the database can't be reached: {0}")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),
-    /// A unique constraint says that it exists already; names the constraint.
+    /// The row exists already; holds the name of the unique constraint.
     #[error("it exists already ({0})")]
     Conflict(String),
     /// A row that the change refers to is gone (a project deleted in mid-upload).

@@ -31,7 +31,7 @@ pub use workers::{COORDINATOR_LEASE_SECONDS, HeartbeatOutcome, LEASE_SECONDS};
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// How long a request waits for a connection before it is told that the database is unavailable.
+/// How long a request waits for a connection before it fails with [`StoreError::Unavailable`].
 const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 
 /// A cheap handle on the database: clone it freely.
@@ -65,7 +65,7 @@ impl Store {
         Ok(self.hot.get().await?)
     }
 
-    /// Asks the database for a sign of life.
+    /// Checks that the database answers.
     pub async fn ping(&self) -> Result<()> {
         self.connection().await?.simple_query("SELECT 1").await?;
         Ok(())

@@ -1,4 +1,4 @@
-//! The one table of job kinds. An entry says everything that the rest of the system needs to know about a kind: queues,
+//! The one table of job kinds. An entry holds everything that the rest of the system needs to know about a kind: queues,
 //! release, claims, leases and garbage collection follow from it.
 //!
 //! A new kind is an entry here, a file in `worker/src/jobs/` and its line of registration in `worker/src/jobs/mod.rs`.
@@ -110,7 +110,7 @@ job_kinds! {
 }
 
 impl JobKind {
-    /// What a worker does that does not say what it does: an older version.
+    /// The kinds of a worker that does not report its kinds, because it is of an older version.
     pub const OF_OLDER_WORKERS: &'static [Self] = &[Self::Execute, Self::Noop];
 
     pub const fn pool(self) -> Pool {
@@ -125,7 +125,7 @@ impl JobKind {
         self.properties().leaves_objects
     }
 
-    /// The class that a job of this kind gets which asks for `class`: the first it has, where it does not have that one.
+    /// `class` if the kind has it, else the kind's first class.
     pub fn class_for(self, class: JobClass) -> JobClass {
         if self.classes().contains(&class) { class } else { self.classes()[0] }
     }

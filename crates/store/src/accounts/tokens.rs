@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::{Result, Store, accounts::users::user};
 
-/// What came of presenting a refresh token.
+/// The result of presenting a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
-    /// It was good, and is used up now; the new one belongs to the same family.
+    /// It was valid and is used up now; the new one belongs to the same family.
     Rotated(User),
     /// It was used before: its whole family has ended.
     Reused,
@@ -21,7 +21,7 @@ pub enum Rotation {
 }
 
 impl Store {
-    /// Begins a family: what a login does.
+    /// Starts a family, at login.
     pub async fn add_refresh_token(
         &self,
         owner: UserId,
@@ -71,7 +71,7 @@ impl Store {
         Ok(if ended > 0 { Rotation::Reused } else { Rotation::Unknown })
     }
 
-    /// Forgets the token's family: what a logout does. An unknown token is no error.
+    /// Deletes the token's family, at logout. An unknown token is no error.
     pub async fn end_refresh_family(&self, hash: &[u8]) -> Result<()> {
         let sql = "DELETE FROM refresh_tokens WHERE family = (SELECT family FROM refresh_tokens WHERE token_hash = $1)";
         let connection = self.connection().await?;
@@ -135,7 +135,7 @@ impl Store {
         Ok(())
     }
 
-    /// Whose ticket this is; it is gone afterwards.
+    /// The owner of a ticket, which can be used once.
     pub async fn redeem_ticket(&self, hash: &[u8]) -> Result<Option<User>> {
         let sql = "WITH used AS (DELETE FROM tickets WHERE ticket_hash = $1 RETURNING user_id, expires_at)
             SELECT u.id, u.email, u.name, u.created_at FROM used JOIN users u ON u.id = used.user_id WHERE used.expires_at > now()";
@@ -144,7 +144,7 @@ impl Store {
         Ok(connection.query_opt(&statement, &[&hash]).await?.as_ref().map(user))
     }
 
-    /// Deletes what has expired; returns how many that were.
+    /// Deletes expired rows; returns their number.
     pub async fn forget_expired_tokens(&self) -> Result<u64> {
         let connection = self.connection().await?;
         let mut count = 0;

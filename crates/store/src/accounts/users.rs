@@ -1,4 +1,4 @@
-//! Users: making and finding them.
+//! Users: create and find.
 
 use engunity_protocol::{UserId, account::User};
 use tokio_postgres::Row;
@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use crate::{Result, Store};
 
 impl Store {
-    /// Makes a user; [`crate::StoreError::Conflict`] where the email is taken, whatever its case.
+    /// Creates a user; [`crate::StoreError::Conflict`] where the email is taken, whatever its case.
     pub async fn create_user(&self, email: &str, name: Option<&str>, password_hash: &str) -> Result<User> {
         let sql = "INSERT INTO users (email, name, password_hash) VALUES ($1, $2, $3) RETURNING id, email, name, created_at";
         let connection = self.connection().await?;

@@ -1,4 +1,4 @@
-//! Objects in storage that nothing in the database needs any more; the coordinator deletes them and says so here.
+//! Attempts whose objects in storage nothing needs any more. The coordinator deletes the objects, then the row.
 
 use engunity_protocol::JobId;
 
@@ -13,7 +13,7 @@ pub struct DeadAttempt {
 }
 
 impl Store {
-    /// Dead attempts that have had time to write their last.
+    /// Dead attempts, ten minutes after their end: their workers have stopped writing by then.
     pub async fn attempts_for_gc(&self, limit: i64) -> Result<Vec<DeadAttempt>> {
         let sql = "SELECT DISTINCT job_id, attempt FROM dead_attempts WHERE died_at < now() - interval '10 minutes' LIMIT $1";
         let rows = self.connection().await?.query(sql, &[&limit]).await?;
@@ -29,7 +29,7 @@ impl Store {
         Ok(self.connection().await?.execute(sql, &[&days, &limit]).await?)
     }
 
-    /// The objects of this attempt are gone.
+    /// The objects of this attempt are deleted.
     pub async fn attempt_collected(&self, dead: DeadAttempt) -> Result<()> {
         let sql = "DELETE FROM dead_attempts WHERE job_id = $1 AND attempt IS NOT DISTINCT FROM $2";
         self.connection().await?.execute(sql, &[&dead.job_id.0, &dead.attempt]).await?;

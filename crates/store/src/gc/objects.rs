@@ -1,15 +1,15 @@
-//! Objects in storage that nothing refers to any more, until they are deleted.
+//! Keys of objects in storage that nothing refers to any more, until the coordinator has deleted the objects.
 
 use crate::{Result, Store};
 
 impl Store {
-    /// Notes a key (or with a slash at its end a prefix) for deletion.
+    /// Schedules the deletion of a key, or of a prefix that ends in a slash.
     pub async fn schedule_gc(&self, key: &str) -> Result<()> {
         self.connection().await?.execute("INSERT INTO trash (key) VALUES ($1)", &[&key]).await?;
         Ok(())
     }
 
-    /// The oldest notes, as (number, key).
+    /// The oldest scheduled deletions, as (number, key).
     pub async fn objects_for_gc(&self, most: i64) -> Result<Vec<(i64, String)>> {
         let rows = self
             .connection()
@@ -19,7 +19,7 @@ impl Store {
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
-    /// Forgets notes whose objects are gone.
+    /// Removes scheduled deletions that are done.
     pub async fn objects_collected(&self, ids: &[i64]) -> Result<()> {
         self.connection().await?.execute("DELETE FROM trash WHERE id = ANY($1)", &[&ids]).await?;
         Ok(())

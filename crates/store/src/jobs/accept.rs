@@ -75,7 +75,7 @@ pub struct Cancelled {
     pub job: Job,
     /// It was queued and has ended by this.
     pub ended: bool,
-    /// It runs there: tell that worker.
+    /// The worker and attempt that run it: send them a cancellation.
     pub running_at: Option<(WorkerId, i32)>,
 }
 
@@ -138,7 +138,7 @@ impl Store {
         Ok(self.job_by_key(job.user_id, idempotency).await?.unwrap_or(Accepted::NoProject))
     }
 
-    /// Looks up what a request with this key made before, so that a repeated one costs nothing.
+    /// The job that an earlier request with this key created: a repeated request inserts nothing.
     pub async fn job_by_key(&self, user_id: UserId, asked: &Idempotency) -> Result<Option<Accepted>> {
         let sql = format!(
             "SELECT {JOB_COLUMNS}, request_hash FROM jobs WHERE user_id = $1 AND idempotency_key = $2"
@@ -162,7 +162,7 @@ impl Store {
         row.as_ref().map(head).transpose()
     }
 
-    /// Jobs by id whoever owns them: for telling a project's session about its jobs, never for answering a request.
+    /// Jobs by id, of any owner: for notifying a project's session, never for answering a request.
     pub async fn jobs_by_id(&self, ids: &[JobId]) -> Result<Vec<JobHead>> {
         let sql = format!("SELECT {JOB_COLUMNS} FROM jobs WHERE id = ANY($1)");
         let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
@@ -331,7 +331,7 @@ pub(crate) fn project_id(row: &Row) -> Result<ProjectId> {
     Ok(row.get::<_, &str>("project_id").parse()?)
 }
 
-/// Reads a column that holds one of an enum's words.
+/// Reads a column that holds the name of an enum's value.
 /// The job's kind, where this version knows it.
 pub(crate) fn known_kind(row: &Row) -> Option<JobKind> {
     row.get::<_, &str>("kind").parse().ok()

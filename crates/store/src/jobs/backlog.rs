@@ -2,8 +2,8 @@
 //!
 //! The backlog is every queued job without a row in `dispatches`. A release takes as many as the living fleet
 //! can take ([`FleetCapacity`]), and takes them in turn between users: a user's n-th job ranks by n plus what that user
-//! has active already, so that whoever has least goes first, oldest first within a user; among equals whoever was
-//! served longest ago (`turns`: with one slot everyone is equal whenever it is free). The rank needs the first few
+//! has active already. So the user with the fewest active jobs goes first, with the oldest job first; among equals the user
+//! whose last release is the oldest (`turns`: with one slot all are equal whenever it is free). The rank needs the first few
 //! jobs of each waiting user only: a loose index scan finds the users, a lateral join their oldest jobs.
 
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// A job that was given to the broker.
+/// A job that was released to the broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Released {
     pub job_id: JobId,
@@ -109,7 +109,7 @@ impl Store {
     }
 }
 
-/// The lanes of a pool in the order in which they are served: what someone looks at first, then by the kind's priority.
+/// The lanes of a pool in the order in which they are served: interactive jobs first, then by the kind's priority.
 fn lanes(pool: Pool) -> Vec<Lane> {
     let of = |class: JobClass| {
         pool.kinds()

@@ -11,13 +11,13 @@ use tokio_postgres::{Row, Statement, types::ToSql};
 
 use crate::{Result, Store, jobs::accept::word, workers::LEASE_SECONDS};
 
-/// Slots of one pool on workers that live, consume and do not drain, and that can do the same.
+/// Slots of one pool on live workers that consume, do not drain, and have the same capabilities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CapabilityGroup {
     pub pool: Pool,
     /// Names of kinds: a newer worker may have some that this version does not know.
     pub kinds: Vec<String>,
-    /// `None`: it does not say, and is taken to have all.
+    /// `None`: not reported; the worker is assumed to have all.
     pub runtimes: Option<Vec<String>>,
     pub slots: i64,
 }
@@ -30,7 +30,7 @@ struct TakenKey {
     runtime: Option<String>,
 }
 
-/// What the fleet can take, as one look at the database says.
+/// What the fleet can take at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FleetCapacity {
     groups: Vec<CapabilityGroup>,
@@ -53,7 +53,7 @@ impl Load {
         (self.slots + self.slots / 4 - self.taken).max(0)
     }
 
-    /// How many bulk jobs: they leave a quarter of the slots to whoever is looking.
+    /// How many bulk jobs: they leave a quarter of the slots to interactive jobs.
     fn free_for_bulk(&self) -> i64 {
         let share = if self.slots > 1 { self.slots - (self.slots + 3) / 4 } else { self.slots };
         (share - self.bulk).min(self.slots - self.taken).max(0)

@@ -13,7 +13,7 @@ use crate::{
     workers::{LEASE_SECONDS, SILENCE_SECONDS},
 };
 
-/// A worker's wish to run a job.
+/// A worker's request to run a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimKey {
     pub worker_id: WorkerId,
@@ -61,8 +61,8 @@ const CLAIMED_BEFORE: &str = "
     FROM unnest($1::uuid[], $2::uuid[], $3::varchar[]) AS a (job_id, claim_id, worker_id)
     JOIN jobs j ON j.id = a.job_id AND j.claim_id = a.claim_id AND j.worker_id = a.worker_id AND j.lease_until IS NOT NULL";
 
-/// A silent worker's lease ends it. A worker that answers but does not name the job may have told how it ended
-/// in an event that still waits to be recorded: it gets longer.
+/// A silent worker's lease ends it. A worker that sends heartbeats but does not name the job may have reported its end in an
+/// event that is not recorded yet: it gets longer.
 const REAP: &str = "
     WITH dead AS (
         SELECT j.id, j.worker_id AS was_at FROM jobs j LEFT JOIN workers w ON w.id = j.worker_id
@@ -94,8 +94,8 @@ const REAP: &str = "
 
 impl Store {
     /// Grants what may be granted; a repeated request gets its first answer again. What is missing from the
-    /// result was refused: taken, ended, cancelled or unknown. Two wishes for one job in one batch are one too many:
-    /// only the first is asked.
+    /// result was refused: taken, ended, cancelled or unknown. Of two requests for one job in one batch
+    /// only the first is considered.
     pub async fn claim(&self, asked: &[ClaimKey]) -> Result<HashMap<(JobId, Uuid), (Grant, JobChange)>> {
         let columns = ClaimColumns::of(asked);
         let connection = self.hot().await?;

@@ -41,7 +41,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes every message due: whoever released these may have died before publishing.
+    /// Makes every message due: the coordinator that released these may have died before publishing.
     pub async fn expedite_dispatches(&self) -> Result<u64> {
         let sql = "UPDATE dispatches SET tries = 1, publish_at = now() WHERE publish_at > now()";
         Ok(self.connection().await?.execute(sql, &[]).await?)

@@ -1,4 +1,4 @@
-//! What a queued job waits for, in words.
+//! Why a queued job is not running yet.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ struct Place {
 }
 
 impl Store {
-    /// Tells the queued ones among a user's jobs their place in line and what they wait for.
+    /// Fills in the position and the reason of the queued ones among a user's jobs.
     pub async fn fill_waiting(&self, user_id: UserId, jobs: &mut [Job]) -> Result<()> {
         let queued: Vec<_> =
             jobs.iter().filter(|job| job.state == JobState::Queued).map(|job| job.id.0).collect();

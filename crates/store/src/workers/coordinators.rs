@@ -1,4 +1,4 @@
-//! Who runs a project's session: the coordinator named in `sessions`, as long as its own lease lasts.
+//! Leases of coordinators, and the owner of each project's session: a coordinator with a valid lease.
 
 use engunity_protocol::{CoordinatorId, ProjectId};
 
@@ -14,7 +14,7 @@ const OWN: &str = "
     RETURNING owner";
 
 impl Store {
-    /// Says that this coordinator lives.
+    /// Renews this coordinator's lease.
     pub async fn renew_coordinator(&self, id: &CoordinatorId) -> Result<()> {
         let sql = "INSERT INTO coordinators (id, lease_until) VALUES ($1, now() + make_interval(secs => $2))
             ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until";
@@ -33,7 +33,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes a project's session if nobody alive has it; returns who has it now.
+    /// Takes a project's session unless a live coordinator owns it; returns the owner.
     pub async fn own_session(&self, project_id: ProjectId, me: &CoordinatorId) -> Result<CoordinatorId> {
         let connection = self.connection().await?;
         let project = project_id.to_string();
@@ -63,7 +63,7 @@ impl Store {
         Ok(rows.iter().map(|row| CoordinatorId(row.get(0))).collect())
     }
 
-    /// Forgets coordinators that died long ago and the sessions they left.
+    /// Deletes coordinators whose lease ended a minute ago, and their sessions.
     pub async fn forget_coordinators(&self) -> Result<u64> {
         let sql = "WITH dead AS (DELETE FROM coordinators WHERE lease_until < now() - interval '1 minute' RETURNING id)
             DELETE FROM sessions s WHERE s.owner IN (SELECT id FROM dead)

@@ -1,4 +1,4 @@
-//! The fleet: what workers say about themselves every second, and the leases that this renews.
+//! The fleet: records the heartbeats of workers and renews the leases of what they run.
 
 use std::collections::HashSet;
 
@@ -17,13 +17,13 @@ use crate::{
 
 /// How long a claim holds without a heartbeat, and a worker counts as alive without one.
 pub const LEASE_SECONDS: f64 = 6.0;
-/// How long a living worker may leave a job of its own unmentioned.
+/// How long the heartbeats of a worker may omit a job that it holds before the lease ends.
 pub const SILENCE_SECONDS: f64 = 30.0;
 
-/// What a batch of heartbeats says that the workers must be told.
+/// What workers must stop, as a batch of heartbeats shows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct HeartbeatOutcome {
-    /// Runs that nobody leased to them: they must stop and say nothing.
+    /// Runs without a lease: the worker must stop them and report nothing.
     pub abandon: Vec<(WorkerId, Running)>,
     /// Runs that were cancelled: the first message may have been lost.
     pub cancel: Vec<(WorkerId, Running)>,
@@ -57,7 +57,7 @@ const RENEW: &str = "
     SELECT id, attempt, worker_id, cancel_requested FROM held";
 
 impl Store {
-    /// Takes in a batch of heartbeats, each with whether its worker is deaf: updates the fleet, renews leases and
+    /// Takes in a batch of heartbeats, each with whether its worker is stalled: updates the fleet, renews leases and
     /// returns what contradicts the truth about jobs.
     pub async fn beat(&self, beats: &[(Heartbeat, bool)]) -> Result<HeartbeatOutcome> {
         let batch = Batch::on(self.hot().await?);
@@ -95,7 +95,7 @@ impl Store {
         Ok(rows.iter().map(worker).collect())
     }
 
-    /// Forgets workers that were not seen for ten minutes.
+    /// Deletes workers that sent no heartbeat for ten minutes.
     pub async fn forget_workers(&self) -> Result<u64> {
         let sql = "DELETE FROM workers WHERE last_seen < now() - interval '10 minutes'";
         Ok(self.connection().await?.execute(sql, &[]).await?)
