@@ -7,7 +7,7 @@ use std::{fmt::Debug, path::PathBuf};
 
 use chrono::{DateTime, Utc};
 use engunity_protocol::{
-    CoordinatorId, JobId, ProjectId, WorkerId,
+    ConnectionId, CoordinatorId, JobId, ProjectId, WorkerId,
     event::{Encoding, JobEvent, Output, Progress, StateChange, Stream},
     file::{File, FileType},
     job::{Artifact, Job, JobClass, JobKind, JobSpec, JobState, RunRequest, Waiting},
@@ -242,7 +242,7 @@ fn notifications_between_coordinators() {
         change: FileChangeKind::Created,
         file: Some(file),
         file_id: None,
-        by: Some("c1".into()),
+        by: Some(ConnectionId("c1".into())),
     };
     let notifications = vec![
         Notification::Job(job),
