@@ -46,6 +46,13 @@ pub struct Streams {
     pub terminal: Option<OwnedFd>,
 }
 
+impl Streams {
+    /// Both output pipes; none where there is a terminal.
+    pub fn pipes(&self) -> Option<(&File, &File)> {
+        self.stdout.as_ref().zip(self.stderr.as_ref())
+    }
+}
+
 /// Starts the program of `start` in a session of its own.
 pub fn spawn(start: &Start, root: &Path) -> io::Result<Program> {
     let mut command = command(start, root)?;

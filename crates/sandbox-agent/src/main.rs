@@ -16,6 +16,7 @@ mod meter;
 mod run;
 mod terminal;
 mod unpack;
+mod write_order;
 
 use std::{
     path::{Path, PathBuf},

@@ -25,6 +25,7 @@ use crate::{
     child::{self, Program, Streams},
     meter::Meter,
     terminal,
+    write_order::{self, WriteOrder},
 };
 
 /// Runs `start` to its end and reports it.
@@ -62,6 +63,8 @@ struct Run<'a> {
     signals: SignalFd,
     program: Pid,
     streams: Streams,
+    /// Of two pipes.
+    order: Option<WriteOrder>,
     input: BytesMut,
     /// The last input ended a line.
     at_line_start: bool,
@@ -94,6 +97,10 @@ impl<'a> Run<'a> {
             channel,
             signals,
             program: program.pid,
+            order: program
+                .streams
+                .pipes()
+                .and_then(|(stdout, stderr)| WriteOrder::watch(stdout, stderr).ok()),
             streams: program.streams,
             input: BytesMut::new(),
             at_line_start: true,
@@ -109,7 +116,12 @@ impl<'a> Run<'a> {
 
     fn into_exit(mut self) -> io::Result<Exit> {
         while !self.is_over() {
-            for source in self.wait()? {
+            let ready = self.wait()?;
+            if [Stream::Stdout, Stream::Stderr].iter().all(|stream| ready.contains(&Source::Output(*stream)))
+            {
+                self.read_both()?;
+            }
+            for source in ready {
                 self.attend(source)?;
             }
             self.handle_messages()?;
@@ -264,7 +276,27 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// Both pipes have something: passes it on in the order in which it was written.
+    fn read_both(&mut self) -> io::Result<()> {
+        let (Some(stdout), Some(stderr), Some(order)) =
+            (&mut self.streams.stdout, &mut self.streams.stderr, &self.order)
+        else {
+            return Ok(());
+        };
+        let writes = order.take();
+        let (mut out, mut err) = ([0; PIECE], [0; PIECE]);
+        // An end is left to `read`, which meets it again.
+        let out_bytes = stdout.read(&mut out).unwrap_or(0);
+        let err_bytes = stderr.read(&mut err).unwrap_or(0);
+        for (stream, data) in write_order::interleave(&writes, &out[..out_bytes], &err[..err_bytes]) {
+            self.pass_on(stream, data);
+        }
+        Ok(())
+    }
+
     fn read(&mut self, stream: Stream) -> io::Result<()> {
+        // Of one stream alone there is no order to know.
+        drop(self.order.as_ref().map(WriteOrder::take));
         let source = match stream {
             Stream::Stdout => &mut self.streams.stdout,
             Stream::Stderr => &mut self.streams.stderr,

@@ -287,6 +287,27 @@ fn open_files_have_a_login_shells_soft_limit() {
     assert_eq!(agent.end().1, "1024\n4096\n4000\n");
 }
 
+/// The two streams of a run, one after the other as they came.
+fn merged(agent: &mut Agent) -> String {
+    let mut all = String::new();
+    loop {
+        match agent.next() {
+            FromAgent::Output { data, .. } => all += &text(data),
+            FromAgent::Exited(_) => return all,
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+}
+
+/// The agent is stopped by nobody here, but it is often later than the program: then both pipes are read together.
+#[test]
+fn pipes_keep_the_order_of_their_writes() {
+    let mut agent = Agent::new();
+    agent.start("for i in 1 2 3 4 5 6 7 8 9; do echo e$i >&2; echo o$i; sleep 0.01; done", |_| {});
+    let expected: String = (1..=9).map(|i| format!("e{i}\no{i}\n")).collect();
+    assert_eq!(merged(&mut agent), expected);
+}
+
 #[test]
 fn a_command_that_is_not_there_ends_as_in_a_shell() {
     let mut agent = Agent::new();
