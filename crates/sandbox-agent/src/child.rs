@@ -20,7 +20,7 @@ use nix::{
     unistd::{Pid, setsid},
 };
 
-use crate::{channel::set_nonblocking, filter::Filter, terminal};
+use crate::{channel::set_nonblocking, filter::Filter, terminal, write_order::WriteOrder};
 
 /// The soft limit of open descriptors that login shells have. Programs that use `select` rely on it; those that need
 /// more raise it to the hard limit.
@@ -42,15 +42,10 @@ pub struct Streams {
     pub stdin: Option<File>,
     pub stdout: Option<File>,
     pub stderr: Option<File>,
+    /// In which order the program wrote to two pipes.
+    pub order: Option<WriteOrder>,
     /// The terminal's master side, if the program has a terminal; then `stdin` and `stdout` are the same.
     pub terminal: Option<OwnedFd>,
-}
-
-impl Streams {
-    /// Both output pipes; none where there is a terminal.
-    pub fn pipes(&self) -> Option<(&File, &File)> {
-        self.stdout.as_ref().zip(self.stderr.as_ref())
-    }
 }
 
 /// Starts the program of `start` in a session of its own.
@@ -65,12 +60,17 @@ pub fn spawn(start: &Start, root: &Path) -> io::Result<Program> {
             Ok(Program { pid, streams: terminal_streams(pair.master)? })
         }
         None => {
+            let ((stdout, out), (stderr, err)) = (io::pipe()?, io::pipe()?);
+            let (stdout, stderr) = (own_end(stdout.into())?, own_end(stderr.into())?);
+            // Before the program can write.
+            let order = WriteOrder::watch(&stdout, &stderr).ok();
             let stdin = if start.stdin { Stdio::piped() } else { Stdio::null() };
-            let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+            let mut child = command.stdin(stdin).stdout(out).stderr(err).spawn()?;
             let streams = Streams {
                 stdin: child.stdin.take().map(|pipe| own_end(pipe.into())).transpose()?,
-                stdout: child.stdout.take().map(|pipe| own_end(pipe.into())).transpose()?,
-                stderr: child.stderr.take().map(|pipe| own_end(pipe.into())).transpose()?,
+                stdout: Some(stdout),
+                stderr: Some(stderr),
+                order,
                 terminal: None,
             };
             Ok(Program { pid: Pid::from_raw(child.id() as i32), streams })
@@ -108,6 +108,7 @@ fn terminal_streams(master: OwnedFd) -> io::Result<Streams> {
         stdin: Some(own_end(master.try_clone()?)?),
         stdout: Some(own_end(master.try_clone()?)?),
         stderr: None,
+        order: None,
         terminal: Some(master),
     })
 }

@@ -63,8 +63,6 @@ struct Run<'a> {
     signals: SignalFd,
     program: Pid,
     streams: Streams,
-    /// Of two pipes.
-    order: Option<WriteOrder>,
     input: BytesMut,
     /// The last input ended a line.
     at_line_start: bool,
@@ -97,10 +95,6 @@ impl<'a> Run<'a> {
             channel,
             signals,
             program: program.pid,
-            order: program
-                .streams
-                .pipes()
-                .and_then(|(stdout, stderr)| WriteOrder::watch(stdout, stderr).ok()),
             streams: program.streams,
             input: BytesMut::new(),
             at_line_start: true,
@@ -279,7 +273,7 @@ impl<'a> Run<'a> {
     /// Both pipes have something: passes it on in the order in which it was written.
     fn read_both(&mut self) -> io::Result<()> {
         let (Some(stdout), Some(stderr), Some(order)) =
-            (&mut self.streams.stdout, &mut self.streams.stderr, &self.order)
+            (&mut self.streams.stdout, &mut self.streams.stderr, &self.streams.order)
         else {
             return Ok(());
         };
@@ -296,7 +290,7 @@ impl<'a> Run<'a> {
 
     fn read(&mut self, stream: Stream) -> io::Result<()> {
         // Of one stream alone there is no order to know.
-        drop(self.order.as_ref().map(WriteOrder::take));
+        drop(self.streams.order.as_ref().map(WriteOrder::take));
         let source = match stream {
             Stream::Stdout => &mut self.streams.stdout,
             Stream::Stderr => &mut self.streams.stderr,
