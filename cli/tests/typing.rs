@@ -1,5 +1,6 @@
 //! Runs that are typed into: through a pipe, and from a terminal of our own.
 
+#[allow(dead_code)] // shared with the other tests
 mod support;
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Stdio, time::Duration};
