@@ -35,7 +35,7 @@ const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 const FRAME_OVERHEAD_BYTES: usize = 64;
 const PREFETCH: u16 = 256;
 /// For one unconfirmed publish.
-const SEND_TIMEOUT: Duration = Duration::from_secs(5);
+const SEND_TIMEOUT: Duration = Duration::from_secs(1);
 const QUEUE_DECLARED_WITHIN: Duration = Duration::from_millis(250);
 /// For sending the resets of a shutdown.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -219,7 +219,12 @@ impl Endpoint {
                 return;
             }
             self.forget_ended();
-            self.send(&publisher, &to, frames).await;
+            let mut link = self.connection.connected();
+            tokio::select! {
+                () = self.send(&publisher, &to, frames) => {}
+                // A write to a lost link may hang; what it carried is sent again.
+                _ = link.wait_for(|up| !*up) => {}
+            }
         }
     }
 
@@ -254,7 +259,11 @@ impl Endpoint {
 
     async fn watch_connection(self: Arc<Self>) {
         let mut up = self.connection.connected();
-        while up.wait_for(|up| !*up).await.is_ok() && up.wait_for(|up| *up).await.is_ok() {
+        // Counts changes: a link that is back before anyone looked was lost all the same.
+        while up.changed().await.is_ok() {
+            if !*up.borrow_and_update() {
+                continue;
+            }
             self.update_all(StreamState::on_reconnect);
             // The queue is declared again at about the same time: a peer that was quicker sent into the void.
             sleep(QUEUE_DECLARED_WITHIN).await;
