@@ -33,10 +33,10 @@ pub struct Remains {
     stream: TcpStream,
     /// Looks like hyper's own answer, and is not sent yet.
     held: Vec<u8>,
-    /// Bytes have come since the last answer.
-    has_input: bool,
-    /// One of them was the end of a line.
-    has_line: bool,
+    /// Bytes that have come since the last answer.
+    input: usize,
+    /// How many of them came before the first end of a line.
+    first_line: Option<usize>,
     /// Something was answered before.
     has_answered: bool,
 }
@@ -45,8 +45,7 @@ impl Guarded {
     /// The socket, and where it comes out at the end, unless it becomes a WebSocket.
     pub fn new(stream: TcpStream) -> (Self, oneshot::Receiver<Remains>) {
         let (back, remains) = oneshot::channel();
-        let inside =
-            Remains { stream, held: Vec::new(), has_input: false, has_line: false, has_answered: false };
+        let inside = Remains { stream, held: Vec::new(), input: 0, first_line: None, has_answered: false };
         (Self { remains: Some(inside), back: Some(back) }, remains)
     }
 
@@ -76,8 +75,9 @@ impl AsyncRead for Guarded {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut inside.stream).poll_read(cx, buffer))?;
         let new = &buffer.filled()[before..];
-        inside.has_input |= !new.is_empty();
-        inside.has_line |= new.contains(&b'\n');
+        let end = new.iter().position(|byte| *byte == b'\n');
+        inside.first_line = inside.first_line.or(end.map(|end| inside.input + end));
+        inside.input += new.len();
         Poll::Ready(Ok(()))
     }
 }
@@ -121,7 +121,7 @@ impl Remains {
             return Poll::Ready(Ok(bytes.len()));
         }
         let count = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
-        (self.has_input, self.has_line, self.has_answered) = (false, false, true);
+        (self.input, self.first_line, self.has_answered) = (0, None, true);
         Poll::Ready(Ok(count))
     }
 
@@ -157,15 +157,17 @@ impl Remains {
     }
 
     fn refusal(&self, error: &hyper::Error, head_timeout: Duration, head_bytes: usize) -> Option<Problem> {
-        let is_first = self.has_input && !self.has_answered;
-        if error.is_timeout() && self.has_input {
+        let is_first = self.input > 0 && !self.has_answered;
+        if error.is_timeout() && self.input > 0 {
             let detail = format!("the request's head did not arrive within {} s", head_timeout.as_secs());
             return Some(Problem::new(ErrorCode::Timeout, detail));
         }
         if !error.is_parse() || (self.held.is_empty() && !is_first) {
             return None;
         }
-        Some(match (error.is_parse_too_large(), self.has_line) {
+        // What fills most of the head is what is too long.
+        let has_short_line = self.first_line.is_some_and(|length| length < head_bytes / 2);
+        Some(match (error.is_parse_too_large(), has_short_line) {
             (false, _) => {
                 Problem::new(ErrorCode::MalformedRequest, format!("this is no HTTP/1.1 request: {error}"))
             }

@@ -160,7 +160,7 @@ mod tests {
     async fn what_is_no_request_gets_a_problem_document() {
         let address = start().await;
         let good = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
-        let long = "x".repeat(HEAD_BYTES);
+        let long = "x".repeat(2 * HEAD_BYTES);
         for (words, status, code) in [
             ("NONSENSE\r\n\r\n".to_owned(), 400, "malformed_request"),
             ("GET / HTTP/1.1\r\nhost: h\r\ncontent-length: x\r\n\r\n".to_owned(), 400, "malformed_request"),

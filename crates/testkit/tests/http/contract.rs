@@ -87,8 +87,8 @@ async fn what_is_no_request_is_refused_with_a_problem() -> Result<()> {
     let address = lab.client().base().trim_start_matches("http://").to_owned();
     for (words, status, code) in [
         ("NONSENSE\r\n\r\n".to_owned(), 400, MalformedRequest),
-        (format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(70_000)), 414, UriTooLong),
-        (format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(70_000)), 431, HeadersTooLarge),
+        (format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(200_000)), 414, UriTooLong),
+        (format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(200_000)), 431, HeadersTooLarge),
     ] {
         let mut socket = tokio::net::TcpStream::connect(&address).await?;
         socket.write_all(words.as_bytes()).await?;
