@@ -13,6 +13,7 @@ import { loadMonaco, monaco, type CodeEditor } from "@/lib/monaco";
 import { change } from "@/shell/tabs/store";
 import * as tabs from "@/shell/tabs/tabs";
 import { useCursor } from "./cursor";
+import { dropText, isText } from "./dropped";
 import { attachEditor, goToTarget } from "./focus";
 
 /** Cursor and scroll of each file in each group, while the page lives. */
@@ -45,7 +46,16 @@ export function CodePane({ groupId, fileId }: { groupId: number; fileId: Id | nu
   useSettingsOf(editor);
   usePeers(editor, fileId);
 
-  return <div ref={box} data-testid="code" className="h-full" style={{ visibility: fileId && editor ? undefined : "hidden" }} />;
+  return (
+    <div
+      ref={box}
+      data-testid="code"
+      className="h-full"
+      style={{ visibility: fileId && editor ? undefined : "hidden" }}
+      onDragOver={(event) => editor && isText(event.dataTransfer) && event.preventDefault()}
+      onDrop={(event) => editor && isText(event.dataTransfer) && dropText(editor, event)}
+    />
+  );
 }
 
 function options(): Monaco.editor.IStandaloneEditorConstructionOptions {
@@ -86,6 +96,8 @@ function options(): Monaco.editor.IStandaloneEditorConstructionOptions {
     hideCursorInOverviewRuler: true,
     scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
     fixedOverflowWidgets: true,
+    // Its snippet engine leaves a literal `$0` behind; `dropText` inserts what is dropped.
+    dropIntoEditor: { enabled: false },
     unicodeHighlight: { ambiguousCharacters: false },
     accessibilitySupport: settings.screenReader ? "on" : "auto",
     ariaLabel: "Editor",

@@ -1,13 +1,12 @@
 /** Dragging rows within the tree, and files from the desktop onto it. */
 import { useRef, useState, type DragEvent, type RefObject } from "react";
 import { parent } from "@/lib/path";
-import { hasFiles } from "@/lib/drop";
+import { droppedPaths, hasFiles, hasPaths, PATHS_TYPE } from "@/lib/drop";
 import { execute } from "@/shell/commands";
 import { moveTo } from "./actions";
 import { selectOnly } from "@/model/files/selection";
 import { canDrop, setOpen, useFiles } from "@/model/files/store";
 
-const TYPE = "application/x-engunity-paths";
 /** A closed folder opens after hovering this long during a drag. */
 const SPRING_MS = 650;
 
@@ -40,13 +39,14 @@ export function useRowDrag(box: RefObject<HTMLDivElement | null>) {
       const { selection } = useFiles.getState();
       if (!selection.chosen.has(path)) useFiles.setState({ selection: selectOnly(path) });
       dragged.current = [...useFiles.getState().selection.chosen];
-      event.dataTransfer.setData(TYPE, JSON.stringify(dragged.current));
+      event.dataTransfer.setData(PATHS_TYPE, JSON.stringify(dragged.current));
       event.dataTransfer.setData("text/plain", dragged.current.join("\n"));
-      event.dataTransfer.effectAllowed = "move";
+      // Moved within the tree, opened in the editor.
+      event.dataTransfer.effectAllowed = "copyMove";
     },
     onDragOver(event: DragEvent) {
       const outside = hasFiles(event.dataTransfer);
-      if (!outside && !event.dataTransfer.types.includes(TYPE)) return;
+      if (!outside && !hasPaths(event.dataTransfer)) return;
       const folder = folderUnder(event);
       if (!outside && !canDrop(dragged.current, folder)) return setTarget(null);
       event.preventDefault();
@@ -62,10 +62,10 @@ export function useRowDrag(box: RefObject<HTMLDivElement | null>) {
       const folder = folderUnder(event);
       clear();
       if (hasFiles(event.dataTransfer)) return dropFiles(event, folder);
-      const data = event.dataTransfer.getData(TYPE);
-      if (!data) return;
+      const paths = droppedPaths(event.dataTransfer);
+      if (!paths.length) return;
       event.preventDefault();
-      void moveTo(JSON.parse(data) as string[], folder);
+      void moveTo(paths, folder);
     },
   };
   return { handlers, target };
