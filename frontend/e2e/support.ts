@@ -112,6 +112,18 @@ async function typeAt(page: Page, key: "Home" | "End", text: string): Promise<vo
   await page.keyboard.type(text);
 }
 
+/** The file's entry on the server, with its content. */
+export async function entryOf(page: Page, token: string, project: string, file: string) {
+  const headers = { Authorization: `Bearer ${token}` };
+  const list = await (await page.request.get(`/api/v1/code/${project}/files`, { headers })).json();
+  const { id } = list.find((entry: { path: string }) => entry.path === file);
+  return (await page.request.get(`/api/v1/code/files/${id}`, { headers })).json();
+}
+
+export async function contentOf(page: Page, token: string, project: string, file: string): Promise<string> {
+  return (await entryOf(page, token, project, file)).content;
+}
+
 /** Changes a file behind the page's back, as someone else would. */
 export async function changeElsewhere(
   page: Page,
@@ -121,9 +133,7 @@ export async function changeElsewhere(
   change: (content: string) => string,
 ): Promise<void> {
   const headers = { Authorization: `Bearer ${token}` };
-  const list = await (await page.request.get(`/api/v1/code/${project}/files`, { headers })).json();
-  const { id } = list.find((entry: { path: string }) => entry.path === file);
-  const { content } = await (await page.request.get(`/api/v1/code/files/${id}`, { headers })).json();
+  const { id, content } = await entryOf(page, token, project, file);
   await page.request.patch(`/api/v1/code/files/${id}`, { headers, data: { content: change(content) } });
 }
 

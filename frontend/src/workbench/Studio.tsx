@@ -14,6 +14,7 @@ import { UploadButton } from "@/features/upload/UploadButton";
 import { useAccount } from "@/model/account";
 import { loadRuntimes } from "@/model/projects";
 import { applyTheme } from "@/model/settings";
+import { Questions } from "@/shell/questions/Questions";
 import { Toasts } from "@/shell/toasts/Toasts";
 import { Logo } from "@/ui/Logo";
 import { Tooltips } from "@/ui/Tooltips";
@@ -58,6 +59,7 @@ function Screens() {
         </>
       )}
       <SettingsDialog />
+      <Questions />
       <Toasts />
       <Tooltips />
     </>

@@ -40,12 +40,22 @@ function useAddress() {
   }, [fileId, version, restored]);
 }
 
-/** Loads Monaco in parallel with the file list, and stores drafts when the page closes. */
+/** Loads Monaco in parallel with the file list, and stores drafts when the page may close. */
 function useEditorPage() {
   useEffect(() => {
     void loadMonaco();
-    window.addEventListener("pagehide", keepAllDrafts);
-    return () => window.removeEventListener("pagehide", keepAllDrafts);
+    const leave = () => void keepAllDrafts();
+    const hide = () => document.visibilityState === "hidden" && keepAllDrafts();
+    // Asks only about text that there was no room to keep.
+    const ask = (event: BeforeUnloadEvent) => keepAllDrafts() || event.preventDefault();
+    window.addEventListener("pagehide", leave);
+    window.addEventListener("beforeunload", ask);
+    document.addEventListener("visibilitychange", hide);
+    return () => {
+      window.removeEventListener("pagehide", leave);
+      window.removeEventListener("beforeunload", ask);
+      document.removeEventListener("visibilitychange", hide);
+    };
   }, []);
 }
 

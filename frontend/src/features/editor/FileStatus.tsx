@@ -12,6 +12,7 @@ const PHASES: Record<Phase, { text: string; tone?: string }> = {
   dirty: { text: "Unsaved", tone: "text-warn" },
   saving: { text: "Saving…" },
   offline: { text: "Saved in this browser until you are online", tone: "text-warn" },
+  retrying: { text: "Not saved, trying again…", tone: "text-bad" },
   conflict: { text: "Conflict", tone: "text-bad" },
   gone: { text: "Deleted on the server", tone: "text-bad" },
   failed: { text: "Not saved", tone: "text-bad" },

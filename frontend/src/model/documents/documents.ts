@@ -7,7 +7,7 @@ import { files as api } from "@/api/client";
 import type { FileEntry, Id } from "@/api/types";
 import { useFiles, entryOf, markChanged, putEntry } from "@/model/files/store";
 import { useSettings } from "@/model/settings";
-import { draftsOf, dropDraft, keepDraft, readDraft, type Draft } from "./drafts";
+import { draftsOf, dropDraft, keepDraft, keepDraftNow, readDraft, type Draft } from "./drafts";
 import { languageOf } from "@/lib/languages";
 import { loadMonaco, monaco, type Model } from "@/lib/monaco";
 import { DocumentSync, type Phase, type Port } from "./sync";
@@ -70,6 +70,11 @@ function setStatus(fileId: Id, status: Status | null): void {
 function debounce(key: string, ms: number, work: () => void): void {
   clearTimeout(timers.get(key));
   timers.set(key, setTimeout(work, ms));
+}
+
+function clearTimer(key: string): void {
+  clearTimeout(timers.get(key));
+  timers.delete(key);
 }
 
 /** Loads a file into the editor, once; `force` also loads a large one. */
@@ -138,9 +143,11 @@ function portOf(model: Model, fileId: Id): Port {
     replace: (text) => replaceText(model, text),
     changed: (sync) => {
       setStatus(fileId, { kind: "text", phase: sync.phase });
-      debounce(`draft:${fileId}`, DRAFT_MS, () => void updateDraft(sync, model));
+      if (sync.phase === "clean") onClean(fileId);
+      else debounce(`draft:${fileId}`, DRAFT_MS, () => void updateDraft(fileId));
     },
     schedule: () => debounce(`save:${fileId}`, AUTO_SAVE_MS, () => void autoSave(fileId)),
+    retry: (ms) => debounce(`retry:${fileId}`, ms, () => void documents.get(fileId)?.sync.save()),
     failed: (error) => reportFailedSave(entryOf(fileId)?.name ?? "The file", error),
   };
 }
@@ -149,15 +156,25 @@ async function autoSave(fileId: Id): Promise<void> {
   if (useSettings.getState().autoSave) await documents.get(fileId)?.sync.save();
 }
 
-/** Stores the text that the server does not have, and drops the draft once it is saved. */
-async function updateDraft(sync: DocumentSync, model: Model): Promise<void> {
-  if (sync.phase === "clean") return dropDraft(sync.fileId);
+/** An old draft is dropped at once: a reload would take it for a change. A file without a tab is no longer needed. */
+function onClean(fileId: Id): void {
+  clearTimer(`draft:${fileId}`);
+  void dropDraft(fileId);
+  if (releasing.delete(fileId)) dispose(fileId);
+}
+
+/** Stores the text that the server does not have. */
+async function updateDraft(fileId: Id): Promise<void> {
+  const draft = unsavedDraft(documents.get(fileId));
+  if (draft) await keepDraft(fileId, draft);
+}
+
+/** The text that the server does not have; null when it has all of it. */
+function unsavedDraft(document: OpenDocument | undefined): Draft | null {
   const { projectId } = useFiles.getState();
-  const path = documents.get(sync.fileId)?.path;
-  if (model.isDisposed() || !projectId || path === undefined) return;
-  const { base, etag } = sync;
-  const text = model.getValue(undefined, true);
-  await keepDraft(sync.fileId, { projectId, path, text, base, etag, at: Date.now() });
+  if (!document?.sync.dirty || !projectId) return null;
+  const { path, model, sync } = document;
+  return { projectId, path, text: model.getValue(undefined, true), base: sync.base, etag: sync.etag, at: Date.now() };
 }
 
 /** Replaces only what differs, so that cursors and the undo history survive a change by others. */
@@ -173,13 +190,20 @@ function replaceText(model: Model, text: string): void {
   model.pushEditOperations([], [{ range, text: text.slice(start, text.length - end) }], () => null);
 }
 
-/** Stores all drafts at once: the page may be about to close. */
-export function keepAllDrafts(): void {
-  for (const { sync, model } of documents.values()) if (sync.dirty) void updateDraft(sync, model);
+/** Stores all drafts before it returns, because the page may close; false when there is no room for one. */
+export function keepAllDrafts(): boolean {
+  let kept = true;
+  for (const document of documents.values()) {
+    const draft = unsavedDraft(document);
+    if (!draft) continue;
+    void keepDraft(document.fileId, draft);
+    kept = keepDraftNow(document.fileId, draft) && kept;
+  }
+  return kept;
 }
 
 export async function saveDocument(fileId: Id): Promise<boolean> {
-  clearTimeout(timers.get(`save:${fileId}`));
+  clearTimer(`save:${fileId}`);
   return (await documents.get(fileId)?.sync.save()) ?? true;
 }
 
@@ -189,15 +213,27 @@ export async function saveAll(): Promise<boolean> {
   return results.every(Boolean);
 }
 
-/** The last tab of a file was closed: saves or drafts the text, then disposes of the model. */
+/** The last tab of a file was closed: saves or drafts the text, then disposes of the model. A save that is tried again keeps it. */
 export async function releaseDocument(fileId: Id): Promise<void> {
   const document = documents.get(fileId);
   if (document || opening.has(fileId)) releasing.add(fileId);
   if (!document) return setStatus(fileId, null);
-  if (document.sync.dirty && document.sync.phase !== "gone" && !(await saveDocument(fileId))) {
-    await updateDraft(document.sync, document.model);
-  }
+  const { sync } = document;
+  if (sync.dirty && sync.phase !== "gone" && !(await saveDocument(fileId))) await updateDraft(fileId);
+  if (sync.phase === "retrying" || sync.phase === "offline") return;
   if (releasing.delete(fileId)) dispose(fileId);
+}
+
+/** Forgets the unsaved text of a file. */
+export function discardDocument(fileId: Id): void {
+  dispose(fileId);
+  void dropDraft(fileId);
+}
+
+/** Whether closing a file would lose text, or save it unasked. */
+export function isUnsaved(fileId: Id): boolean {
+  const phase = documents.get(fileId)?.sync.phase;
+  return phase === "dirty" || phase === "failed" || phase === "retrying" || phase === "offline";
 }
 
 export function dispose(fileId: Id): void {
@@ -205,7 +241,8 @@ export function dispose(fileId: Id): void {
   if (model) addresses.delete(model.uri.toString());
   model?.dispose();
   documents.delete(fileId);
-  clearTimeout(timers.get(`save:${fileId}`));
+  releasing.delete(fileId);
+  for (const kind of ["save", "retry", "draft"]) clearTimer(`${kind}:${fileId}`);
   setStatus(fileId, null);
 }
 
@@ -225,7 +262,7 @@ export function renamedDocument(fileId: Id, path: string): void {
 
 /** Saves what was written offline, also in files that are not open; returns how many are in conflict. */
 export async function sendDrafts(projectId: Id): Promise<number> {
-  const waiting = openDocuments().filter(({ sync }) => sync.phase === "offline" || sync.phase === "failed");
+  const waiting = openDocuments().filter(({ sync }) => ["offline", "retrying", "failed"].includes(sync.phase));
   await Promise.all(waiting.map(({ fileId }) => saveDocument(fileId)));
   let unsent = 0;
   for (const [fileId, kept] of await draftsOf(projectId)) {

@@ -17,6 +17,7 @@ class World implements Port {
   });
   changed = vi.fn();
   schedule = vi.fn();
+  retry = vi.fn();
   failed = vi.fn();
   private now = "one";
   private seen = ["one"];
@@ -143,6 +144,32 @@ describe("DocumentSync", () => {
     sync = new DocumentSync("f", "one", "1", world);
     await sync.restore("draft", "zero", "0");
     expect(sync.conflict).toEqual({ base: "zero", theirs: "one", etag: "1" });
+  });
+
+  it("tries a failed save again, later each time, and says so after three", async () => {
+    type("two");
+    const fault = () => new ApiError({ type: "", title: "", status: 500, detail: "", code: "internal" });
+    for (const told of [0, 0, 1]) {
+      world.write.mockRejectedValueOnce(fault());
+      expect(await sync.save()).toBe(false);
+      expect(sync.phase).toBe("retrying");
+      expect(world.failed).toHaveBeenCalledTimes(told);
+    }
+    const waits = world.retry.mock.calls.map(([ms]) => ms as number);
+    expect(waits).toHaveLength(3);
+    expect(waits[2]).toBeGreaterThan(waits[0]!);
+    type("three");
+    expect(sync.phase).toBe("retrying");
+    expect(await sync.save()).toBe(true);
+    expect(world.server.text).toBe("three");
+  });
+
+  it("does not repeat a save that the server will never take", async () => {
+    type("two");
+    world.write.mockRejectedValueOnce(new ApiError({ type: "", title: "", status: 413, detail: "", code: "payload_too_large" }));
+    await sync.save();
+    expect(sync.phase).toBe("failed");
+    expect(world.retry).not.toHaveBeenCalled();
   });
 
   it("says when the file is gone", async () => {

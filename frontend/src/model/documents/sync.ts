@@ -5,11 +5,12 @@
  */
 import { ApiError, OfflineError } from "@/api/problem";
 import type { FileEntry, Id } from "@/api/types";
+import { backoff } from "@/model/live/protocol";
 
 /** The content's hash. Every file has one, although the OpenAPI document allows null. */
 export type Etag = FileEntry["etag"];
 
-export type Phase = "clean" | "dirty" | "saving" | "offline" | "conflict" | "gone" | "failed";
+export type Phase = "clean" | "dirty" | "saving" | "offline" | "retrying" | "conflict" | "gone" | "failed";
 
 export interface Conflict {
   base: string;
@@ -28,7 +29,17 @@ export interface Port {
   /** The phase or the text changed. */
   changed(sync: DocumentSync): void;
   schedule(): void;
+  /** Save again after this time, whether or not changes are saved by themselves. */
+  retry(ms: number): void;
   failed(error: unknown): void;
+}
+
+/** Failures in a row after which a person is told; until then the status is enough. */
+const QUIET_FAILURES = 3;
+
+/** Whether the same request may succeed later. */
+function isTransient(error: unknown): boolean {
+  return error instanceof ApiError && (error.status >= 500 || error.status === 408 || error.status === 429);
 }
 
 export class DocumentSync {
@@ -37,6 +48,7 @@ export class DocumentSync {
   private cleanVersion: number;
   private saving: Promise<boolean> | null = null;
   private pull: Promise<void> | null = null;
+  private failures = 0;
 
   constructor(
     readonly fileId: Id,
@@ -58,7 +70,8 @@ export class DocumentSync {
     // Reported again, so that the draft is updated.
     if (this.phase === "gone") return this.setPhase("gone");
     const clean = this.port.version() === this.cleanVersion;
-    this.setPhase(clean ? "clean" : this.phase === "offline" ? "offline" : "dirty");
+    const waiting = this.phase === "offline" || this.phase === "retrying";
+    this.setPhase(clean ? "clean" : waiting ? this.phase : "dirty");
     if (!clean) this.port.schedule();
   }
 
@@ -91,20 +104,28 @@ export class DocumentSync {
     this.base = text;
     this.etag = etag;
     this.cleanVersion = version;
+    this.failures = 0;
     this.setPhase(this.port.version() === version ? "clean" : "dirty");
   }
 
   private async onRefused(error: unknown): Promise<void> {
-    if (error instanceof OfflineError) return this.waitForNetwork();
     if (error instanceof ApiError && error.status === 412) return this.openConflict();
-    if (error instanceof ApiError && error.status === 404) this.setPhase("gone");
-    else this.setPhase("failed");
+    this.onFailed(error);
+  }
+
+  private onFailed(error: unknown): void {
+    if (error instanceof OfflineError) return this.tryAgain("offline");
+    if (isTransient(error)) {
+      if (this.failures + 1 === QUIET_FAILURES) this.port.failed(error);
+      return this.tryAgain("retrying");
+    }
+    this.setPhase(error instanceof ApiError && error.status === 404 ? "gone" : "failed");
     this.port.failed(error);
   }
 
-  private waitForNetwork(): void {
-    this.setPhase("offline");
-    this.port.schedule();
+  private tryAgain(phase: "offline" | "retrying"): void {
+    this.setPhase(phase);
+    this.port.retry(backoff(this.failures++));
   }
 
   /** Fetches the other version and opens a conflict, unless both texts are equal. */
@@ -116,9 +137,7 @@ export class DocumentSync {
       this.conflict = { base: this.base, theirs, etag: entry.etag };
       this.setPhase("conflict");
     } catch (error) {
-      if (error instanceof OfflineError) return this.waitForNetwork();
-      this.setPhase("failed");
-      this.port.failed(error);
+      this.onFailed(error);
     }
   }
 

@@ -1,9 +1,12 @@
 /** Opening and closing tabs, from anywhere: the tree, the palette, the console, the errors. */
 import type { Id } from "@/api/types";
-import { ensureDocument, releaseDocument } from "@/model/documents/documents";
+import { basename } from "@/lib/path";
+import { discardDocument, documentOf, ensureDocument, isUnsaved, releaseDocument, saveDocument } from "@/model/documents/documents";
 import { entryOf, markChanged, useFiles } from "@/model/files/store";
 import { noteRecent } from "@/model/recentFiles";
+import { useSettings } from "@/model/settings";
 import { useLayout } from "@/shell/panes";
+import { ask } from "@/shell/questions/store";
 import { change, useTabs } from "./store";
 import * as tabs from "./tabs";
 
@@ -28,6 +31,13 @@ let showOpened: (quiet: boolean) => void = () => {};
 /** The editor registers here how it goes to an opened file. */
 export function onOpened(show: (quiet: boolean) => void): void {
   showOpened = show;
+}
+
+let showClosed: () => void = () => {};
+
+/** The editor registers here what follows when a person has closed a tab. */
+export function onClosed(show: () => void): void {
+  showClosed = show;
 }
 
 /** The place in a file that waits to be shown. */
@@ -62,16 +72,46 @@ export function openPath(path: string, options: OpenOptions = {}): boolean {
   return true;
 }
 
-export function closeTab(groupId: number, key: string): void {
-  releasing(() => change((state) => tabs.close(state, groupId, key)));
+export function closeTab(groupId: number, key: string): Promise<void> {
+  return closing((state) => tabs.close(state, groupId, key));
 }
 
-export function closeTabs(gone: (tab: tabs.Tab, group: tabs.Group) => boolean): void {
-  releasing(() => change((state) => tabs.closeWhere(state, gone)));
+export function closeTabs(gone: (tab: tabs.Tab, group: tabs.Group) => boolean): Promise<void> {
+  return closing((state) => tabs.closeWhere(state, gone));
 }
 
+/** Closes the tabs of files that are gone. */
 export function closeFiles(gone: (fileId: Id) => boolean): void {
-  closeTabs((tab) => tabs.isFileTab(tab) && gone(tab.fileId));
+  releasing(() => change((state) => tabs.closeWhere(state, (tab) => tabs.isFileTab(tab) && gone(tab.fileId))));
+}
+
+/** Closes tabs. Where changes are not saved by themselves, a person decides about those that would go. */
+async function closing(reduce: (state: tabs.Tabs) => tabs.Tabs): Promise<void> {
+  const { tabs: before } = useTabs.getState();
+  const after = fileIdsIn(reduce(before));
+  const unsaved = [...fileIdsIn(before)].filter((fileId) => !after.has(fileId) && isUnsaved(fileId));
+  if (unsaved.length && !useSettings.getState().autoSave && !(await settled(unsaved))) return;
+  releasing(() => change(reduce));
+  showClosed();
+}
+
+/** Asks what to do with unsaved text; false when the tabs shall stay. */
+async function settled(unsaved: readonly Id[]): Promise<boolean> {
+  const paths = unsaved.flatMap((fileId) => documentOf(fileId)?.path ?? []);
+  const several = unsaved.length > 1;
+  const { choice } = await ask({
+    title: several ? `Save the changes to ${unsaved.length} files?` : `Save the changes to ${basename(paths[0] ?? "the file")}?`,
+    text: "They are lost if you don't save them.",
+    items: several ? paths : [],
+    choices: [
+      { id: "cancel", label: "Cancel" },
+      { id: "discard", label: "Don't save", tone: "danger" },
+      { id: "save", label: several ? "Save all" : "Save", tone: "primary" },
+    ],
+  });
+  if (choice === "discard") for (const fileId of unsaved) discardDocument(fileId);
+  if (choice !== "save") return choice === "discard";
+  return (await Promise.all(unsaved.map(saveDocument))).every(Boolean);
 }
 
 /** Releases the text of every file whose last tab was closed, also of a replaced preview. */
@@ -83,6 +123,10 @@ function releasing(work: () => void): void {
 }
 
 export function openFileIds(): Set<Id> {
-  const all = useTabs.getState().tabs.groups.flatMap((group) => group.tabs);
+  return fileIdsIn(useTabs.getState().tabs);
+}
+
+function fileIdsIn({ groups }: tabs.Tabs): Set<Id> {
+  const all = groups.flatMap((group) => group.tabs);
   return new Set(all.flatMap((tab) => (tabs.isFileTab(tab) ? [tab.fileId] : [])));
 }
