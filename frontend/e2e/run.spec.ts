@@ -6,6 +6,8 @@ const PROGRAMS = {
   "colours.py": "print('\\033[31mred\\033[0m')\nprint('see lib/helper.py:2')\n",
   "lib/helper.py": "def help():\n    return 42\n",
   "wait.py": "import time\ntime.sleep(60)\n",
+  "ask.py":
+    "import os, sys, time\nname = input('name? ')\nprint('hello', name, os.isatty(1))\ntry:\n    while True: time.sleep(0.05)\nexcept KeyboardInterrupt:\n    print('interrupted')\nprint(repr(sys.stdin.read()), os.get_terminal_size().columns > 80)\n",
 };
 
 let project: string;
@@ -68,4 +70,20 @@ test("what waits says its place in the line and why", async ({ page }) => {
   for (const id of jobs) await page.request.post(`/api/v1/jobs/${id}/cancel`, { headers });
   await expect(page.getByText("Stopped", { exact: true })).toHaveCount(jobs.length);
   await status(page, "Queue empty");
+});
+
+test("what is typed into the console reaches the program", async ({ page }) => {
+  await row(page, "ask.py").dblclick();
+  await page.getByRole("button", { name: "Run ask.py" }).click();
+  await consoleSays(page, "name?");
+  await page.getByTestId("console").click();
+  await page.keyboard.type("Ada");
+  await page.keyboard.press("Enter");
+  await consoleSays(page, "hello Ada True");
+  await page.keyboard.press("Control+c");
+  await consoleSays(page, "interrupted");
+  await page.keyboard.type("rest");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Control+d");
+  await consoleSays(page, "'rest\\n' True");
 });
