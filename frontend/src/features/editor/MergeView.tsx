@@ -9,7 +9,7 @@ import { Button, IconButton } from "@/ui/Button";
 import { count } from "@/lib/format";
 import { cx } from "@/lib/cx";
 import { documentOf } from "@/model/documents/documents";
-import { changedLines, conflictCount, hasMarkers, mergedText, mergePieces, type Choice, type Span } from "./merge";
+import { changedLines, conflictCount, hasMarkers, mergedText, mergePieces, type Choice, type Span } from "@/model/documents/merge";
 import { loadMonaco, monaco, type CodeEditor, type Model } from "@/lib/monaco";
 
 /** Resolves a conflict: your version and the server's side by side, the merged result below. */
