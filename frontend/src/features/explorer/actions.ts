@@ -24,6 +24,7 @@ import {
   type Editing,
 } from "@/model/files/store";
 import { topmost } from "@/model/files/tree";
+import { remember } from "./undo";
 
 const get = useFiles.getState;
 const set = useFiles.setState;
@@ -76,17 +77,28 @@ async function admitFolders(entry: FileEntry): Promise<void> {
 async function rename(path: string, name: string): Promise<void> {
   const entry = get().tree.at(path);
   if (!entry || entry.name === name) return;
-  await relocate(entry, { name }, join(parent(path), name));
+  const { id, name: before } = entry;
+  if (await relocate(entry, { name }, join(parent(path), name))) {
+    remember(`rename ${before} to ${name}`, () => renameBack(id, before));
+  }
 }
 
-async function relocate(entry: FileEntry, patch: { name?: string; parent_id?: Id | null }, path: string): Promise<void> {
+async function renameBack(id: Id, name: string): Promise<boolean> {
+  const entry = get().tree.get(id);
+  return entry !== undefined && relocate(entry, { name }, join(parent(entry.path), name));
+}
+
+/** True when the server agreed. */
+async function relocate(entry: FileEntry, patch: { name?: string; parent_id?: Id | null }, path: string): Promise<boolean> {
   const before = { ...entry };
   showAt(entry, path);
   try {
     putEntry(await api.patch(entry.id, patch));
+    return true;
   } catch (error) {
     showAt(get().tree.get(entry.id) ?? before, before.path);
     fail(`${before.name} could not be ${patch.name ? "renamed" : "moved"}`, error);
+    return false;
   }
 }
 
@@ -103,10 +115,38 @@ export async function moveTo(paths: readonly string[], folder: string): Promise<
   if (!canDrop(chosen, folder)) return;
   const target = folder ? get().tree.at(folder) : null;
   if (target === undefined) return;
-  const moved = chosen.flatMap((path) => get().tree.at(path) ?? []);
-  for (const entry of moved) await relocate(entry, { parent_id: target?.id ?? null }, join(folder, entry.name));
+  const entries = chosen.flatMap((path) => get().tree.at(path) ?? []);
+  const moved: Moved[] = [];
+  for (const entry of entries) {
+    const before = { id: entry.id, folder: parent(entry.path) };
+    if (await relocate(entry, { parent_id: target?.id ?? null }, join(folder, entry.name))) moved.push(before);
+  }
   if (folder) setOpen(folder, true);
-  set({ selection: selectMany(moved.flatMap(({ id }) => get().tree.get(id)?.path ?? [])) });
+  chooseEntries(entries.map(({ id }) => id));
+  const what = entries.length === 1 ? entries[0]!.name : count(entries.length, "item");
+  if (moved.length) remember(`move ${what}`, () => moveBack(moved));
+}
+
+/** An entry and the folder that it came from. */
+interface Moved {
+  id: Id;
+  folder: string;
+}
+
+async function moveBack(moved: readonly Moved[]): Promise<boolean> {
+  let all = true;
+  for (const { id, folder } of moved) {
+    const entry = get().tree.get(id);
+    const target = folder ? get().tree.at(folder) : null;
+    const possible = entry !== undefined && target !== undefined;
+    all = possible && (await relocate(entry, { parent_id: target?.id ?? null }, join(folder, entry.name))) && all;
+  }
+  chooseEntries(moved.map(({ id }) => id));
+  return all;
+}
+
+function chooseEntries(ids: readonly Id[]): void {
+  set({ selection: selectMany(ids.flatMap((id) => get().tree.get(id)?.path ?? [])) });
 }
 
 /** Marks the selection to be moved: dragging, by keyboard. */
@@ -133,11 +173,13 @@ export function removeChosen(): void {
   const ids = new Set(gone.map((entry) => entry.id));
   closeFiles((fileId) => ids.has(fileId));
   set({ selection: next ? selectOnly(next) : { chosen: new Set(), focus: null, anchor: null } });
-  deferred(
-    roots.length === 1 ? `Deleted ${roots[0]!.name}` : `Deleted ${count(roots.length, "item")}`,
+  const what = roots.length === 1 ? roots[0]!.name : count(roots.length, "item");
+  const undo = deferred(
+    `Deleted ${what}`,
     () => get().projectId === projectId && giveBack(gone),
     (leaving) => removeNow(roots, leaving, () => get().projectId === projectId && giveBack(gone)),
   );
+  remember(`delete ${what}`, undo);
 }
 
 function giveBack(gone: readonly FileEntry[]): void {

@@ -1,4 +1,4 @@
-import { ClipboardPaste, Copy, Download, FilePlus2, FolderPlus, Locate, Pencil, Scissors, Trash2 } from "lucide-react";
+import { ClipboardPaste, Copy, Download, FilePlus2, FolderPlus, Locate, Pencil, Scissors, Trash2, Undo2 } from "lucide-react";
 import { afterLayout } from "@/lib/afterLayout";
 import { collapseAll, entryOf, reveal, useFiles } from "@/model/files/store";
 import type { Command } from "@/shell/commands";
@@ -6,6 +6,7 @@ import { hasChosen, hasFile, inProject } from "@/shell/context";
 import { useLayout } from "@/shell/panes";
 import { activeFileId } from "@/shell/tabs/store";
 import { beginNew, beginRename, copyPath, cutChosen, downloadChosen, pasteCut, removeChosen } from "./actions";
+import { canUndo, undoLast } from "./undo";
 
 function showExplorer(): void {
   useLayout.getState().set({ sidebar: true });
@@ -48,6 +49,7 @@ const file: Command[] = [
     run: pasteCut,
   },
   { id: "file.delete", label: "Delete", icon: Trash2, local: "Delete", when: hasChosen, run: removeChosen },
+  { id: "file.undo", label: "Undo in the explorer", icon: Undo2, local: "Mod+Z", when: () => inProject() && canUndo(), run: undoLast },
   { id: "file.copyPath", label: "Copy path", icon: Copy, local: "Mod+C", when: hasChosen, run: copyPath },
   { id: "file.download", label: "Download file", icon: Download, when: hasChosen, run: downloadChosen },
   { id: "file.reveal", label: "Reveal active file in explorer", icon: Locate, keys: ["Alt+Shift+E"], when: hasFile, run: revealActive },

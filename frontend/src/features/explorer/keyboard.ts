@@ -3,6 +3,7 @@ import type { KeyboardEvent } from "react";
 import { openFile } from "@/shell/tabs/open";
 import { parent } from "@/lib/path";
 import { beginRename, copyPath, cutChosen, pasteCut, removeChosen } from "./actions";
+import { undoLast } from "./undo";
 import { selectOnly, ranged, toggled } from "@/model/files/selection";
 import { setOpen, useFiles } from "@/model/files/store";
 import type { Row } from "@/model/files/tree";
@@ -40,6 +41,7 @@ export function onTreeKey(event: KeyboardEvent, rows: readonly Row[], page: numb
     c: () => void copyPath(),
     x: cutChosen,
     v: () => void pasteCut(),
+    z: () => (event.shiftKey ? undefined : void undoLast()),
   };
   const action = mod ? (withMod[event.key.toLowerCase()] ?? actions[event.key]) : actions[event.key];
   if (action) {

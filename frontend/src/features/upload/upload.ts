@@ -6,6 +6,7 @@ import { join } from "@/lib/path";
 import { loadFiles, useFiles } from "@/model/files/store";
 import { useLive } from "@/model/live/store";
 import { dismiss, fail, toast, update } from "@/shell/toasts/store";
+import { withoutClashes } from "./clashes";
 import { isArchive, type Gathered, type Item } from "./gather";
 import { tarParts } from "@/lib/tar";
 
@@ -57,8 +58,10 @@ interface Into {
 export async function uploadInto(projectId: Id, gathered: Gathered, { folder = "", strip = false }: Into = {}): Promise<Project | null> {
   const { skipped } = gathered;
   const archive = gathered.items.length === 1 && !folder && isArchive(gathered.items[0]!.file.name);
-  const { batches, tooLarge } = planUpload(archive ? [] : gathered.items);
-  const items = archive ? gathered.items : batches.flat();
+  const chosen = archive ? gathered.items : await chooseItems(projectId, gathered.items, folder);
+  if (!chosen || (gathered.items.length && !chosen.length)) return null;
+  const { batches, tooLarge } = planUpload(archive ? [] : chosen);
+  const items = archive ? chosen : batches.flat();
   if (tooLarge.length) refuse(tooLarge);
   if (!items.length) {
     if (!tooLarge.length) toast("Nothing to upload", { detail: skipped ? "All files are ignored" : undefined });
@@ -78,6 +81,12 @@ export async function uploadInto(projectId: Id, gathered: Gathered, { folder = "
     fail(`${label} could not be uploaded`, error);
     return null;
   }
+}
+
+/** The items to send: those whose name is taken are asked about. Null when the upload was called off. */
+async function chooseItems(projectId: Id, items: Item[], folder: string): Promise<Item[] | null> {
+  const { projectId: open, tree } = useFiles.getState();
+  return open === projectId ? withoutClashes(tree, items, folder) : items;
 }
 
 async function sendArchive(projectId: Id, { file }: Item, strip: boolean, toastId: number): Promise<Project> {

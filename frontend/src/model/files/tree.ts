@@ -185,7 +185,7 @@ export function topmost(paths: string[]): string[] {
 }
 
 /** A name that is free among its siblings: `notes.md`, `notes-2.md`, … */
-export function freePath(tree: Tree, path: string): string {
+export function freePath(tree: { at(path: string): unknown }, path: string): string {
   const dot = basename(path).lastIndexOf(".");
   const cut = dot > 0 ? path.length - basename(path).length + dot : path.length;
   for (let n = 2, candidate = path; ; n++) {

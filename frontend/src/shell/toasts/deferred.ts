@@ -13,22 +13,22 @@ interface Pending {
 const UNDO_MS = 6000;
 const pending = new Set<Pending>();
 
-export function deferred(text: string, undo: () => void, commit: (leaving: boolean) => Promise<void>): void {
+/** Returns how to undo it, which says whether that was still possible. */
+export function deferred(text: string, undo: () => void, commit: (leaving: boolean) => Promise<void>): () => boolean {
+  const takeBack = () => {
+    clearTimeout(entry.timer);
+    dismiss(entry.toastId);
+    const waiting = pending.delete(entry);
+    if (waiting) undo();
+    return waiting;
+  };
   const entry: Pending = {
     commit,
     timer: setTimeout(() => void settle(entry), UNDO_MS),
-    toastId: toast(text, {
-      ms: UNDO_MS,
-      action: {
-        label: "Undo",
-        run: () => {
-          clearTimeout(entry.timer);
-          if (pending.delete(entry)) undo();
-        },
-      },
-    }),
+    toastId: toast(text, { ms: UNDO_MS, action: { label: "Undo", run: () => void takeBack() } }),
   };
   pending.add(entry);
+  return takeBack;
 }
 
 async function settle(entry: Pending, leaving = false): Promise<void> {
