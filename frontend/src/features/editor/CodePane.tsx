@@ -14,7 +14,7 @@ import { change } from "@/shell/tabs/store";
 import * as tabs from "@/shell/tabs/tabs";
 import { useCursor } from "./cursor";
 import { dropText, isText } from "./dropped";
-import { attachEditor, goToTarget } from "./focus";
+import { attachEditor, focusWanted, goToTarget } from "./focus";
 
 /** Cursor and scroll of each file in each group, while the page lives. */
 const places = new Map<string, Monaco.editor.ICodeEditorViewState>();
@@ -118,6 +118,8 @@ function showFile(editor: CodeEditor, groupId: number, fileId: Id | null, shown:
   if (place) editor.restoreViewState(place);
   tellCursor(editor, fileId);
   goToTarget();
+  // The pane is visible only after this frame.
+  requestAnimationFrame(focusWanted);
 }
 
 function followCursor(editor: CodeEditor, shown: React.RefObject<Id | null>): () => void {

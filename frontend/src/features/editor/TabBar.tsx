@@ -13,6 +13,7 @@ import { tabView, type TabView } from "@/shell/contributions";
 import { closeTab, closeTabs } from "@/shell/tabs/open";
 import { change } from "@/shell/tabs/store";
 import * as tabs from "@/shell/tabs/tabs";
+import { focusActive } from "./focus";
 
 const TYPE = "application/x-engunity-tab";
 
@@ -38,6 +39,7 @@ export function TabBar({ group, focused }: { group: tabs.Group; focused: boolean
     event.preventDefault();
     const { key, from } = JSON.parse(data) as { key: string; from: number };
     change((state) => tabs.move(state, key, from, group.id, indexAt(event)));
+    focusActive();
   };
 
   return (
@@ -130,7 +132,10 @@ function KnownTab({ tab, view, group, focused, dropBefore, dropAfter, onMenu }: 
         aria-label={`${name}${dirty ? ", unsaved" : ""}${conflict ? ", conflict" : ""}`}
         data-tip={path}
         tabIndex={active ? 0 : -1}
-        onClick={() => change((state) => tabs.activate(state, group.id, tab.key))}
+        onClick={() => {
+          change((state) => tabs.activate(state, group.id, tab.key));
+          focusActive();
+        }}
         onDoubleClick={() => change((state) => tabs.pin(state, tab.key))}
         className="flex h-full min-w-0 items-center gap-1.5 pr-7 pl-3 text-left"
       >
@@ -168,7 +173,7 @@ function onTabKey(event: KeyboardEvent, group: tabs.Group): void {
     const strip = event.currentTarget as HTMLElement;
     requestAnimationFrame(() => strip.querySelector<HTMLElement>("[aria-selected=true]")?.focus());
   }
-  if (event.key === "Delete" && group.active) closeTab(group.id, group.active);
+  if (event.key === "Delete" && group.active) void closeTab(group.id, group.active);
 }
 
 function tabMenu(group: tabs.Group, tab: tabs.Tab) {

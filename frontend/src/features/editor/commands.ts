@@ -7,7 +7,7 @@ import { hasChosen, hasFile, hasTab, inProject } from "@/shell/context";
 import { closeTab, closeTabs, openFile } from "@/shell/tabs/open";
 import { activeFileId, change, useTabs } from "@/shell/tabs/store";
 import * as tabs from "@/shell/tabs/tabs";
-import { focusedEditor, splitEditor } from "./focus";
+import { focusActive, focusedEditor, splitEditor } from "./focus";
 import { saveFile } from "./save";
 
 function editorAction(id: string) {
@@ -22,6 +22,12 @@ function onActiveGroup(work: (group: tabs.Group, key: string) => void) {
     const group = tabs.groupOf(useTabs.getState().tabs);
     if (group.active) work(group, group.active);
   };
+}
+
+/** Changes the tabs; the focus follows to the editor that is active then. */
+function moved(reduce: Parameters<typeof change>[0]): void {
+  change(reduce);
+  focusActive();
 }
 
 const file: Command[] = [
@@ -60,36 +66,36 @@ const editor: Command[] = [
     run: onActiveGroup((group, key) => closeTab(group.id, key)),
   },
   { id: "editor.closeAll", label: "Close all tabs", when: hasTab, run: () => closeTabs(() => true) },
-  { id: "editor.reopen", label: "Reopen closed tab", icon: Undo2, keys: ["Alt+Shift+W"], when: inProject, run: () => change(tabs.reopen) },
+  { id: "editor.reopen", label: "Reopen closed tab", icon: Undo2, keys: ["Alt+Shift+W"], when: inProject, run: () => moved(tabs.reopen) },
   {
     id: "editor.next",
     label: "Next tab",
     keys: ["Alt+PageDown", "Alt+."],
     when: hasTab,
-    run: () => change((state) => tabs.step(state, 1)),
+    run: () => moved((state) => tabs.step(state, 1)),
   },
   {
     id: "editor.previous",
     label: "Previous tab",
     keys: ["Alt+PageUp", "Alt+,"],
     when: hasTab,
-    run: () => change((state) => tabs.step(state, -1)),
+    run: () => moved((state) => tabs.step(state, -1)),
   },
   {
     id: "editor.moveLeft",
     label: "Move tab left",
     keys: ["Alt+Shift+PageUp"],
     when: hasTab,
-    run: () => change((state) => tabs.shift(state, -1)),
+    run: () => moved((state) => tabs.shift(state, -1)),
   },
   {
     id: "editor.moveRight",
     label: "Move tab right",
     keys: ["Alt+Shift+PageDown"],
     when: hasTab,
-    run: () => change((state) => tabs.shift(state, 1)),
+    run: () => moved((state) => tabs.shift(state, 1)),
   },
-  { id: "editor.moveAcross", label: "Move tab to the next group", when: hasTab, run: () => change(tabs.toNextGroup) },
+  { id: "editor.moveAcross", label: "Move tab to the next group", when: hasTab, run: () => moved(tabs.toNextGroup) },
   { id: "editor.split", label: "Split editor", icon: Columns2, keys: ["Mod+\\"], when: hasTab, run: splitEditor },
   { id: "editor.pin", label: "Keep tab open", when: hasTab, run: onActiveGroup((_, key) => change((state) => tabs.pin(state, key))) },
   { id: "editor.find", label: "Find", icon: Search, local: "Mod+F", when: hasFile, run: editorAction("actions.find") },

@@ -13,7 +13,7 @@ import { applyState, isOver, putJob, useJobs } from "@/model/jobs/store";
 import { elapsed, titleOf, verdictLabel } from "@/model/jobs/labels";
 import { flushDeferred } from "@/shell/toasts/deferred";
 import { fail, toast, type Tone } from "@/shell/toasts/store";
-import { remember } from "@/lib/storage";
+import { recall, remember } from "@/lib/storage";
 import { CONFIGURATIONS_PATH, DEFAULT_ARTIFACTS, parseConfigurations, requestOf } from "./configurations";
 import { logOf, newLog, notifyOutput } from "@/model/jobs/output";
 import { closeInput, resendInputs } from "@/model/jobs/input";
@@ -68,9 +68,29 @@ export function onTerminal(request: RunRequest): RunRequest {
 /** Shows a job in the console and follows its output from the first byte. */
 export function show(jobId: Id): void {
   useJobs.setState({ shown: jobId });
+  remember(shownKey(), jobId);
   useLayout.getState().show("console");
   if (!logOf(jobId)) selectOpened(jobId);
   notifyOutput(jobId);
+}
+
+const shownKey = () => `shown.${useFiles.getState().projectId}`;
+
+/** After a reload the console has the same job again, or one that is running, with its output. */
+export async function restoreShown(projectId: Id): Promise<void> {
+  const known = recall<Id | null>(shownKey(), null);
+  const job = (known && (await api.get(known).catch(() => null))) || (await newestRunning(projectId));
+  const here = useFiles.getState().projectId === projectId;
+  if (!job || !here || job.project_id !== projectId || useJobs.getState().shown) return;
+  putJob(job);
+  useJobs.setState({ shown: job.id });
+  selectOpened(job.id);
+  notifyOutput(job.id);
+}
+
+async function newestRunning(projectId: Id): Promise<Job | undefined> {
+  const jobs = await api.list(projectId).catch(() => []);
+  return jobs.find((job) => job.kind === "execute" && !isOver(job.state));
 }
 
 function selectOpened(jobId: Id): void {

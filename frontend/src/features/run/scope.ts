@@ -6,7 +6,7 @@ import { onInputMessage, resendInputs, sendInputsBy } from "@/model/jobs/input";
 import { connection } from "@/model/live/session";
 import { logOf } from "@/model/jobs/output";
 import type { ProjectScope } from "@/shell/contributions";
-import { notifyEnd, loadConfigurations } from "./actions";
+import { notifyEnd, loadConfigurations, restoreShown } from "./actions";
 import { CONFIGURATIONS_PATH } from "./configurations";
 import { leaveRuns, useRun } from "./store";
 
@@ -17,7 +17,7 @@ export const runScope: ProjectScope = {
     useRun.setState({ chosen: recall<string | null>(`run.${projectId}`, null) });
     // The console's terminal is loaded when the editor no longer needs the network.
     void loadMonaco().then(() => whenIdle(() => void import("./terminal")));
-    await loadConfigurations();
+    await Promise.all([loadConfigurations(), restoreShown(projectId)]);
   },
   reload: () => void loadConfigurations(),
   leave: leaveRuns,
