@@ -1,81 +1,97 @@
 "use client";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { ArrowDown, ArrowUp, Check, GitMerge } from "lucide-react";
 import type { Id } from "@/api/types";
-import { entryOf } from "@/model/files/store";
 import { editorTheme, useSettings } from "@/model/settings";
 import { toast } from "@/shell/toasts/store";
 import { Button, IconButton } from "@/ui/Button";
 import { count } from "@/lib/format";
 import { cx } from "@/lib/cx";
-import { documentOf } from "@/model/documents/documents";
-import { changedLines, conflictCount, hasMarkers, mergedText, mergePieces, type Choice, type Span } from "@/model/documents/merge";
+import { documentOf, useDocuments, type OpenDocument } from "@/model/documents/documents";
+import type { Conflict } from "@/model/documents/sync";
+import { basename } from "@/lib/path";
+import { changedLines, type Choice, type Span } from "@/model/documents/merge";
 import { loadMonaco, monaco, type CodeEditor, type Model } from "@/lib/monaco";
+import { focusActive } from "./focus";
+import { useMerge } from "./useMerge";
 
 /** Resolves a conflict: your version and the server's side by side, the merged result below. */
 export function MergeView({ fileId }: { fileId: Id }) {
+  // The conflict is renewed when they save again.
+  useDocuments((state) => state.status[fileId]);
   const document = documentOf(fileId);
   const conflict = document?.sync.conflict;
-  const [yours] = useState(() => document?.model.getValue() ?? "");
-  const pieces = useMemo(() => mergePieces(conflict?.base ?? "", yours, conflict?.theirs ?? ""), [conflict, yours]);
-  const total = conflictCount(pieces);
-  const [choices, setChoices] = useState<Choice[]>(() => Array<Choice>(total).fill(null));
+  return document && conflict ? <OpenMerge document={document} conflict={conflict} /> : null;
+}
+
+function OpenMerge({ document, conflict }: { document: OpenDocument; conflict: Conflict }) {
+  const { model, sync, path } = document;
+  const [yours] = useState(() => model.getValue());
+  const merge = useMerge(conflict, yours);
   const [current, setCurrent] = useState(0);
-  const [edited, setEdited] = useState<string | null>(null);
-  const merged = useMemo(() => mergedText(pieces, choices), [pieces, choices]);
-  const result = edited ?? merged.text;
-  const open = edited === null ? choices.filter((choice) => choice === null).length : hasMarkers(edited) ? 1 : 0;
-  if (!document || !conflict) return null;
+  const shown = Math.min(current, Math.max(0, merge.total - 1));
+  const name = basename(path);
 
   const decide = (choice: Choice) => {
-    const next = choices.with(current, choice);
-    setChoices(next);
-    setEdited(null);
-    const following = next.findIndex((item, index) => item === null && index > current);
-    const any = next.indexOf(null);
-    setCurrent(following >= 0 ? following : any >= 0 ? any : current);
+    merge.decide(shown, choice);
+    const following = merge.choices.findIndex((item, index) => item === null && index > shown);
+    const any = merge.choices.findIndex((item, index) => item === null && index !== shown);
+    setCurrent(following >= 0 ? following : any >= 0 ? any : shown);
   };
   const finish = async () => {
-    const eol = document.model.getEOL();
-    if (await document.sync.resolve(result.replaceAll("\n", eol))) toast(`${entryOf(fileId)?.name} merged and saved`, { tone: "success" });
+    const saved = await sync.resolve(merge.result.replaceAll("\n", model.getEOL()));
+    if (saved) toast(`${name} merged and saved`, { tone: "success" });
+    if (!sync.conflict) focusActive();
+  };
+  const discard = () => {
+    sync.takeTheirs();
+    focusActive();
   };
 
   return (
     <div role="region" aria-label="Merge" className="flex h-full flex-col bg-surface">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-y border-line bg-warn-soft px-3 py-1.5">
         <GitMerge size={16} className="shrink-0 text-warn" aria-hidden />
-        <p className="min-w-40 flex-1">
-          <b className="font-semibold">{entryOf(fileId)?.name}</b> was changed on the server while you were editing it.{" "}
-          <span className="text-muted" role="status">
-            {total === 0
-              ? "The changes do not touch each other."
-              : open
-                ? `${count(open, "conflict")} to decide`
-                : "All conflicts are decided."}
-          </span>
-        </p>
+        <div className="min-w-40 flex-1">
+          <p>
+            <b className="font-semibold">{name}</b> was changed on the server while you were editing it.{" "}
+            <span className="text-muted" role="status">
+              {progress(merge)}
+            </span>
+          </p>
+          {conflict.renewed && (
+            <p role="status" className="text-warn">
+              It was saved there again while this merge was open. The new version is included; your decisions stay where it changed nothing.
+            </p>
+          )}
+        </div>
         <div className="flex gap-1.5">
-          <Button small onClick={() => document.sync.takeTheirs()}>
+          <Button small onClick={discard}>
             Discard mine
           </Button>
-          <Button small tone="primary" icon={Check} disabled={open > 0} onClick={() => void finish()}>
+          <Button small tone="primary" icon={Check} disabled={merge.open > 0} onClick={() => void finish()}>
             Save merge
           </Button>
         </div>
       </div>
       <div className="grid min-h-0 flex-1 grid-cols-2 grid-rows-[minmax(0,1fr)_auto_minmax(0,1.1fr)]">
-        <Side title="Yours" text={yours} base={conflict.base} mark="merge-yours" model={document.model} className="border-r border-line" />
-        <Side title="Theirs (on the server)" text={conflict.theirs} base={conflict.base} mark="merge-theirs" model={document.model} />
+        <Side title="Yours" text={merge.yours} base={merge.base} mark="merge-yours" model={model} className="border-r border-line" />
+        <Side title="Theirs (on the server)" text={merge.theirs} base={merge.base} mark="merge-theirs" model={model} />
         <div className="col-span-2 flex flex-wrap items-center gap-1.5 border-y border-line bg-app px-3 py-1">
           <span className="mr-auto text-xs font-medium text-muted">Result</span>
-          {total > 0 && (
-            <Decisions current={current} total={total} choice={choices[current] ?? null} onMove={setCurrent} onDecide={decide} />
+          {merge.total > 0 && (
+            <Decisions current={shown} total={merge.total} choice={merge.choices[shown] ?? null} onMove={setCurrent} onDecide={decide} />
           )}
         </div>
-        <Result text={result} spans={edited === null ? merged.spans : []} current={current} model={document.model} onEdit={setEdited} />
+        <Result text={merge.result} spans={merge.spans} current={shown} model={model} onEdit={merge.edit} />
       </div>
     </div>
   );
+}
+
+function progress({ total, open }: { total: number; open: number }): string {
+  if (total === 0) return "The changes do not touch each other.";
+  return open ? `${count(open, "conflict")} to decide` : "All conflicts are decided.";
 }
 
 interface DecisionsProps {

@@ -10,7 +10,8 @@ import { useSettings } from "@/model/settings";
 import { draftsOf, dropDraft, keepDraft, keepDraftNow, readDraft, type Draft } from "./drafts";
 import { languageOf } from "@/lib/languages";
 import { loadMonaco, monaco, type Model } from "@/lib/monaco";
-import { DocumentSync, type Phase, type Port } from "./sync";
+import { replaceText } from "./replace";
+import { DocumentSync, type Etag, type Phase, type Port } from "./sync";
 
 export interface OpenDocument {
   fileId: Id;
@@ -21,7 +22,11 @@ export interface OpenDocument {
 }
 
 export type Status =
-  { kind: "loading" } | { kind: "text"; phase: Phase } | { kind: "binary" } | { kind: "large" } | { kind: "failed"; error: unknown };
+  | { kind: "loading" }
+  | { kind: "text"; phase: Phase; conflict?: Etag }
+  | { kind: "binary" }
+  | { kind: "large" }
+  | { kind: "failed"; error: unknown };
 
 interface DocumentsState {
   status: Readonly<Record<Id, Status>>;
@@ -58,7 +63,7 @@ export function openDocuments(): OpenDocument[] {
 function setStatus(fileId: Id, status: Status | null): void {
   const old = useDocuments.getState().status[fileId];
   // Typing changes the phase once, not with every key: views need no further update.
-  if (old?.kind === "text" && status?.kind === "text" && old.phase === status.phase) return;
+  if (old?.kind === "text" && status?.kind === "text" && old.phase === status.phase && old.conflict === status.conflict) return;
   useDocuments.setState(({ status: all }) => {
     const next = { ...all };
     if (status) next[fileId] = status;
@@ -142,7 +147,7 @@ function portOf(model: Model, fileId: Id): Port {
     version: () => model.getAlternativeVersionId(),
     replace: (text) => replaceText(model, text),
     changed: (sync) => {
-      setStatus(fileId, { kind: "text", phase: sync.phase });
+      setStatus(fileId, { kind: "text", phase: sync.phase, conflict: sync.conflict?.etag });
       if (sync.phase === "clean") onClean(fileId);
       else debounce(`draft:${fileId}`, DRAFT_MS, () => void updateDraft(fileId));
     },
@@ -175,19 +180,6 @@ function unsavedDraft(document: OpenDocument | undefined): Draft | null {
   if (!document?.sync.dirty || !projectId) return null;
   const { path, model, sync } = document;
   return { projectId, path, text: model.getValue(undefined, true), base: sync.base, etag: sync.etag, at: Date.now() };
-}
-
-/** Replaces only what differs, so that cursors and the undo history survive a change by others. */
-function replaceText(model: Model, text: string): void {
-  const old = model.getValue(undefined, true);
-  if (old === text) return;
-  let start = 0;
-  const shortest = Math.min(old.length, text.length);
-  while (start < shortest && old[start] === text[start]) start++;
-  let end = 0;
-  while (end < shortest - start && old[old.length - 1 - end] === text[text.length - 1 - end]) end++;
-  const range = monaco().Range.fromPositions(model.getPositionAt(start), model.getPositionAt(old.length - end));
-  model.pushEditOperations([], [{ range, text: text.slice(start, text.length - end) }], () => null);
 }
 
 /** Stores all drafts before it returns, because the page may close; false when there is no room for one. */

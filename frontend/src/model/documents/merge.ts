@@ -26,6 +26,14 @@ export function conflictCount(pieces: readonly Piece[]): number {
   return pieces.filter((piece) => piece.kind === "conflict").length;
 }
 
+/** The merge of changes that do not touch each other, with the line ends of `yours`; null when a person has to decide. */
+export function mergeApart(base: string, yours: string, theirs: string): string | null {
+  const pieces = mergePieces(base, yours, theirs);
+  if (conflictCount(pieces)) return null;
+  const { text } = mergedText(pieces, []);
+  return yours.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
+}
+
 export interface Span {
   conflict: number;
   /** 1-based lines of the merged text; `to` before `from` means no lines. */

@@ -86,7 +86,7 @@ describe("DocumentSync", () => {
     world.server = { text: "theirs", etag: "9" };
     expect(await sync.save()).toBe(false);
     expect(sync.phase).toBe("conflict");
-    expect(sync.conflict).toEqual({ base: "one", theirs: "theirs", etag: "9" });
+    expect(sync.conflict).toEqual({ base: "one", theirs: "theirs", etag: "9", renewed: false });
     expect(await sync.save()).toBe(false);
     expect(world.server.text).toBe("theirs");
   });
@@ -106,7 +106,53 @@ describe("DocumentSync", () => {
     await sync.save();
     world.server = { text: "newer", etag: "12" };
     expect(await sync.resolve("both")).toBe(false);
-    expect(sync.conflict).toEqual({ base: "theirs", theirs: "newer", etag: "12" });
+    expect(sync.conflict).toEqual({ base: "theirs", theirs: "newer", etag: "12", renewed: true });
+  });
+
+  it("renews an open conflict when they save again", async () => {
+    type("mine");
+    world.server = { text: "theirs", etag: "9" };
+    await sync.save();
+    world.server = { text: "newer", etag: "10" };
+    await sync.remote("10");
+    expect(sync.phase).toBe("conflict");
+    expect(sync.conflict).toEqual({ base: "one", theirs: "newer", etag: "10", renewed: true });
+    expect(world.text()).toBe("mine");
+  });
+
+  describe("with changes that do not touch each other", () => {
+    const lines = (...all: string[]) => all.join("\n");
+    beforeEach(() => {
+      world.server = { text: lines("a", "b", "c", "d"), etag: "1" };
+      world.type(world.server.text);
+      sync = new DocumentSync("f", world.server.text, "1", world);
+    });
+
+    it("merges them by itself and saves the result", async () => {
+      type(lines("mine", "b", "c", "d"));
+      world.server = { text: lines("a", "b", "c", "theirs"), etag: "9" };
+      expect(await sync.save()).toBe(true);
+      expect(world.server).toEqual({ text: lines("mine", "b", "c", "theirs"), etag: "10" });
+      expect(world.text()).toBe(world.server.text);
+    });
+
+    it("gives up on a file that changes with every request, and keeps the text", async () => {
+      type(lines("mine", "b", "c", "d"));
+      world.write.mockImplementation(async () => {
+        world.server = { text: lines("a", "b", "c", `theirs ${world.write.mock.calls.length}`), etag: `x${world.write.mock.calls.length}` };
+        throw new ApiError({ type: "", title: "", status: 412, detail: "", code: "precondition_failed" });
+      });
+      expect(await sync.save()).toBe(false);
+      expect(sync.phase).toBe("dirty");
+      expect(world.text()).toContain("mine");
+      expect(world.schedule).toHaveBeenCalled();
+    });
+
+    it("takes up a kept draft the same way", async () => {
+      await sync.restore(lines("a", "b", "c", "draft"), lines("zero", "b", "c", "d"), "0");
+      expect(sync.phase).toBe("dirty");
+      expect(world.text()).toBe(lines("a", "b", "c", "draft"));
+    });
   });
 
   it("makes no conflict of equal texts", async () => {

@@ -6,6 +6,7 @@
 import { ApiError, OfflineError } from "@/api/problem";
 import type { FileEntry, Id } from "@/api/types";
 import { backoff } from "@/model/live/protocol";
+import { mergeApart } from "./merge";
 
 /** The content's hash. Every file has one, although the OpenAPI document allows null. */
 export type Etag = FileEntry["etag"];
@@ -16,6 +17,8 @@ export interface Conflict {
   base: string;
   theirs: string;
   etag: Etag;
+  /** They saved again while the conflict was open. */
+  renewed?: boolean;
 }
 
 /** What a document needs from its surroundings. */
@@ -37,6 +40,11 @@ export interface Port {
 /** Failures in a row after which a person is told; until then the status is enough. */
 const QUIET_FAILURES = 3;
 
+/** How often one save takes in what others saved meanwhile. */
+const MAX_MERGES = 5;
+
+const isStale = (error: unknown) => error instanceof ApiError && error.status === 412;
+
 /** Whether the same request may succeed later. */
 function isTransient(error: unknown): boolean {
   return error instanceof ApiError && (error.status >= 500 || error.status === 408 || error.status === 429);
@@ -49,6 +57,8 @@ export class DocumentSync {
   private saving: Promise<boolean> | null = null;
   private pull: Promise<void> | null = null;
   private failures = 0;
+  /** A decided merge is being saved. */
+  private resolving = false;
 
   constructor(
     readonly fileId: Id,
@@ -84,20 +94,34 @@ export class DocumentSync {
   }
 
   private async send(): Promise<boolean> {
+    for (let merges = 0; !(await this.sendOnce()); merges++) {
+      // Refused, because others have saved: what does not touch our changes is taken in, and the result is sent.
+      if (this.phase !== "saving" || merges === MAX_MERGES || !(await this.takeIn())) break;
+    }
+    if (this.phase === "clean") return true;
+    // The text changed during the request.
+    if (this.phase === "dirty" || this.phase === "saving") this.waitToSave();
+    return false;
+  }
+
+  /** False when the server did not take the text; the phase stays `saving` when it has another version. */
+  private async sendOnce(): Promise<boolean> {
     const text = this.port.text();
     const version = this.port.version();
     this.setPhase("saving");
     try {
       const entry = await this.port.write(this.fileId, text, this.etag);
       this.markSaved(text, entry.etag, version);
+      return true;
     } catch (error) {
-      await this.onRefused(error);
+      if (!isStale(error)) this.onFailed(error);
       return false;
     }
-    if (this.phase === "clean") return true;
-    // The text changed during the request.
+  }
+
+  private waitToSave(): void {
+    this.setPhase("dirty");
     this.port.schedule();
-    return false;
   }
 
   private markSaved(text: string, etag: Etag, version: number): void {
@@ -106,11 +130,6 @@ export class DocumentSync {
     this.cleanVersion = version;
     this.failures = 0;
     this.setPhase(this.port.version() === version ? "clean" : "dirty");
-  }
-
-  private async onRefused(error: unknown): Promise<void> {
-    if (error instanceof ApiError && error.status === 412) return this.openConflict();
-    this.onFailed(error);
   }
 
   private onFailed(error: unknown): void {
@@ -128,29 +147,47 @@ export class DocumentSync {
     this.port.retry(backoff(this.failures++));
   }
 
-  /** Fetches the other version and opens a conflict, unless both texts are equal. */
-  private async openConflict(): Promise<void> {
+  /** Merges the other version into the text; where both touch the same lines, opens a conflict and returns false. */
+  private async takeIn(): Promise<boolean> {
     try {
-      const entry = await this.port.read(this.fileId);
-      const theirs = entry.content ?? "";
-      if (theirs === this.port.text()) return this.markSaved(theirs, entry.etag, this.port.version());
-      this.conflict = { base: this.base, theirs, etag: entry.etag };
-      this.setPhase("conflict");
+      const { content, etag } = await this.port.read(this.fileId);
+      return this.mergeWith(content ?? "", etag);
     } catch (error) {
       this.onFailed(error);
+      return false;
     }
   }
 
+  private mergeWith(theirs: string, etag: Etag): boolean {
+    const mine = this.port.text();
+    if (theirs === mine) {
+      this.markSaved(theirs, etag, this.port.version());
+      return false;
+    }
+    const merged = mergeApart(this.base, mine, theirs);
+    if (merged === null) {
+      this.conflict = { base: this.base, theirs, etag, renewed: this.resolving };
+      this.setPhase("conflict");
+      return false;
+    }
+    this.base = theirs;
+    this.etag = etag;
+    this.cleanVersion = -1;
+    this.port.replace(merged);
+    return true;
+  }
+
   /** Replaces the text by the merged one and saves it on top of the version that was merged in. */
-  resolve(merged: string): Promise<boolean> {
-    if (!this.conflict) return Promise.resolve(true);
+  async resolve(merged: string): Promise<boolean> {
+    if (!this.conflict) return true;
     this.base = this.conflict.theirs;
     this.etag = this.conflict.etag;
     this.conflict = null;
     this.cleanVersion = -1;
     this.port.replace(merged);
     this.setPhase("dirty");
-    return this.save();
+    this.resolving = true;
+    return this.save().finally(() => (this.resolving = false));
   }
 
   /** Discards the local text in favour of the server's. */
@@ -167,9 +204,10 @@ export class DocumentSync {
     this.setPhase("gone");
   }
 
-  /** Someone else saved. A clean document follows; a dirty one detects the conflict at its next save. */
+  /** Someone else saved. A clean document follows, an open conflict is renewed, and a dirty one merges at its next save. */
   remote(etag: Etag): Promise<void> {
-    if (etag === this.etag || this.phase !== "clean") return Promise.resolve();
+    const known = this.conflict ?? this;
+    if (etag === known.etag || (this.phase !== "clean" && this.phase !== "conflict")) return Promise.resolve();
     this.pull ??= this.pullRemote().finally(() => (this.pull = null));
     return this.pull;
   }
@@ -177,6 +215,7 @@ export class DocumentSync {
   private async pullRemote(): Promise<void> {
     try {
       const entry = await this.port.read(this.fileId);
+      if (this.conflict) return this.renewConflict(entry);
       if (this.phase !== "clean" || entry.etag === this.etag) return;
       this.port.replace(entry.content ?? "");
       this.markSaved(entry.content ?? "", entry.etag, this.port.version());
@@ -185,21 +224,24 @@ export class DocumentSync {
     }
   }
 
+  private renewConflict({ content, etag }: FileEntry): void {
+    if (!this.conflict || etag === this.conflict.etag) return;
+    this.conflict = { ...this.conflict, theirs: content ?? "", etag, renewed: true };
+    this.port.changed(this);
+  }
+
   /** Restores a draft from an earlier visit. */
   async restore(text: string, base: string, etag: Etag): Promise<void> {
-    const moved = etag !== this.etag;
     const theirs = this.base;
     const now = this.etag;
-    this.port.replace(text);
+    const moved = etag !== now;
+    const merged = moved ? mergeApart(base, text, theirs) : text;
+    this.port.replace(merged ?? text);
     this.cleanVersion = -1;
     if (text === theirs) return this.markSaved(theirs, now, this.port.version());
-    if (moved) {
-      this.conflict = { base, theirs, etag: now };
-      this.setPhase("conflict");
-    } else {
-      this.setPhase("dirty");
-      this.port.schedule();
-    }
+    if (merged !== null) return this.waitToSave();
+    this.conflict = { base, theirs, etag: now };
+    this.setPhase("conflict");
   }
 
   private setPhase(phase: Phase): void {
