@@ -51,7 +51,7 @@ async fn keep(app: &mut App, login: Credentials) -> Result<u8> {
         return Err(CliError::new("the server created a token but did not return it"));
     };
     replace_old_token(app, &secret).await;
-    app.credentials.logged_in(&app.server, login.user.email.clone(), secret, token.id);
+    app.credentials.logged_in(&app.server, login.user.email.clone(), secret, token.id.to_string());
     app.credentials.save()?;
     print_result(app, &login.user)
 }

@@ -6,9 +6,8 @@ use engunity_protocol::account::{
     Credentials, Login, NewPersonalToken, PersonalToken, RefreshToken, Register, Ticket, User,
 };
 use engunity_protocol::problem::Problem;
-use engunity_protocol::schema;
+use engunity_protocol::{TokenId, schema};
 use serde_json::{Value, json};
-use uuid::Uuid;
 use warp::http::Method;
 
 use crate::app::App;
@@ -20,9 +19,6 @@ use crate::http::reply;
 use crate::http::request::Request;
 use crate::http::router::{Route, Takes};
 
-/// A personal token in the path.
-pub struct TokenId(Uuid);
-
 impl Parameter for TokenId {
     const NAME: &'static str = "token_id";
 
@@ -31,7 +27,7 @@ impl Parameter for TokenId {
     }
 
     fn read(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| "must be a token's id".into())
+        text.parse().map_err(|_| "must be a token's id".into())
     }
 }
 
@@ -148,12 +144,7 @@ fn check_token(new: &NewPersonalToken) -> Result<(), ApiError> {
 /// Revokes a personal access token, at once.
 #[utoipa::path(delete, path = "/api/v1/auth/tokens/{token_id}", tag = "auth", security(("bearer" = [])),
     responses((status = 204), (status = 404, body = Problem)))]
-pub async fn delete_token(
-    app: Arc<App>,
-    caller: Caller,
-    Path(TokenId(id)): Path<TokenId>,
-    _: Request,
-) -> ApiResult {
+pub async fn delete_token(app: Arc<App>, caller: Caller, Path(id): Path<TokenId>, _: Request) -> ApiResult {
     if app.accounts.delete_token(caller.user_id, id).await? {
         reply::no_content()
     } else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use engunity_artifacts::keys;
-use engunity_protocol::{JobId, event::Stream, job::Artifact, path::ProjectPath, problem::Problem};
+use engunity_protocol::{JobId, UserId, event::Stream, job::Artifact, path::ProjectPath, problem::Problem};
 use engunity_store::{Chunk, JobHead, Store, StoreError};
 use futures::stream;
 use serde_json::{Value, json};
@@ -130,7 +130,7 @@ fn no_job() -> ApiError {
 /// Reads output piece by piece up to where it ended when the request came.
 struct Reading {
     store: Store,
-    user_id: i32,
+    user_id: UserId,
     id: JobId,
     attempt: i32,
     stream: Stream,

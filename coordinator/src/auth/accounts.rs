@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use engunity_protocol::UserId;
 use engunity_protocol::account::{Credentials, NewPersonalToken, PersonalToken, Ticket, User};
+use engunity_protocol::{TokenId, UserId};
 use engunity_store::{Rotation, Store, StoreError};
-use uuid::Uuid;
 
 use super::rate_limit::{Key, Limiter};
 use super::tokens::{Keys, PERSONAL_PREFIX, hash, new_secret};
@@ -146,7 +145,7 @@ impl Accounts {
     }
 
     /// Revokes a personal token; false where this user has no such token.
-    pub async fn delete_token(&self, owner: UserId, id: Uuid) -> Result<bool, AuthError> {
+    pub async fn delete_token(&self, owner: UserId, id: TokenId) -> Result<bool, AuthError> {
         Ok(self.store.delete_personal_token(owner, id).await?)
     }
 

@@ -88,14 +88,15 @@ mod tests {
     #[test]
     fn counts_each_key_by_itself() {
         let limiter = Limiter::new(2);
-        let left: Vec<_> = (0..3).map(|_| limiter.count(Key::User(1)).map(|q| (q.left, q.allowed))).collect();
+        let left: Vec<_> =
+            (0..3).map(|_| limiter.count(Key::User(UserId(1))).map(|q| (q.left, q.allowed))).collect();
         assert_eq!(left, [Some((1, true)), Some((0, true)), Some((0, false))]);
-        assert!(limiter.count(Key::User(2)).unwrap().allowed);
+        assert!(limiter.count(Key::User(UserId(2))).unwrap().allowed);
         assert!(limiter.count(Key::Address(None)).unwrap().allowed);
     }
 
     #[test]
     fn zero_is_off() {
-        assert_eq!(Limiter::new(0).count(Key::User(1)), None);
+        assert_eq!(Limiter::new(0).count(Key::User(UserId(1))), None);
     }
 }

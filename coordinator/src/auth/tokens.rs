@@ -141,14 +141,14 @@ mod tests {
     use super::*;
 
     fn user() -> User {
-        User { id: 7, email: "a@example.com".into(), name: None, created_at: Utc::now() }
+        User { id: UserId(7), email: "a@example.com".into(), name: None, created_at: Utc::now() }
     }
 
     #[test]
     fn takes_its_own_tokens_only() {
         let keys = Keys::new(&"a".repeat(32), 15);
         let token = keys.sign(&user()).unwrap();
-        assert_eq!(keys.check(&token).unwrap(), Caller { user_id: 7, name: "a@example.com".into() });
+        assert_eq!(keys.check(&token).unwrap(), Caller { user_id: UserId(7), name: "a@example.com".into() });
         assert!(Keys::new(&"b".repeat(32), 15).check(&token).is_err());
         assert!(keys.check(&format!("{token}x")).is_err());
         assert!(Keys::new(&"a".repeat(32), -1).sign(&user()).is_ok_and(|old| keys.check(&old).is_err()));

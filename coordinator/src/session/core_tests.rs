@@ -9,7 +9,13 @@ use proptest::prelude::*;
 use super::*;
 
 fn join(conn: u8, remote: bool, resume: Option<Resume>) -> Input {
-    Input::Join { conn_id: ConnectionId(conn.to_string()), user_id: 1, name: "a".into(), remote, resume }
+    Input::Join {
+        conn_id: ConnectionId(conn.to_string()),
+        user_id: UserId(1),
+        name: "a".into(),
+        remote,
+        resume,
+    }
 }
 
 fn file() -> Input {

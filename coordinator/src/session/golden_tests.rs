@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use engunity_protocol::{
-    ConnectionId, CoordinatorId, ProjectId,
+    ConnectionId, CoordinatorId, ProjectId, UserId,
     session::{Place, Presence, ServerMessage},
     wire,
 };
@@ -16,7 +16,7 @@ fn samples() -> Vec<Relay> {
     let (holder, conn_id) = (CoordinatorId("coordinator-1a2b3c4d".into()), ConnectionId("c1".to_owned()));
     let place = Place { file_id: None, line: Some(7), column: Some(3) };
     let presence =
-        Presence { conn_id: conn_id.clone(), user_id: 7, name: "Ada".into(), place: place.clone() };
+        Presence { conn_id: conn_id.clone(), user_id: UserId(7), name: "Ada".into(), place: place.clone() };
     let text = Text::of(8, &ServerMessage::Presence { seq: 8, presence: vec![presence.clone()] });
     let welcome = Welcome {
         epoch: "e1".into(),
@@ -26,7 +26,7 @@ fn samples() -> Vec<Relay> {
         missed: vec![text.clone()],
     };
     let resume = Some(Resume { epoch: "e1".into(), last_seq: 7 });
-    let joining = Joining { conn_id: conn_id.clone(), user_id: 7, name: "Ada".into(), resume };
+    let joining = Joining { conn_id: conn_id.clone(), user_id: UserId(7), name: "Ada".into(), resume };
     let down = |message| Relay::Down { to: vec![conn_id.clone()], message };
     vec![
         Relay::Join { project_id, holder: holder.clone(), joining },

@@ -97,8 +97,8 @@ mod tests {
         let project: ProjectId = "0193564e-0000-7000-8000-000000000001".parse().unwrap();
         let job: JobId = "0193564e-0000-7000-8000-000000000002".parse().unwrap();
         let id: Uuid = "0193564e-0000-7000-8000-000000000003".parse().unwrap();
-        assert_eq!(blob(7, "abcdef"), "blobs/7/ab/abcdef");
-        assert_eq!(upload(7, project, id, "a.zip"), format!("7/projects/{project}/{id}/a.zip"));
+        assert_eq!(blob(UserId(7), "abcdef"), "blobs/7/ab/abcdef");
+        assert_eq!(upload(UserId(7), project, id, "a.zip"), format!("7/projects/{project}/{id}/a.zip"));
         assert_eq!(snapshot(project, 12), format!("snapshots/{project}/12.tar.zst"));
         assert_eq!(artifact(job, 2, &path("htmlcov/index.html")), format!("jobs/{job}/2/htmlcov/index.html"));
         assert!(artifact(job, 2, &path("x")).starts_with(&job_prefix(job)));

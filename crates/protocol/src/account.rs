@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{UserId, schema};
+use crate::{TokenId, UserId, schema};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct User {
@@ -68,7 +68,8 @@ pub struct NewPersonalToken {
 /// A personal access token; `token` is there only in the answer that made it.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct PersonalToken {
-    pub id: String,
+    #[schema(value_type = String)]
+    pub id: TokenId,
     pub name: String,
     /// The first characters, to tell tokens apart.
     pub prefix: String,

@@ -1,13 +1,29 @@
 //! Typed ids: a job id can't be passed where a project id is meant.
 
-use std::{convert::Infallible, fmt, str::FromStr};
+use std::{convert::Infallible, fmt, num::ParseIntError, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A user's number, as the `users` table hands it out.
-pub type UserId = i32;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = i32)]
+pub struct UserId(pub i32);
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for UserId {
+    type Err = ParseIntError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
 
 /// Defines an id that is a UUID in memory and its hyphenated text on the wire and in the database.
 macro_rules! uuid_id {
@@ -52,6 +68,10 @@ uuid_id!(
 uuid_id!(
     /// A job (`jobs.id`).
     JobId
+);
+uuid_id!(
+    /// A personal access token (`personal_tokens.id`).
+    TokenId
 );
 
 /// Defines an id that is a short name chosen by the process that carries it.

@@ -24,5 +24,5 @@ pub mod stream;
 pub mod sync;
 pub mod wire;
 
-pub use ids::{ConnectionId, CoordinatorId, FileId, JobId, ProjectId, UserId, WorkerId};
+pub use ids::{ConnectionId, CoordinatorId, FileId, JobId, ProjectId, TokenId, UserId, WorkerId};
 pub use job::{spec, verdict};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use engunity_protocol::{
-    UserId,
+    TokenId, UserId,
     account::{PersonalToken, User},
 };
 use tokio_postgres::Row;
@@ -32,7 +32,7 @@ impl Store {
             "INSERT INTO refresh_tokens (token_hash, family, user_id, expires_at) VALUES ($1, $2, $3, $4)";
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
-        connection.execute(&statement, &[&hash, &Uuid::new_v4(), &owner, &expires_at]).await?;
+        connection.execute(&statement, &[&hash, &Uuid::new_v4(), &owner.0, &expires_at]).await?;
         Ok(())
     }
 
@@ -93,7 +93,7 @@ impl Store {
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
         let row = connection
-            .query_one(&statement, &[&Uuid::now_v7(), &owner, &name, &prefix, &hash, &expires_at])
+            .query_one(&statement, &[&TokenId::new().0, &owner.0, &name, &prefix, &hash, &expires_at])
             .await?;
         Ok(personal_token(&row))
     }
@@ -102,15 +102,15 @@ impl Store {
         let sql = "SELECT id, name, prefix, created_at, expires_at, last_used_at FROM personal_tokens WHERE user_id = $1 ORDER BY created_at, id";
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
-        Ok(connection.query(&statement, &[&owner]).await?.iter().map(personal_token).collect())
+        Ok(connection.query(&statement, &[&owner.0]).await?.iter().map(personal_token).collect())
     }
 
     /// Revokes a token; false where this user has none of that id.
-    pub async fn delete_personal_token(&self, owner: UserId, id: Uuid) -> Result<bool> {
+    pub async fn delete_personal_token(&self, owner: UserId, id: TokenId) -> Result<bool> {
         let connection = self.connection().await?;
         let statement =
             connection.prepare_cached("DELETE FROM personal_tokens WHERE id = $1 AND user_id = $2").await?;
-        Ok(connection.execute(&statement, &[&id, &owner]).await? > 0)
+        Ok(connection.execute(&statement, &[&id.0, &owner.0]).await? > 0)
     }
 
     /// Whose token this is, and that it was used (noted once a minute at most).
@@ -131,7 +131,7 @@ impl Store {
         let statement = connection
             .prepare_cached("INSERT INTO tickets (ticket_hash, user_id, expires_at) VALUES ($1, $2, $3)")
             .await?;
-        connection.execute(&statement, &[&hash, &owner, &expires_at]).await?;
+        connection.execute(&statement, &[&hash, &owner.0, &expires_at]).await?;
         Ok(())
     }
 
@@ -158,9 +158,8 @@ impl Store {
 
 /// A row of `id, name, prefix, created_at, expires_at, last_used_at`.
 fn personal_token(row: &Row) -> PersonalToken {
-    let id: Uuid = row.get(0);
     PersonalToken {
-        id: id.to_string(),
+        id: TokenId(row.get(0)),
         name: row.get(1),
         prefix: row.get(2),
         created_at: row.get(3),

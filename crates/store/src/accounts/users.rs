@@ -27,11 +27,11 @@ impl Store {
         let connection = self.connection().await?;
         let statement =
             connection.prepare_cached("SELECT id, email, name, created_at FROM users WHERE id = $1").await?;
-        Ok(connection.query_opt(&statement, &[&id]).await?.as_ref().map(user))
+        Ok(connection.query_opt(&statement, &[&id.0]).await?.as_ref().map(user))
     }
 }
 
 /// A row that begins with `id, email, name, created_at`.
 pub(crate) fn user(row: &Row) -> User {
-    User { id: row.get(0), email: row.get(1), name: row.get(2), created_at: row.get(3) }
+    User { id: UserId(row.get(0)), email: row.get(1), name: row.get(2), created_at: row.get(3) }
 }

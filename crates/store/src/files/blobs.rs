@@ -27,7 +27,7 @@ impl Store {
             ON CONFLICT (user_id, hash) DO UPDATE SET created_at = now() RETURNING stored";
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
-        Ok(connection.query_one(&statement, &[&owner, &hash, &size, &binary]).await?.get(0))
+        Ok(connection.query_one(&statement, &[&owner.0, &hash, &size, &binary]).await?.get(0))
     }
 
     /// The announced object is written.
@@ -36,7 +36,7 @@ impl Store {
         let statement = connection
             .prepare_cached("UPDATE blobs SET stored = true WHERE user_id = $1 AND hash = $2")
             .await?;
-        connection.execute(&statement, &[&owner, &hash]).await?;
+        connection.execute(&statement, &[&owner.0, &hash]).await?;
         Ok(())
     }
 
@@ -49,7 +49,7 @@ impl Store {
         let statement = connection.prepare_cached(sql).await?;
         let hashes: Vec<&str> = texts.iter().map(|t| t.hash.as_str()).collect();
         let contents: Vec<&str> = texts.iter().map(|t| t.content.as_str()).collect();
-        connection.execute(&statement, &[&owner, &hashes, &contents]).await?;
+        connection.execute(&statement, &[&owner.0, &hashes, &contents]).await?;
         Ok(())
     }
 
@@ -73,14 +73,14 @@ impl Store {
         let sql = "INSERT INTO syncs (project_id, manifest) SELECT id, $3::jsonb FROM code_projects WHERE id = $1 AND user_id = $2
             ON CONFLICT (project_id) DO UPDATE SET manifest = excluded.manifest, created_at = now()";
         let kept =
-            self.connection().await?.execute(sql, &[&project.to_string(), &owner, &Json(manifest)]).await?;
+            self.connection().await?.execute(sql, &[&project.to_string(), &owner.0, &Json(manifest)]).await?;
         Ok(kept > 0)
     }
 
     /// The manifest that was last kept for a project of this user.
     pub async fn kept_manifest(&self, owner: UserId, project: ProjectId) -> Result<Option<Manifest>> {
         let sql = "SELECT s.manifest FROM syncs s JOIN code_projects p ON p.id = s.project_id WHERE p.id = $1 AND p.user_id = $2";
-        let row = self.connection().await?.query_opt(sql, &[&project.to_string(), &owner]).await?;
+        let row = self.connection().await?.query_opt(sql, &[&project.to_string(), &owner.0]).await?;
         Ok(row.map(|row| row.get::<_, Json<Manifest>>(0).0))
     }
 
@@ -100,7 +100,8 @@ impl Store {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         let rows = transaction.query(&sql, &[]).await?;
-        let objects = rows.iter().filter(|row| row.get(2)).map(|row| (row.get(0), row.get(1))).collect();
+        let objects =
+            rows.iter().filter(|row| row.get(2)).map(|row| (UserId(row.get(0)), row.get(1))).collect();
         if !delete(objects).await {
             return Ok(0);
         }
@@ -123,7 +124,7 @@ pub(crate) async fn touch(transaction: &Transaction<'_>, owner: UserId, hashes: 
     let sql = "UPDATE blobs SET created_at = now() WHERE (user_id, hash) IN
         (SELECT user_id, hash FROM blobs WHERE user_id = $1 AND hash = ANY($2) ORDER BY hash FOR UPDATE)";
     let statement = transaction.prepare_cached(sql).await?;
-    transaction.execute(&statement, &[&owner, &hashes]).await?;
+    transaction.execute(&statement, &[&owner.0, &hashes]).await?;
     Ok(())
 }
 
@@ -141,14 +142,14 @@ pub(crate) async fn stage_from_files(
         ORDER BY f.hash
         ON CONFLICT (user_id, hash) DO UPDATE SET content = excluded.content, stored = true, created_at = now()";
     let statement = transaction.prepare_cached(sql).await?;
-    transaction.execute(&statement, &[&owner, &hashes]).await?;
+    transaction.execute(&statement, &[&owner.0, &hashes]).await?;
     Ok(())
 }
 
 /// Forgets staged texts once files have them.
 pub(crate) async fn unstage(transaction: &Transaction<'_>, owner: UserId, hashes: &[&str]) -> Result<()> {
     let sql = "DELETE FROM blobs WHERE user_id = $1 AND hash = ANY($2) AND content IS NOT NULL";
-    transaction.execute(sql, &[&owner, &hashes]).await?;
+    transaction.execute(sql, &[&owner.0, &hashes]).await?;
     Ok(())
 }
 
@@ -163,7 +164,7 @@ pub(crate) async fn of_other_size(
         JOIN blobs b ON b.user_id = $1 AND b.hash = t.hash AND b.stored WHERE b.size <> t.size ORDER BY t.hash";
     let statement = transaction.prepare_cached(sql).await?;
     Ok(transaction
-        .query(&statement, &[&owner, &hashes, &sizes])
+        .query(&statement, &[&owner.0, &hashes, &sizes])
         .await?
         .iter()
         .map(|row| row.get(0))
@@ -181,5 +182,5 @@ pub(crate) async fn missing(
             WHERE f.hash = h AND p.user_id = $1 AND f.content IS NOT NULL)
         ORDER BY h";
     let statement = transaction.prepare_cached(sql).await?;
-    Ok(transaction.query(&statement, &[&owner, &hashes]).await?.iter().map(|row| row.get(0)).collect())
+    Ok(transaction.query(&statement, &[&owner.0, &hashes]).await?.iter().map(|row| row.get(0)).collect())
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use deadpool_postgres::Transaction;
-use engunity_protocol::{ProjectId, UserId, file::FileType, path::ProjectPath};
+use engunity_protocol::{FileId, ProjectId, UserId, file::FileType, path::ProjectPath};
 
 use crate::{
     Result, Store, StoreError,
@@ -91,7 +91,7 @@ impl Store {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         let sql = "SELECT 1 FROM code_projects WHERE id = $1 AND user_id = $2";
-        if transaction.query_opt(sql, &[&project.to_string(), &owner]).await?.is_none() {
+        if transaction.query_opt(sql, &[&project.to_string(), &owner.0]).await?.is_none() {
             return Err(ChangeError::NotFound);
         }
         plan(known(&transaction, project).await?, arrivals, keep, quota)
@@ -104,12 +104,11 @@ async fn known(transaction: &Transaction<'_>, project: ProjectId) -> Result<Hash
     let rows = transaction.query(&statement, &[&project.to_string()]).await?;
     let known = rows.iter().map(|row| {
         let kind = if row.get::<_, &str>(2) == "folder" { FileType::Folder } else { FileType::File };
-        (
-            row.get(0),
-            ExistingFile { id: row.get(1), kind, hash: row.get(3), size: row.get(4), executable: row.get(5) },
-        )
+        let id = row.get::<_, &str>(1).parse()?;
+        let known = ExistingFile { id, kind, hash: row.get(3), size: row.get(4), executable: row.get(5) };
+        Ok((row.get(0), known))
     });
-    Ok(known.collect())
+    known.collect()
 }
 
 /// Cuts what is to be written into statements of a bearable size.
@@ -134,9 +133,9 @@ async fn insert_folders(transaction: &Transaction<'_>, project: ProjectId, plan:
         SELECT id, $1::varchar, path, substring(path from '[^/]*$'), 'folder', parent FROM unnest($2::varchar[], $3::varchar[], $4::varchar[]) AS t(id, path, parent)";
     let statement = transaction.prepare_cached(sql).await?;
     for batch in plan.folders.chunks(BATCH_ROWS) {
-        let ids: Vec<&str> = batch.iter().map(|f| f.id.as_str()).collect();
+        let ids: Vec<String> = batch.iter().map(|f| f.id.to_string()).collect();
         let paths: Vec<&str> = batch.iter().map(|f| f.path.as_str()).collect();
-        let parents: Vec<Option<&str>> = batch.iter().map(|f| f.parent.as_deref()).collect();
+        let parents: Vec<Option<String>> = batch.iter().map(|f| f.parent.map(|id| id.to_string())).collect();
         transaction.execute(&statement, &[&project.to_string(), &ids, &paths, &parents]).await?;
     }
     Ok(())
@@ -144,8 +143,8 @@ async fn insert_folders(transaction: &Transaction<'_>, project: ProjectId, plan:
 
 /// The columns of a batch, one array each: what `unnest` takes.
 struct Columns<'a> {
-    ids: Vec<&'a str>,
-    parents: Vec<Option<&'a str>>,
+    ids: Vec<String>,
+    parents: Vec<Option<String>>,
     paths: Vec<&'a str>,
     names: Vec<&'a str>,
     languages: Vec<Option<&'a str>>,
@@ -159,8 +158,8 @@ impl<'a> Columns<'a> {
     fn new(batch: &'a [Write], arrivals: &'a [Arrival]) -> Self {
         let of = |write: &Write| &arrivals[write.arrival];
         Self {
-            ids: batch.iter().map(|w| w.id.as_str()).collect(),
-            parents: batch.iter().map(|w| w.parent.as_deref()).collect(),
+            ids: batch.iter().map(|w| w.id.to_string()).collect(),
+            parents: batch.iter().map(|w| w.parent.map(|id| id.to_string())).collect(),
             paths: batch.iter().map(|w| of(w).path.as_str()).collect(),
             names: batch.iter().map(|w| ProjectPath::name(&of(w).path)).collect(),
             languages: batch.iter().map(|w| of(w).language.as_deref()).collect(),
@@ -250,8 +249,9 @@ async fn note_archive(transaction: &Transaction<'_>, project: ProjectId, storage
     Ok(())
 }
 
-async fn remove(transaction: &Transaction<'_>, ids: &[String]) -> Result<()> {
+async fn remove(transaction: &Transaction<'_>, ids: &[FileId]) -> Result<()> {
     for batch in ids.chunks(BATCH_ROWS) {
+        let batch: Vec<String> = batch.iter().map(FileId::to_string).collect();
         transaction.execute("DELETE FROM code_files WHERE id = ANY($1)", &[&batch]).await?;
     }
     Ok(())
@@ -297,7 +297,7 @@ async fn write_from_sources(
         .execute(
             &statement,
             &[
-                &owner,
+                &owner.0,
                 &project,
                 &c.ids,
                 &c.paths,

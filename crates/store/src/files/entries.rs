@@ -93,7 +93,7 @@ impl Store {
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
         let rows = connection
-            .query(&statement, &[&project.to_string(), &owner, &after.unwrap_or(""), &limit])
+            .query(&statement, &[&project.to_string(), &owner.0, &after.unwrap_or(""), &limit])
             .await?;
         drop(connection);
         if rows.is_empty() && self.project(owner, project).await?.is_none() {
@@ -111,7 +111,7 @@ impl Store {
         );
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
-        let row = connection.query_opt(&statement, &[&id.to_string(), &owner]).await?;
+        let row = connection.query_opt(&statement, &[&id.to_string(), &owner.0]).await?;
         row.map(|row| Ok(Stored { file: file(&row)?, text: row.get(12) })).transpose()
     }
 
@@ -148,7 +148,7 @@ impl Store {
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
         Ok(connection
-            .query_opt(&statement, &[&folder.to_string(), &project.to_string(), &owner])
+            .query_opt(&statement, &[&folder.to_string(), &project.to_string(), &owner.0])
             .await?
             .map(|row| row.get(0)))
     }
@@ -204,7 +204,7 @@ pub(crate) async fn raise_revision(
     let sql = "UPDATE code_projects SET revision = revision + 1, updated_at = now()
         WHERE id = $1 AND user_id = $2 RETURNING revision";
     let statement = transaction.prepare_cached(sql).await?;
-    let row = transaction.query_opt(&statement, &[&project.to_string(), &owner]).await?;
+    let row = transaction.query_opt(&statement, &[&project.to_string(), &owner.0]).await?;
     row.map(|row| row.get(0)).ok_or(ChangeError::NotFound)
 }
 
@@ -217,7 +217,7 @@ async fn raise_revision_of(
     let sql = "UPDATE code_projects p SET revision = revision + 1, updated_at = now() FROM code_files f
         WHERE f.id = $1 AND p.id = f.project_id AND p.user_id = $2 RETURNING p.id, p.revision";
     let statement = transaction.prepare_cached(sql).await?;
-    let row = transaction.query_opt(&statement, &[&id.to_string(), &owner]).await?;
+    let row = transaction.query_opt(&statement, &[&id.to_string(), &owner.0]).await?;
     row.map(|row| Ok((row.get::<_, &str>(0).parse().map_err(StoreError::from)?, row.get(1)))).transpose()
 }
 

@@ -9,7 +9,7 @@ use crate::files::{change::ChangeError, quota::ProjectQuota};
 /// A row that is there.
 #[derive(Debug, Clone)]
 pub struct ExistingFile {
-    pub id: String,
+    pub id: FileId,
     pub kind: FileType,
     pub hash: Option<String>,
     pub size: i64,
@@ -33,17 +33,17 @@ pub struct Arrival {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFolder {
-    pub id: String,
+    pub id: FileId,
     pub path: String,
-    pub parent: Option<String>,
+    pub parent: Option<FileId>,
 }
 
 /// A file to write: which arrival, the row's id, and for new rows the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
     pub arrival: usize,
-    pub id: String,
-    pub parent: Option<String>,
+    pub id: FileId,
+    pub parent: Option<FileId>,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ pub struct Plan {
     pub inserts: Vec<Write>,
     pub updates: Vec<Write>,
     /// Ids of rows to remove first.
-    pub removed: Vec<String>,
+    pub removed: Vec<FileId>,
     /// The paths of the files among them.
     pub removed_paths: Vec<String>,
     pub unchanged: u64,
@@ -70,21 +70,19 @@ pub fn plan(
     if !keep {
         remove_absent(&mut existing, arrivals, &mut plan);
     }
-    let mut ids: HashMap<String, String> = HashMap::new();
+    let mut ids: HashMap<String, FileId> = HashMap::new();
     for (number, arrival) in arrivals.iter().enumerate() {
         let parent = place(&arrival.path, &mut existing, &mut ids, &mut plan)?;
         let path = arrival.path.as_str();
         match (arrival.kind, existing.get(path)) {
             (FileType::Folder, _) => drop(folder(path, &mut existing, &mut ids, parent, &mut plan)?),
-            (FileType::File, None) => {
-                plan.inserts.push(Write { arrival: number, id: FileId::new().to_string(), parent })
-            }
+            (FileType::File, None) => plan.inserts.push(Write { arrival: number, id: FileId::new(), parent }),
             (FileType::File, Some(known)) if known.kind == FileType::Folder => {
                 return Err(ChangeError::IsAFolder(path.to_owned()));
             }
             (FileType::File, Some(known)) if same(known, arrival) => plan.unchanged += 1,
             (FileType::File, Some(known)) => {
-                plan.updates.push(Write { arrival: number, id: known.id.clone(), parent: None })
+                plan.updates.push(Write { arrival: number, id: known.id, parent: None })
             }
         }
     }
@@ -105,7 +103,7 @@ fn remove_absent(existing: &mut HashMap<String, ExistingFile>, arrivals: &[Arriv
     existing.retain(|path, known| {
         let stays = wanted.get(path.as_str()) == Some(&known.kind);
         if !stays {
-            plan.removed.push(known.id.clone());
+            plan.removed.push(known.id);
             if known.kind == FileType::File {
                 plan.removed_paths.push(path.clone());
             }
@@ -119,13 +117,13 @@ fn remove_absent(existing: &mut HashMap<String, ExistingFile>, arrivals: &[Arriv
 fn place(
     path: &ProjectPath,
     existing: &mut HashMap<String, ExistingFile>,
-    ids: &mut HashMap<String, String>,
+    ids: &mut HashMap<String, FileId>,
     plan: &mut Plan,
-) -> Result<Option<String>, ChangeError> {
+) -> Result<Option<FileId>, ChangeError> {
     // Most files share their folder with the one before: no need to walk down each time.
     let text = path.as_str();
     if let Some(id) = text.rsplit_once('/').and_then(|(parent, _)| ids.get(parent)) {
-        return Ok(Some(id.clone()));
+        return Ok(Some(*id));
     }
     let mut parent = None;
     for (end, _) in text.match_indices('/') {
@@ -137,23 +135,23 @@ fn place(
 fn folder(
     path: &str,
     existing: &mut HashMap<String, ExistingFile>,
-    ids: &mut HashMap<String, String>,
-    parent: Option<String>,
+    ids: &mut HashMap<String, FileId>,
+    parent: Option<FileId>,
     plan: &mut Plan,
-) -> Result<String, ChangeError> {
+) -> Result<FileId, ChangeError> {
     if let Some(id) = ids.get(path) {
-        return Ok(id.clone());
+        return Ok(*id);
     }
     let id = match existing.get(path) {
-        Some(known) if known.kind == FileType::Folder => known.id.clone(),
+        Some(known) if known.kind == FileType::Folder => known.id,
         Some(_) => return Err(ChangeError::NotAFolder(path.to_owned())),
         None => {
-            let id = FileId::new().to_string();
-            plan.folders.push(NewFolder { id: id.clone(), path: path.to_owned(), parent });
+            let id = FileId::new();
+            plan.folders.push(NewFolder { id, path: path.to_owned(), parent });
             id
         }
     };
-    ids.insert(path.to_owned(), id.clone());
+    ids.insert(path.to_owned(), id);
     Ok(id)
 }
 
@@ -163,12 +161,9 @@ fn check_quota(
     plan: &Plan,
     quota: ProjectQuota,
 ) -> Result<(), ChangeError> {
-    let rewritten: HashSet<&str> = plan.updates.iter().map(|w| w.id.as_str()).collect();
-    let staying: i64 = existing
-        .values()
-        .filter(|known| !rewritten.contains(known.id.as_str()))
-        .map(|known| known.size)
-        .sum();
+    let rewritten: HashSet<FileId> = plan.updates.iter().map(|w| w.id).collect();
+    let staying: i64 =
+        existing.values().filter(|known| !rewritten.contains(&known.id)).map(|known| known.size).sum();
     let arriving: i64 = plan.inserts.iter().chain(&plan.updates).map(|w| arrivals[w.arrival].size).sum();
     let files = (existing.len() + plan.folders.len() + plan.inserts.len()) as i64;
     let bytes = staying.saturating_add(arriving);
@@ -199,10 +194,7 @@ mod tests {
         let row = |(path, hash): &(&str, &str)| {
             let kind = if hash.is_empty() { FileType::Folder } else { FileType::File };
             let hash = (!hash.is_empty()).then(|| hash.to_string());
-            (
-                path.to_string(),
-                ExistingFile { id: format!("id-{path}"), kind, hash, size: 10, executable: false },
-            )
+            (path.to_string(), ExistingFile { id: FileId::new(), kind, hash, size: 10, executable: false })
         };
         items.iter().map(row).collect()
     }
@@ -210,6 +202,7 @@ mod tests {
     #[test]
     fn adds_rewrites_and_leaves_alone() {
         let existing = known(&[("a", ""), ("a/old", "1"), ("a/same", "2"), ("other", "3")]);
+        let old = existing["a/old"].id;
         let plan = plan(
             existing,
             &[arrival("a/old", "9"), arrival("a/same", "2"), arrival("b/c/new", "4")],
@@ -217,7 +210,7 @@ mod tests {
             QUOTA,
         )
         .unwrap();
-        assert_eq!(plan.updates, [Write { arrival: 0, id: "id-a/old".into(), parent: None }]);
+        assert_eq!(plan.updates, [Write { arrival: 0, id: old, parent: None }]);
         assert_eq!((plan.unchanged, plan.removed.len(), plan.inserts.len()), (1, 0, 1));
         let folders: Vec<_> = plan.folders.iter().map(|f| f.path.as_str()).collect();
         assert_eq!(folders, ["b", "b/c"]);

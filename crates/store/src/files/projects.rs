@@ -36,7 +36,7 @@ impl Store {
         );
         let ids: Vec<ProjectId> = new.iter().map(|_| ProjectId::new()).collect();
         let keys: Vec<String> = ids.iter().map(ProjectId::to_string).collect();
-        let owners: Vec<UserId> = new.iter().map(|(owner, _)| *owner).collect();
+        let owners: Vec<i32> = new.iter().map(|(owner, _)| owner.0).collect();
         let names: Vec<&str> = new.iter().map(|(_, new)| new.name.as_str()).collect();
         let descriptions: Vec<_> = new.iter().map(|(_, new)| &new.description).collect();
         let languages: Vec<_> = new.iter().map(|(_, new)| &new.language).collect();
@@ -61,7 +61,7 @@ impl Store {
                 SELECT * FROM code_projects WHERE user_id = a.owner ORDER BY created_at DESC, id DESC LIMIT a.most
             ) p"
         );
-        let (owners, most): (Vec<UserId>, Vec<i64>) = asked.iter().copied().unzip();
+        let (owners, most): (Vec<i32>, Vec<i64>) = asked.iter().map(|(owner, most)| (owner.0, *most)).unzip();
         let connection = self.hot().await?;
         let statement = connection.prepare_cached(sql).await?;
         let rows = connection.query(&statement, &[&owners, &most]).await?;
@@ -90,7 +90,7 @@ impl Store {
         );
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
-        let rows = connection.query(&statement, &[&owner, &limit, &created_at, &id.to_string()]).await?;
+        let rows = connection.query(&statement, &[&owner.0, &limit, &created_at, &id.to_string()]).await?;
         rows.iter().map(project).collect()
     }
 
@@ -98,7 +98,12 @@ impl Store {
         let sql = concat!("SELECT ", columns!(), " FROM code_projects WHERE id = $1 AND user_id = $2");
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
-        connection.query_opt(&statement, &[&id.to_string(), &owner]).await?.as_ref().map(project).transpose()
+        connection
+            .query_opt(&statement, &[&id.to_string(), &owner.0])
+            .await?
+            .as_ref()
+            .map(project)
+            .transpose()
     }
 
     /// Changes what the patch names; `None` where this user has no such project.
@@ -125,7 +130,7 @@ impl Store {
                 &statement,
                 &[
                     &id.to_string(),
-                    &owner,
+                    &owner.0,
                     &patch.name,
                     &description.is_some(),
                     &description.as_ref().and_then(Option::as_ref),
@@ -151,7 +156,7 @@ impl Store {
             columns!()
         );
         let connection = self.connection().await?;
-        let row = connection.query_opt(sql, &[&id.to_string(), &owner, &language]).await?;
+        let row = connection.query_opt(sql, &[&id.to_string(), &owner.0, &language]).await?;
         row.as_ref().map(project).transpose()
     }
 
@@ -161,7 +166,7 @@ impl Store {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         let deleted = transaction
-            .execute("DELETE FROM code_projects WHERE id = $1 AND user_id = $2", &[&id.to_string(), &owner])
+            .execute("DELETE FROM code_projects WHERE id = $1 AND user_id = $2", &[&id.to_string(), &owner.0])
             .await?;
         if deleted == 0 {
             return Ok(false);
@@ -175,7 +180,7 @@ impl Store {
 fn project(row: &Row) -> Result<Project> {
     Ok(Project {
         id: row.get::<_, &str>(0).parse().map_err(StoreError::from)?,
-        user_id: row.get(1),
+        user_id: UserId(row.get(1)),
         name: row.get(2),
         description: row.get(3),
         language: row.get(4),

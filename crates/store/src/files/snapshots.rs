@@ -60,7 +60,7 @@ impl Store {
             LEFT JOIN snapshots s ON s.project_id = p.id AND s.revision = p.revision WHERE p.id = $1 AND p.user_id = $2";
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
-        let row = connection.query_opt(&statement, &[&project.to_string(), &owner]).await?;
+        let row = connection.query_opt(&statement, &[&project.to_string(), &owner.0]).await?;
         Ok(row.map(|row| {
             let snapshot = row.get::<_, Option<i64>>(1).map(|files| Snapshot {
                 key: row.get(3),
@@ -102,7 +102,7 @@ impl Reader {
         let Some(connection) = &self.connection else { return Ok(false) };
         let project = project.to_string();
         let sql = "SELECT revision, name FROM code_projects WHERE id = $1 AND user_id = $2";
-        let Some(row) = connection.query_opt(sql, &[&project, &owner]).await? else { return Ok(false) };
+        let Some(row) = connection.query_opt(sql, &[&project, &owner.0]).await? else { return Ok(false) };
         (self.revision, self.name) = (row.get(0), row.get(1));
         let sql = "SELECT id, path, type = 'folder', hash, size, executable, content IS NOT NULL FROM code_files WHERE project_id = $1 ORDER BY path";
         let statement = connection.prepare_cached(sql).await?;

@@ -145,7 +145,7 @@ impl Store {
         );
         let connection = self.connection().await?;
         let Some(row) =
-            connection.query_opt(&connection.prepare_cached(&sql).await?, &[&user_id, &asked.key]).await?
+            connection.query_opt(&connection.prepare_cached(&sql).await?, &[&user_id.0, &asked.key]).await?
         else {
             return Ok(None);
         };
@@ -158,7 +158,7 @@ impl Store {
     pub async fn job(&self, user_id: UserId, id: JobId) -> Result<Option<JobHead>> {
         let sql = format!("SELECT {JOB_COLUMNS} FROM jobs WHERE id = $1 AND user_id = $2");
         let connection = self.connection().await?;
-        let row = connection.query_opt(&connection.prepare_cached(&sql).await?, &[&id.0, &user_id]).await?;
+        let row = connection.query_opt(&connection.prepare_cached(&sql).await?, &[&id.0, &user_id.0]).await?;
         row.as_ref().map(head).transpose()
     }
 
@@ -182,14 +182,15 @@ impl Store {
     pub async fn artifacts(&self, user_id: UserId, id: JobId) -> Result<Option<(i32, Vec<Artifact>)>> {
         let connection = self.connection().await?;
         let sql = "SELECT attempt, artifacts FROM jobs WHERE id = $1 AND user_id = $2";
-        let row = connection.query_opt(&connection.prepare_cached(sql).await?, &[&id.0, &user_id]).await?;
+        let row = connection.query_opt(&connection.prepare_cached(sql).await?, &[&id.0, &user_id.0]).await?;
         Ok(row.map(|row| (row.get(0), row.get::<_, Json<Vec<Artifact>>>(1).0)))
     }
 
     /// Ends a queued job at once, marks a running one; `None` when there is no such unfinished job.
     pub async fn cancel_job(&self, user_id: UserId, id: JobId) -> Result<Option<Cancelled>> {
         let connection = self.connection().await?;
-        let row = connection.query_opt(&connection.prepare_cached(CANCEL).await?, &[&id.0, &user_id]).await?;
+        let row =
+            connection.query_opt(&connection.prepare_cached(CANCEL).await?, &[&id.0, &user_id.0]).await?;
         let Some(row) = row else { return Ok(None) };
         let job = head(&row)?.job;
         let running_at = job
@@ -230,7 +231,7 @@ impl NewJob {
 /// The columns of a batch, as `unnest` takes them.
 struct InsertColumns<'a> {
     ids: Vec<uuid::Uuid>,
-    users: Vec<UserId>,
+    users: Vec<i32>,
     projects: Vec<String>,
     kinds: Vec<&'static str>,
     classes: Vec<&'static str>,
@@ -246,7 +247,7 @@ impl<'a> InsertColumns<'a> {
     fn of(jobs: &'a [NewJob]) -> Self {
         Self {
             ids: jobs.iter().map(|j| j.id.0).collect(),
-            users: jobs.iter().map(|j| j.user_id).collect(),
+            users: jobs.iter().map(|j| j.user_id.0).collect(),
             projects: jobs.iter().map(|j| j.project_id.to_string()).collect(),
             kinds: jobs.iter().map(|j| j.spec.kind().as_str()).collect(),
             classes: jobs.iter().map(|j| j.class_in_use().as_str()).collect(),
@@ -289,7 +290,7 @@ enum Jobs {
 
 fn list_query(user_id: UserId, filter: &JobFilter) -> sea_query::SelectStatement {
     let mut query = Query::select();
-    query.expr(Expr::cust(JOB_COLUMNS)).from(Jobs::Table).and_where(Expr::col(Jobs::UserId).eq(user_id));
+    query.expr(Expr::cust(JOB_COLUMNS)).from(Jobs::Table).and_where(Expr::col(Jobs::UserId).eq(user_id.0));
     if let Some(project_id) = filter.project_id {
         query.and_where(Expr::col(Jobs::ProjectId).eq(project_id.to_string()));
     }
@@ -324,19 +325,19 @@ pub(crate) fn head(row: &Row) -> Result<JobHead> {
         started_at: row.get("started_at"),
         finished_at: row.get("finished_at"),
     };
-    Ok(JobHead { job, user_id: row.get("user_id"), last_event: row.get("last_event") })
+    Ok(JobHead { job, user_id: UserId(row.get("user_id")), last_event: row.get("last_event") })
 }
 
 pub(crate) fn project_id(row: &Row) -> Result<ProjectId> {
     Ok(row.get::<_, &str>("project_id").parse()?)
 }
 
-/// Reads a column that holds the name of an enum's value.
 /// The job's kind, where this version knows it.
 pub(crate) fn known_kind(row: &Row) -> Option<JobKind> {
     row.get::<_, &str>("kind").parse().ok()
 }
 
+/// Reads a column that holds the name of an enum's value.
 pub(crate) fn word<T: std::str::FromStr>(row: &Row, column: &str) -> Result<T> {
     let text: &str = row.get(column);
     text.parse().map_err(|_| StoreError::corrupt(format!("{column} is {text:?}")))

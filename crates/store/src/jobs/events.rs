@@ -189,7 +189,7 @@ impl Store {
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
         let rows = connection
-            .query(&statement, &[&id.0, &attempt, &stream.as_str(), &(offset as i64), &limit, &user_id])
+            .query(&statement, &[&id.0, &attempt, &stream.as_str(), &(offset as i64), &limit, &user_id.0])
             .await?;
         rows.iter().map(|row| Ok(cut(chunk(row)?, offset))).collect()
     }

@@ -43,7 +43,7 @@ impl Store {
         let classes: Vec<_> = JobClass::ALL.iter().map(|class| class.as_str()).collect();
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(POSITIONS).await?;
-        let rows = connection.query(&statement, &[&user_id, &queued, &kinds, &classes]).await?;
+        let rows = connection.query(&statement, &[&user_id.0, &queued, &kinds, &classes]).await?;
         let places: HashMap<JobId, Place> = rows.iter().map(|row| (JobId(row.get(0)), place(row))).collect();
         for job in jobs.iter_mut() {
             job.waiting = places

@@ -1,11 +1,14 @@
 //! What comes in: once per key, for one's own projects only, listed to its owner only.
 
-use engunity_protocol::job::{JobClass, JobState};
+use engunity_protocol::{
+    ProjectId, UserId,
+    job::{JobClass, JobState},
+};
 use engunity_store::{Accepted, Idempotency, JobFilter, NewJob};
 
 use crate::lab::{Lab, new_job};
 
-fn keyed(who: (i32, engunity_protocol::ProjectId), key: &str, hash: u8) -> NewJob {
+fn keyed(who: (UserId, ProjectId), key: &str, hash: u8) -> NewJob {
     let idempotency = Some(Idempotency { key: key.into(), request_hash: vec![hash] });
     NewJob { idempotency, ..new_job(who, JobClass::Interactive) }
 }

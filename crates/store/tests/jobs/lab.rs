@@ -36,8 +36,8 @@ impl Lab {
 
     pub async fn user(&self, name: &str) -> (UserId, ProjectId) {
         let insert = "INSERT INTO users (email, password_hash) VALUES ($1, 'x') RETURNING id";
-        let user: UserId =
-            self.sql.query_one(insert, &[&format!("{name}@example.com")]).await.unwrap().get(0);
+        let row = self.sql.query_one(insert, &[&format!("{name}@example.com")]).await.unwrap();
+        let user = UserId(row.get(0));
         let new = NewProject { name: name.to_owned(), ..NewProject::default() };
         (user, self.store.create_projects(&[(user, new)]).await.unwrap()[0].as_ref().unwrap().id)
     }
