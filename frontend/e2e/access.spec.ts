@@ -117,6 +117,40 @@ for (const theme of ["light", "dark"] as const) {
   });
 }
 
+for (const theme of ["light", "dark"] as const) {
+  test(`questions, bytes and formats are accessible and looked at, ${theme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    const shot = (name: string) => look(page, `${name}-${theme}`);
+    const token = await signedIn(page);
+    const project = await makeProject(page.request, token, fixture("src/darts.py", "README.md"));
+    await page.addInitScript(() => localStorage.setItem("engunity.settings", JSON.stringify({ autoSave: false })));
+    await page.goto(`/?project=${project}&file=README.md`);
+    await shows(page, "Estimates");
+    const upload = (name: string, buffer: Buffer) =>
+      page.getByLabel("Files to upload").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+    await upload("data.bin", Buffer.from(Array.from({ length: 4096 }, (_, n) => (n * n) % 251)));
+    await row(page, "data.bin").dblclick();
+    await expect(page.getByTestId("hex")).toContainText("00000010");
+    await shot("hex");
+    await row(page, "README.md").dblclick();
+    await page.getByRole("button", { name: "Encoding: UTF-8" }).click();
+    await page.getByRole("menuitem", { name: "Save with encoding…" }).click();
+    await shot("encodings");
+    await page.keyboard.press("Escape");
+    await typeAtTop(page, "# mine\n");
+    await page.keyboard.press("Alt+W");
+    await expect(page.getByRole("dialog", { name: "Save the changes to README.md?" })).toBeVisible();
+    await shot("question-close");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await row(page, "src").click();
+    await page
+      .getByLabel("Files to upload")
+      .setInputFiles(["darts.py", "other.py"].map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from("1\n") })));
+    await expect(page.getByRole("dialog", { name: "darts.py already exists" })).toBeVisible();
+    await shot("question-upload");
+  });
+}
+
 test("everything can be done without a mouse", async ({ page }) => {
   await readScreen(page);
   const token = await signedIn(page);

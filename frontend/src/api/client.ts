@@ -50,6 +50,13 @@ export const files = {
   bytes: async (file: Id) => (await request(`/code/files/${id(file)}/content`)).blob(),
   /** The first bytes only. */
   head: async (file: Id, length: number) => beginning(await request(`/code/files/${id(file)}/content`), length),
+  /** Some bytes from the middle. */
+  part: async (file: Id, from: number, length: number) => {
+    const headers = { Range: `bytes=${from}-${from + length - 1}` };
+    const response = await request(`/code/files/${id(file)}/content`, { headers });
+    const blob = await response.blob();
+    return response.status === 206 ? blob : blob.slice(from, from + length);
+  },
   create: (project: Id, body: NewFile) => json<FileEntry>(`/code/${id(project)}/files`, { method: "POST", json: body }),
   patch: (file: Id, body: FilePatch) => json<FileEntry>(`/code/files/${id(file)}`, { method: "PATCH", json: body }),
   save: (file: Id, content: string, etag: FileEntry["etag"]) =>

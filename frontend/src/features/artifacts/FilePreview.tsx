@@ -1,13 +1,12 @@
 "use client";
 import { useEffect, useState } from "react";
-import { FileArchive } from "lucide-react";
 import { files as api } from "@/api/client";
 import type { FileEntry, Id } from "@/api/types";
 import { entryOf } from "@/model/files/store";
 import { downloadFile } from "@/shell/files";
 import { DownloadButton } from "@/ui/DownloadButton";
-import { Empty } from "@/ui/Empty";
 import { bytes } from "@/lib/format";
+import { HexView } from "./HexView";
 import { imageType, looksLikeText } from "./kinds";
 import { Preview, Text } from "./Preview";
 
@@ -15,13 +14,13 @@ import { Preview, Text } from "./Preview";
 const EDITABLE_BYTES = 10 << 20;
 const HEAD_BYTES = 256_000;
 
-/** A file that can't be edited: shows pictures and the beginning of long texts; offers everything else as a download. */
+/** A file that can't be edited: shows pictures, the beginning of long texts, and the bytes of everything else. */
 export function FilePreview({ fileId }: { fileId: Id }) {
   const entry = entryOf(fileId);
   const blob = useSample(entry);
   if (!entry) return null;
   if (imageType(entry.path)) return blob && <Preview path={entry.path} blob={blob} />;
-  return blob ? <Beginning entry={entry} head={blob} /> : <NotText entry={entry} />;
+  return blob ? <Beginning entry={entry} head={blob} /> : <HexView entry={entry} />;
 }
 
 /** The bytes to show: a whole picture, or the beginning of a long text. */
@@ -58,18 +57,5 @@ function Beginning({ entry, head }: { entry: FileEntry; head: Blob }) {
         <Text blob={head} size={entry.size} />
       </div>
     </div>
-  );
-}
-
-function NotText({ entry }: { entry: FileEntry }) {
-  return (
-    <Empty icon={FileArchive} title="This is not a text file">
-      <p>
-        {entry.name} · {bytes(entry.size)}
-      </p>
-      <div className="mt-3">
-        <DownloadButton onDownload={() => void downloadFile(entry.id)} />
-      </div>
-    </Empty>
   );
 }

@@ -47,7 +47,6 @@ export function CursorStatus() {
         {selected > 0 && ` (${selected} selected)`}
       </StatusButton>
       <StatusText className="max-md:hidden">{insertSpaces ? `Spaces: ${tabSize}` : "Tabs"}</StatusText>
-      <StatusText className="max-md:hidden">{model.getEOL() === "\r\n" ? "CRLF" : "LF"}</StatusText>
       <StatusText className="max-sm:hidden">{languageOf(path).title}</StatusText>
     </>
   );

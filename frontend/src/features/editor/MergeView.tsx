@@ -26,7 +26,7 @@ export function MergeView({ fileId }: { fileId: Id }) {
 
 function OpenMerge({ document, conflict }: { document: OpenDocument; conflict: Conflict }) {
   const { model, sync, path } = document;
-  const [yours] = useState(() => model.getValue());
+  const [yours] = useState(() => model.getValue(monaco().editor.EndOfLinePreference.LF));
   const merge = useMerge(conflict, yours);
   const [current, setCurrent] = useState(0);
   const shown = Math.min(current, Math.max(0, merge.total - 1));
@@ -39,7 +39,7 @@ function OpenMerge({ document, conflict }: { document: OpenDocument; conflict: C
     setCurrent(following >= 0 ? following : any >= 0 ? any : shown);
   };
   const finish = async () => {
-    const saved = await sync.resolve(merge.result.replaceAll("\n", model.getEOL()));
+    const saved = await sync.resolve(merge.result);
     if (saved) toast(`${name} merged and saved`, { tone: "success" });
     if (!sync.conflict) focusActive();
   };

@@ -9,6 +9,7 @@ import { commands } from "./commands";
 import { useFileLabel } from "./fileTab";
 import { CursorStatus, SaveStatus } from "./FileStatus";
 import { FileTabView } from "./FileTabView";
+import { FormatStatus } from "./FormatStatus";
 import { provideSymbols } from "./intelligence";
 import { editorScope } from "./scope";
 
@@ -21,6 +22,7 @@ registerTabView<FileTab>({
 });
 registerStatusItem({ id: "save", side: "right", order: 10, View: SaveStatus });
 registerStatusItem({ id: "cursor", side: "right", order: 20, View: CursorStatus });
+registerStatusItem({ id: "format", side: "right", order: 30, View: FormatStatus });
 registerProjectScope(editorScope);
 onFailedSave((name, error) => fail(`${name} could not be saved`, error));
 onMonaco(provideSymbols);

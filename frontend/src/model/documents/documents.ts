@@ -8,8 +8,11 @@ import type { FileEntry, Id } from "@/api/types";
 import { useFiles, entryOf, markChanged, putEntry } from "@/model/files/store";
 import { useSettings } from "@/model/settings";
 import { draftsOf, dropDraft, keepDraft, keepDraftNow, readDraft, type Draft } from "./drafts";
+import { BOM, type Encoding } from "@/lib/encoding";
+import { withLf } from "@/lib/lineEnds";
 import { languageOf } from "@/lib/languages";
 import { loadMonaco, monaco, type Model } from "@/lib/monaco";
+import { readStored, writeStored, type Format, type Stored } from "./format";
 import { replaceText } from "./replace";
 import { DocumentSync, type Etag, type Phase, type Port } from "./sync";
 
@@ -19,11 +22,14 @@ export interface OpenDocument {
   path: string;
   model: Model;
   sync: DocumentSync;
+  format: Format;
+  /** The text that the server has, with its line ends. */
+  original: string;
 }
 
 export type Status =
   | { kind: "loading" }
-  | { kind: "text"; phase: Phase; conflict?: Etag }
+  | ({ kind: "text"; phase: Phase; conflict?: Etag } & Format)
   | { kind: "binary" }
   | { kind: "large" }
   | { kind: "failed"; error: unknown };
@@ -44,6 +50,8 @@ const addresses = new Map<string, Id>();
 const opening = new Map<Id, Promise<void>>();
 /** Files whose last tab was closed; opening one again removes it from here. */
 const releasing = new Set<Id>();
+/** Encodings that were chosen for files whose bytes do not tell them. */
+const readAs = new Map<Id, Encoding>();
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 let reportFailedSave: (name: string, error: unknown) => void = () => {};
 
@@ -63,13 +71,23 @@ export function openDocuments(): OpenDocument[] {
 function setStatus(fileId: Id, status: Status | null): void {
   const old = useDocuments.getState().status[fileId];
   // Typing changes the phase once, not with every key: views need no further update.
-  if (old?.kind === "text" && status?.kind === "text" && old.phase === status.phase && old.conflict === status.conflict) return;
+  if (old?.kind === "text" && status?.kind === "text" && sameText(old, status)) return;
   useDocuments.setState(({ status: all }) => {
     const next = { ...all };
     if (status) next[fileId] = status;
     else delete next[fileId];
     return { status: next };
   });
+}
+
+type TextStatus = Extract<Status, { kind: "text" }>;
+
+function sameText(a: TextStatus, b: TextStatus): boolean {
+  return a.phase === b.phase && a.conflict === b.conflict && a.encoding === b.encoding && a.lineEnds === b.lineEnds;
+}
+
+function showText({ fileId, sync, format }: OpenDocument): void {
+  setStatus(fileId, { kind: "text", phase: sync.phase, conflict: sync.conflict?.etag, ...format });
 }
 
 function debounce(key: string, ms: number, work: () => void): void {
@@ -97,27 +115,45 @@ export function ensureDocument(fileId: Id, force = false): Promise<void> {
 
 async function load(fileId: Id, force: boolean): Promise<void> {
   const known = entryOf(fileId);
-  if (known?.binary) return setStatus(fileId, { kind: "binary" });
-  if (known && known.size > LARGE_BYTES && !force) return setStatus(fileId, { kind: "large" });
+  if (known && !known.binary && known.size > LARGE_BYTES && !force) return setStatus(fileId, { kind: "large" });
   setStatus(fileId, { kind: "loading" });
-  const [entry] = await Promise.all([api.get(fileId), loadMonaco()]);
+  const [stored] = await Promise.all([readStored(fileId, readAs.get(fileId)), loadMonaco()]);
   if (releasing.delete(fileId)) return setStatus(fileId, null);
-  if (entry.binary || typeof entry.content !== "string") return setStatus(fileId, { kind: "binary" });
-  if (entry.size > LARGE_BYTES && !force) return setStatus(fileId, { kind: "large" });
-  await createDocument(entry, entry.content);
+  if (!stored) return setStatus(fileId, { kind: "binary" });
+  if (stored.entry.size > LARGE_BYTES && !force) return setStatus(fileId, { kind: "large" });
+  await createDocument(stored);
 }
 
-async function createDocument(entry: FileEntry, text: string): Promise<void> {
+async function createDocument({ entry, text, format, original }: Stored): Promise<void> {
   const model = createModel(entry, text);
-  const sync = new DocumentSync(entry.id, text, entry.etag, portOf(model, entry.id));
-  documents.set(entry.id, { fileId: entry.id, path: entry.path, model, sync });
-  model.onDidChangeContent(() => {
-    sync.edited();
+  const document: OpenDocument = { fileId: entry.id, path: entry.path, model, format, original, sync: null! };
+  showLineEnds(document);
+  document.sync = new DocumentSync(entry.id, text, entry.etag, portOf(document));
+  documents.set(entry.id, document);
+  model.onDidChangeContent(({ isEolChange }) => {
+    // Line ends are part of the format.
+    if (isEolChange) return;
+    document.sync.edited();
     markChanged(entry.id, false);
   });
-  setStatus(entry.id, { kind: "text", phase: "clean" });
+  showText(document);
   const draft = await readDraft(entry.id);
-  if (draft) await sync.restore(draft.text, draft.base, draft.etag);
+  if (draft) await restore(document, draft);
+}
+
+async function restore(document: OpenDocument, { text, base, etag, format }: Draft): Promise<void> {
+  const known = document.format;
+  if (format) takeFormat(document, format);
+  const plain = (text: string) => withLf(text.replace(BOM, ""));
+  await document.sync.restore(plain(text), plain(base), etag);
+  const differs = format && (format.encoding !== known.encoding || format.lineEnds !== known.lineEnds);
+  if (differs && document.sync.phase === "clean") document.sync.touched();
+}
+
+/** What is copied out of the editor has the line ends of the file. */
+function showLineEnds({ model, format }: OpenDocument): void {
+  const { CRLF, LF } = monaco().editor.EndOfLineSequence;
+  model.setEOL(format.lineEnds === "CRLF" ? CRLF : LF);
 }
 
 /** A `file:` address with the project's path lets imports between open files resolve. */
@@ -135,26 +171,69 @@ export function fileIdOf(uri: string): Id | undefined {
   return addresses.get(uri);
 }
 
-function portOf(model: Model, fileId: Id): Port {
+function portOf(document: OpenDocument): Port {
+  const { fileId, model } = document;
   return {
-    read: api.get,
-    write: async (id, text, etag) => {
-      const entry = await api.save(id, text, etag);
+    read: () => readAgain(document),
+    write: async (_, text, etag) => {
+      const { format } = document;
+      const { entry, original } = await writeStored(fileId, text, format, document.original, etag);
+      document.original = original;
       putEntry(entry);
       return entry;
     },
-    text: () => model.getValue(undefined, true),
+    text: () => textOf(model),
     version: () => model.getAlternativeVersionId(),
     replace: (text) => replaceText(model, text),
-    changed: (sync) => {
-      setStatus(fileId, { kind: "text", phase: sync.phase, conflict: sync.conflict?.etag });
-      if (sync.phase === "clean") onClean(fileId);
+    changed: ({ phase }) => {
+      showText(document);
+      if (phase === "clean") onClean(fileId);
       else debounce(`draft:${fileId}`, DRAFT_MS, () => void updateDraft(fileId));
     },
     schedule: () => debounce(`save:${fileId}`, AUTO_SAVE_MS, () => void autoSave(fileId)),
     retry: (ms) => debounce(`retry:${fileId}`, ms, () => void documents.get(fileId)?.sync.save()),
     failed: (error) => reportFailedSave(entryOf(fileId)?.name ?? "The file", error),
   };
+}
+
+function textOf(model: Model): string {
+  return model.getValue(monaco().editor.EndOfLinePreference.LF);
+}
+
+/** Reads the server's version. Without unsaved changes here, its format counts. */
+async function readAgain(document: OpenDocument): Promise<FileEntry> {
+  const stored = await readStored(document.fileId, readAs.get(document.fileId));
+  if (!stored) throw new Error("The file is not a text any more");
+  document.original = stored.original;
+  if (!document.sync.dirty) takeFormat(document, stored.format);
+  return { ...stored.entry, content: stored.text };
+}
+
+function takeFormat(document: OpenDocument, format: Format): void {
+  document.format = format;
+  showLineEnds(document);
+  showText(document);
+}
+
+/** Stores a file with other line ends or in another encoding, from the next save on. */
+export function changeFormat(fileId: Id, change: Partial<Format>): void {
+  const document = documents.get(fileId);
+  if (!document) return;
+  if (change.encoding) readAs.delete(fileId);
+  takeFormat(document, { ...document.format, ...change });
+  document.sync.touched();
+}
+
+/** Reads the bytes of a file again as another encoding; unsaved changes must be saved before. */
+export async function reopenWith(fileId: Id, encoding: Encoding): Promise<void> {
+  readAs.set(fileId, encoding);
+  const document = documents.get(fileId);
+  if (!document) return ensureDocument(fileId, true);
+  const stored = await readStored(fileId, encoding);
+  if (!stored || document.sync.dirty) return;
+  document.original = stored.original;
+  takeFormat(document, { ...stored.format, encoding });
+  document.sync.reread(stored.text, stored.entry.etag);
 }
 
 async function autoSave(fileId: Id): Promise<void> {
@@ -178,8 +257,8 @@ async function updateDraft(fileId: Id): Promise<void> {
 function unsavedDraft(document: OpenDocument | undefined): Draft | null {
   const { projectId } = useFiles.getState();
   if (!document?.sync.dirty || !projectId) return null;
-  const { path, model, sync } = document;
-  return { projectId, path, text: model.getValue(undefined, true), base: sync.base, etag: sync.etag, at: Date.now() };
+  const { path, model, sync, format } = document;
+  return { projectId, path, format, text: textOf(model), base: sync.base, etag: sync.etag, at: Date.now() };
 }
 
 /** Stores all drafts before it returns, because the page may close; false when there is no room for one. */
@@ -261,8 +340,7 @@ export async function sendDrafts(projectId: Id): Promise<number> {
     // An open file restores and saves its draft itself.
     if (documents.has(fileId) || opening.has(fileId) || !useFiles.getState().tree.get(fileId)) continue;
     try {
-      if (!kept.etag) throw new Error("a draft without a version is never sent blindly");
-      const entry = await api.save(fileId, kept.text, kept.etag);
+      const entry = await sendDraft(fileId, kept);
       putEntry(entry);
       await dropDraft(fileId);
       // The file may have been opened meanwhile, with the old text.
@@ -274,6 +352,14 @@ export async function sendDrafts(projectId: Id): Promise<number> {
     }
   }
   return unsent;
+}
+
+/** A draft is sent to the version that it started from only, in the format that it had. */
+async function sendDraft(fileId: Id, { text, etag, format }: Draft): Promise<FileEntry> {
+  if (!etag) throw new Error("a draft without a version is never sent blindly");
+  if (!format) return api.save(fileId, text, etag);
+  const original = format.lineEnds === "mixed" ? (await readStored(fileId))?.original : undefined;
+  return (await writeStored(fileId, text, format, original ?? text, etag)).entry;
 }
 
 /** Unsaved text of files that somebody else deleted. */

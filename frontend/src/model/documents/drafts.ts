@@ -4,6 +4,7 @@
  */
 import { createStore, del, entries, get, set, type UseStore } from "idb-keyval";
 import type { Id } from "@/api/types";
+import type { Format } from "./format";
 import type { Etag } from "./sync";
 
 export interface Draft {
@@ -13,6 +14,8 @@ export interface Draft {
   /** The server's text and version that the edits started from. */
   base: string;
   etag: Etag;
+  /** Drafts of earlier versions have none: their text is stored as it is. */
+  format?: Format;
   at: number;
 }
 

@@ -85,6 +85,18 @@ export class DocumentSync {
     if (!clean) this.port.schedule();
   }
 
+  /** The same text is to be stored in another way. */
+  touched(): void {
+    this.cleanVersion = -1;
+    this.edited();
+  }
+
+  /** The server's text is the same bytes, read in another way. */
+  reread(text: string, etag: Etag): void {
+    this.port.replace(text);
+    this.markSaved(text, etag, this.port.version());
+  }
+
   /** Saves the text; true when the server has all of it. */
   save(): Promise<boolean> {
     if (this.phase === "conflict" || this.phase === "gone") return Promise.resolve(false);
