@@ -121,7 +121,7 @@ impl ProjectBatcher {
 
     async fn create(&self, owner: UserId, new: NewProject) -> Result<Project, StoreError> {
         let made = self.creating.submit((owner, new)).await?;
-        made.ok_or_else(|| StoreError::Gone("users".to_owned()))
+        made.ok_or_else(|| StoreError::Gone { constraint: "users".to_owned(), source: None })
     }
 
     /// A user's newest projects, at most `limit`, including all that were committed before the call.

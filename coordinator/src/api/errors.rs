@@ -22,8 +22,8 @@ impl From<StoreError> for ApiError {
                 tracing::warn!(%cause, "the database can't be reached");
                 Self::new(ErrorCode::Unavailable, "the database can't be reached; try again in a moment")
             }
-            StoreError::Conflict(_) => Self::new(ErrorCode::Conflict, "it exists already"),
-            StoreError::Gone(_) => {
+            StoreError::Conflict { .. } => Self::new(ErrorCode::Conflict, "it exists already"),
+            StoreError::Gone { .. } => {
                 Self::new(ErrorCode::NotFound, "what it belongs to does not exist any more")
             }
             StoreError::Unstorable(_) => Self::new(ErrorCode::InvalidInput, error.to_string()),

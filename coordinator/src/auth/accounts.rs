@@ -49,7 +49,7 @@ impl Accounts {
     ) -> Result<Credentials, AuthError> {
         let hash = password::hash(password).await?;
         let user = self.store.create_user(email, name, &hash).await.map_err(|error| match error {
-            StoreError::Conflict(_) => AuthError::EmailTaken,
+            StoreError::Conflict { .. } => AuthError::EmailTaken,
             other => other.into(),
         })?;
         self.sign_in(user).await

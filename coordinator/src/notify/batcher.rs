@@ -151,7 +151,7 @@ mod tests {
     #[tokio::test]
     async fn a_bad_item_fails_alone() {
         let batcher = Batcher::start(1, 100, Duration::ZERO, |items: Vec<u32>| async move {
-            if items.contains(&3) { Err(StoreError::Conflict("three".into())) } else { Ok(items) }
+            if items.contains(&3) { Err(StoreError::corrupt("three")) } else { Ok(items) }
         });
         let answers = futures::future::join_all((0..5).map(|n| batcher.submit(n))).await;
         let failed: Vec<usize> =

@@ -13,15 +13,23 @@ pub enum StoreError {
     /// The server can't be reached, or has no connection free: worth trying again.
     #[error("the database can't be reached: {0}")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),
-    /// The row exists already; holds the name of the unique constraint.
-    #[error("it exists already ({0})")]
-    Conflict(String),
+    /// The row exists already.
+    #[error("it exists already ({constraint})")]
+    Conflict {
+        /// The name of the unique constraint.
+        constraint: String,
+        source: Option<tokio_postgres::Error>,
+    },
     /// A row that the change refers to is gone (a project deleted in mid-upload).
-    #[error("what it refers to does not exist ({0})")]
-    Gone(String),
+    #[error("what it refers to does not exist ({constraint})")]
+    Gone {
+        /// The name of the foreign key, or of the table where the row is missing.
+        constraint: String,
+        source: Option<tokio_postgres::Error>,
+    },
     /// The database has no such value: a text with NUL, a time before its first year.
-    #[error("it holds a value that can't be stored ({0})")]
-    Unstorable(String),
+    #[error("it holds a value that can't be stored ({})", message(.0))]
+    Unstorable(#[source] tokio_postgres::Error),
     #[error("the database URL is wrong: {0}")]
     Url(#[source] tokio_postgres::Error),
     #[error("migration {name} failed: {source}")]
@@ -42,15 +50,15 @@ impl From<tokio_postgres::Error> for StoreError {
         };
         let constraint = db.constraint().unwrap_or_default().to_owned();
         match db.code() {
-            &SqlState::UNIQUE_VIOLATION => Self::Conflict(constraint),
-            &SqlState::FOREIGN_KEY_VIOLATION => Self::Gone(constraint),
+            &SqlState::UNIQUE_VIOLATION => Self::Conflict { constraint, source: Some(error) },
+            &SqlState::FOREIGN_KEY_VIOLATION => Self::Gone { constraint, source: Some(error) },
             &SqlState::ADMIN_SHUTDOWN
             | &SqlState::CRASH_SHUTDOWN
             | &SqlState::CANNOT_CONNECT_NOW
             | &SqlState::TOO_MANY_CONNECTIONS => Self::unavailable(db.message()),
             &SqlState::CHARACTER_NOT_IN_REPERTOIRE
             | &SqlState::UNTRANSLATABLE_CHARACTER
-            | &SqlState::DATETIME_FIELD_OVERFLOW => Self::Unstorable(db.message().to_owned()),
+            | &SqlState::DATETIME_FIELD_OVERFLOW => Self::Unstorable(error),
             _ => Self::Query(error),
         }
     }
@@ -62,6 +70,11 @@ fn explain(error: &tokio_postgres::Error) -> String {
         Some(db) => format!("{}: {}", db.code().code(), db.message()),
         None => error.to_string(),
     }
+}
+
+/// What the server said, without its code: a user may read it.
+fn message(error: &tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned())
 }
 
 impl StoreError {

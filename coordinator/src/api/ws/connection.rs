@@ -230,7 +230,7 @@ impl Connection {
         };
         self.membership = match self.sessions.join(self.project_id, joining).await {
             Ok(subscription) => Membership::Joining(subscription, Instant::now() + WELCOME_TIMEOUT),
-            Err(StoreError::Gone(_)) => return Err(Closing(CloseCode::Away, "the project was deleted")),
+            Err(StoreError::Gone { .. }) => return Err(Closing(CloseCode::Away, "the project was deleted")),
             Err(error) => {
                 tracing::debug!(%error, "a connection could not join its session yet");
                 Membership::Pending(Instant::now() + REJOIN_PAUSE * 3)

@@ -45,7 +45,7 @@ impl ChangeError {
     /// A unique constraint that was hit while `path` was written.
     pub(crate) fn taken(error: StoreError, path: &str) -> Self {
         match error {
-            StoreError::Conflict(_) => Self::Taken(path.to_owned()),
+            StoreError::Conflict { .. } => Self::Taken(path.to_owned()),
             other => Self::Store(other),
         }
     }

@@ -5,6 +5,7 @@
 mod accepting;
 mod capabilities;
 mod ending;
+mod errors;
 mod events;
 mod lab;
 mod releasing;
