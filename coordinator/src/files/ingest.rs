@@ -45,12 +45,7 @@ impl Ingest {
     pub async fn run(&self, body: Body) -> Result<Vec<String>, FileError> {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let reader = BodyReader { body, runtime: Handle::current(), piece: Bytes::new() };
-        let sorter = Sorter {
-            out: sender,
-            left: self.limits.quota.bytes as u64,
-            per_file: self.limits.file_bytes,
-            entries: self.limits.quota.files as u64,
-        };
+        let sorter = Sorter { out: sender, limits: self.limits, entries: 0, bytes: 0 };
         let unpacking = tokio::task::spawn_blocking(move || read(reader, sorter));
         let stored = self.store_all(receiver).await;
         // When storing fails, the receiver is dropped, which soon ends the thread.
@@ -97,10 +92,10 @@ fn read(body: impl Read, mut sorter: Sorter) -> Result<(), ArchiveError> {
 /// Unpacks contents and sorts them by where they will be kept.
 struct Sorter {
     out: mpsc::Sender<Arrived>,
-    /// Bytes that may still come.
-    left: u64,
-    per_file: u64,
-    entries: u64,
+    limits: Limits,
+    /// Files so far, and their bytes.
+    entries: i64,
+    bytes: u64,
 }
 
 impl Sink for Sorter {
@@ -108,9 +103,13 @@ impl Sink for Sorter {
         if found.folder {
             return Ok(());
         }
-        self.entries = self.entries.checked_sub(1).ok_or(ArchiveError::TooMany(usize::MAX))?;
+        self.entries += 1;
+        let most = self.limits.quota.files;
+        if self.entries > most {
+            return Err(ArchiveError::TooMany(most as usize));
+        }
         let name = found.name;
-        let damaged = |error: io::Error| ArchiveError::entry(name, error.to_string());
+        let damaged = |error| ArchiveError::unreadable(name, error);
         let mut start = Vec::new();
         content.take(content::MAX_INLINE as u64 + 1).read_to_end(&mut start).map_err(damaged)?;
         let complete = start.len() <= content::MAX_INLINE;
@@ -137,25 +136,31 @@ impl Sorter {
             Arrived::Small { bytes, .. } => bytes.len() as u64,
             Arrived::Large { size, .. } => *size,
         };
-        self.left = self.left.checked_sub(size).ok_or(ArchiveError::TooLarge(self.left))?;
-        Ok(())
+        self.bytes += size;
+        self.check_total(self.bytes)
+    }
+
+    fn check_total(&self, bytes: u64) -> Result<(), ArchiveError> {
+        let most = self.limits.quota.bytes as u64;
+        if bytes > most { Err(ArchiveError::TooLarge(most)) } else { Ok(()) }
     }
 
     fn large(&self, name: &[u8], start: Vec<u8>, rest: &mut dyn Read) -> Result<Arrived, ArchiveError> {
-        let refuse = |why: String| ArchiveError::entry(name, why);
+        let per_file = self.limits.file_bytes;
         let mut file = NamedTempFile::new().map_err(ArchiveError::Spool)?;
         let (mut hasher, mut text, mut size) = (blake3::Hasher::new(), TextCheck::default(), 0);
         let mut piece = start;
         loop {
             size += piece.len() as u64;
-            if size > self.per_file.min(self.left) {
-                return Err(refuse(format!("it is larger than {} bytes", self.per_file.min(self.left))));
+            if size > per_file {
+                return Err(ArchiveError::entry(name, format!("it is larger than {per_file} bytes")));
             }
+            self.check_total(self.bytes + size)?;
             hasher.update(&piece);
             text.add(&piece);
             file.write_all(&piece).map_err(ArchiveError::Spool)?;
             piece.resize(256 << 10, 0);
-            let count = rest.read(&mut piece).map_err(|error| refuse(error.to_string()))?;
+            let count = rest.read(&mut piece).map_err(|error| ArchiveError::unreadable(name, error))?;
             piece.truncate(count);
             if count == 0 {
                 break;
@@ -212,5 +217,34 @@ impl Ingest {
             return Ok(());
         }
         Ok(self.store.stage_texts(self.owner, &texts).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engunity_store::files::ProjectQuota;
+
+    use super::*;
+
+    fn refusal(limits: Limits, sizes: &[usize]) -> String {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (number, size) in sizes.iter().enumerate() {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(*size as u64);
+            tar.append_data(&mut header, format!("f{number}"), vec![b'a'; *size].as_slice()).unwrap();
+        }
+        let (out, _arriving) = mpsc::channel(AHEAD);
+        let sorter = Sorter { out, limits, entries: 0, bytes: 0 };
+        read(tar.into_inner().unwrap().as_slice(), sorter).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_refusal_names_the_limit_that_was_passed() {
+        let quota = ProjectQuota { files: 2, bytes: 4 << 20 };
+        let limits = Limits { quota, file_bytes: 3 << 20 };
+        assert_eq!(refusal(limits, &[1, 1, 1]), "the archive has more than 2 entries");
+        let large = refusal(limits, &[2 << 20, 3 << 20]);
+        assert_eq!(large, "the archive unpacks to more than 4194304 bytes");
+        assert_eq!(refusal(limits, &[4 << 20]), "\"f0\": it is larger than 3145728 bytes");
     }
 }

@@ -182,7 +182,7 @@ fn unpack_now(upload: &Upload, budget: Budget) -> Result<(File, Vec<Entry>), Fil
 /// What is wrong with the only entry of a plain file is wrong with its path.
 fn refused(kind: Kind, error: ArchiveError) -> FileError {
     match error {
-        ArchiveError::Entry { why, .. } if kind == Kind::Plain => FileError::invalid("path", why),
+        ArchiveError::Entry { why, .. } if kind == Kind::Plain => FileError::invalid("path", why.to_string()),
         other => other.into(),
     }
 }

@@ -174,7 +174,7 @@ fn zip_error(name: &[u8], error: ZipError) -> ArchiveError {
     match error {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ArchiveError::Encrypted,
         error if name.is_empty() => ArchiveError::damaged(error),
-        error => ArchiveError::entry(name, error.to_string()),
+        error => ArchiveError::entry(name, error),
     }
 }
 
@@ -198,9 +198,4 @@ fn refuse_duplicates(mut file: impl Read + Seek, start: u64) -> Result<(), Archi
         names.insert(text);
     }
     Ok(())
-}
-
-/// A failure while an entry was read: the archive's own, as the spool is written elsewhere.
-pub(super) fn damaged(name: &[u8], error: &io::Error) -> ArchiveError {
-    ArchiveError::entry(name, format!("it can't be read: {error}"))
 }

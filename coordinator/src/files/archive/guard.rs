@@ -15,10 +15,8 @@ pub fn path(name: &[u8]) -> Result<Option<ProjectPath>, ArchiveError> {
     }
     match ProjectPath::parse(text) {
         Ok(path) => Ok(Some(path)),
-        Err(error @ PathError::Empty) if text.is_empty() => {
-            Err(ArchiveError::entry(b"(no name)", error.to_string()))
-        }
-        Err(error) => Err(ArchiveError::entry(name, error.to_string())),
+        Err(error @ PathError::Empty) if text.is_empty() => Err(ArchiveError::entry(b"(no name)", error)),
+        Err(error) => Err(ArchiveError::entry(name, error)),
     }
 }
 

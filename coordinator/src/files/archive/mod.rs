@@ -39,13 +39,22 @@ pub struct Entry {
     pub binary: bool,
 }
 
+/// What led to a refusal.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why an archive is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     #[error("{entry:?}: {why}")]
-    Entry { entry: String, why: String },
+    Entry {
+        entry: String,
+        #[source]
+        why: Cause,
+    },
+    #[error("{entry:?}: it can't be read: {source}")]
+    Unreadable { entry: String, source: io::Error },
     #[error("the archive is damaged: {0}")]
-    Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Damaged(#[source] Cause),
     #[error("the archive is encrypted")]
     Encrypted,
     #[error("the archive has more than {0} entries")]
@@ -60,11 +69,16 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
-    pub fn damaged(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub fn damaged(cause: impl Into<Cause>) -> Self {
         Self::Damaged(cause.into())
     }
 
-    pub fn entry(entry: &[u8], why: impl Into<String>) -> Self {
+    /// A failure while an entry was read: the archive's own, as the spool is written elsewhere.
+    pub fn unreadable(entry: &[u8], source: io::Error) -> Self {
+        Self::Unreadable { entry: String::from_utf8_lossy(entry).into_owned(), source }
+    }
+
+    pub fn entry(entry: &[u8], why: impl Into<Cause>) -> Self {
         Self::Entry { entry: String::from_utf8_lossy(entry).into_owned(), why: why.into() }
     }
 }
@@ -158,7 +172,7 @@ impl<W: Write> Unpacker<W> {
         let mut text = TextCheck::default();
         let mut buffer = vec![0; 64 << 10];
         loop {
-            let count = content.read(&mut buffer).map_err(|error| formats::damaged(name, &error))?;
+            let count = content.read(&mut buffer).map_err(|error| ArchiveError::unreadable(name, error))?;
             if count == 0 {
                 break;
             }
