@@ -11,6 +11,7 @@ use warp::http::{HeaderValue, header};
 use crate::auth::AuthError;
 use crate::files::FileError;
 use crate::http::error::ApiError;
+use crate::jobs::input::InputError;
 
 /// Hashes of missing contents that one answer names.
 const MAX_NAMED: usize = 1000;
@@ -122,6 +123,24 @@ impl From<AuthError> for ApiError {
             AuthError::Hash(_) | AuthError::Sign(_) | AuthError::Task(_) | AuthError::Closed(_) => {
                 Self::internal(chain(&error))
             }
+        }
+    }
+}
+
+impl From<InputError> for ApiError {
+    fn from(error: InputError) -> Self {
+        let detail = error.to_string();
+        match error {
+            InputError::NoJob => Self::not_found("this job"),
+            InputError::NotStarted | InputError::NotRunning => Self::new(ErrorCode::NotRunning, detail),
+            InputError::Ended => Self::new(ErrorCode::JobFinished, detail),
+            InputError::Closed => Self::new(ErrorCode::InputClosed, detail),
+            InputError::Invalid { field, message } => Self::field(field, message),
+            InputError::WorkerUnreachable { ref worker, .. } => {
+                tracing::debug!(%worker, error = chain(&error), "a worker did not answer live input");
+                Self::new(ErrorCode::Unavailable, detail)
+            }
+            InputError::Store(error) => error.into(),
         }
     }
 }

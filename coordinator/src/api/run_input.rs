@@ -19,7 +19,6 @@ use crate::{
         request::Request,
         router::Route,
     },
-    jobs::input::Refusal,
 };
 
 /// 64 KiB of input, escaped in JSON.
@@ -47,9 +46,5 @@ pub async fn send(
     }
     let input: InputRequest = request.json().await?;
     let taken = app.orchestrator.input.send(caller.user_id, job_id, input).await;
-    reply::json(&taken.map_err(refused)?)
-}
-
-fn refused(Refusal { code, detail }: Refusal) -> ApiError {
-    ApiError::new(code, detail)
+    reply::json(&taken?)
 }

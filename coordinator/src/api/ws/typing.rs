@@ -6,10 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use engunity_protocol::{JobId, UserId, job::InputRequest, problem::ErrorCode, session::ServerMessage};
 use tokio::sync::mpsc;
 
-use crate::{
-    jobs::input::{Refusal, RunInput},
-    session::message::to_json,
-};
+use crate::{http::error::ApiError, jobs::input::RunInput, session::message::to_json};
 
 /// Messages of one run that may wait for its worker.
 const WAITING: usize = 64;
@@ -61,7 +58,10 @@ fn start(
             let source = request.source.clone();
             let answer = match input.send(user_id, job_id, request).await {
                 Ok(taken) => ServerMessage::RunInputTaken { job_id, source, offset: taken.offset },
-                Err(Refusal { code, detail }) => refused(job_id, source, code, detail),
+                Err(error) => {
+                    let problem = ApiError::from(error).problem;
+                    refused(job_id, source, problem.code, problem.detail)
+                }
             };
             if out.send(to_json(&answer)).await.is_err() {
                 return;
