@@ -122,7 +122,7 @@ for (const theme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     const shot = (name: string) => look(page, `${name}-${theme}`);
     const token = await signedIn(page);
-    const project = await makeProject(page.request, token, fixture("src/darts.py", "README.md"));
+    const project = await makeProject(page.request, token, fixture("src/darts.py", "src/slow.py", "README.md"));
     await page.addInitScript(() => localStorage.setItem("engunity.settings", JSON.stringify({ autoSave: false })));
     await page.goto(`/?project=${project}&file=README.md`);
     await shows(page, "Estimates");
@@ -140,12 +140,13 @@ for (const theme of ["light", "dark"] as const) {
     await typeAtTop(page, "# mine\n");
     await page.keyboard.press("Alt+W");
     await expect(page.getByRole("dialog", { name: "Save the changes to README.md?" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Save", exact: true })).toBeFocused();
     await shot("question-close");
     await page.getByRole("button", { name: "Cancel" }).click();
     await row(page, "src").click();
     await page
       .getByLabel("Files to upload")
-      .setInputFiles(["darts.py", "other.py"].map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from("1\n") })));
+      .setInputFiles(["darts.py", "slow.py"].map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from("1\n") })));
     await expect(page.getByRole("dialog", { name: "darts.py already exists" })).toBeVisible();
     await shot("question-upload");
   });

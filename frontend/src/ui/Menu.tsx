@@ -24,6 +24,8 @@ export interface MenuPlace {
   y: number;
   /** Aligns the menu's right edge to x. */
   end?: boolean;
+  /** Aligns the menu's lower edge to y. */
+  up?: boolean;
 }
 
 interface MenuProps {
@@ -46,9 +48,10 @@ export function Menu({ label, place, entries, onClose }: MenuProps) {
     before.current ??= document.activeElement as HTMLElement | null;
     const box = ref.current!.getBoundingClientRect();
     const left = place.end ? place.x - box.width : place.x;
+    const top = place.up ? place.y - box.height : place.y;
     setAt({
       left: Math.max(MARGIN, Math.min(left, window.innerWidth - box.width - MARGIN)),
-      top: Math.max(MARGIN, Math.min(place.y, window.innerHeight - box.height - MARGIN)),
+      top: Math.max(MARGIN, Math.min(top, window.innerHeight - box.height - MARGIN)),
     });
   }, [place]);
 
@@ -143,4 +146,10 @@ function onMenuKey(event: React.KeyboardEvent, menu: HTMLElement, onClose: () =>
 export function below(element: Element, end = false): MenuPlace {
   const box = element.getBoundingClientRect();
   return { x: end ? box.right : box.left, y: box.bottom + 4, end };
+}
+
+/** Opens a menu over a button. */
+export function above(element: Element): MenuPlace {
+  const box = element.getBoundingClientRect();
+  return { x: box.right, y: box.top - 4, end: true, up: true };
 }

@@ -6,7 +6,7 @@ import type { LineEnds } from "@/lib/lineEnds";
 import { changeFormat, documentOf, reopenWith, saveDocument, useDocuments } from "@/model/documents/documents";
 import { useActiveFileId } from "@/shell/tabs/store";
 import { fail, toast } from "@/shell/toasts/store";
-import { Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";
+import { above, Menu, type MenuEntry, type MenuPlace } from "@/ui/Menu";
 import { StatusButton } from "@/ui/StatusItem";
 import { focusActive } from "./focus";
 
@@ -61,11 +61,6 @@ export function FormatStatus() {
       {menu && <Menu key={menu.label} {...menu} onClose={() => setMenu((open) => (open === menu ? null : open))} />}
     </>
   );
-}
-
-function above(element: Element): MenuPlace {
-  const box = element.getBoundingClientRect();
-  return { x: box.right, y: box.top - 4, end: true };
 }
 
 function encodings(current: Encoding | undefined, run: (encoding: Encoding) => void): MenuEntry[] {

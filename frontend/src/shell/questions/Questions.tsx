@@ -1,5 +1,5 @@
 "use client";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { FileIcon } from "@/ui/FileIcon";
@@ -17,8 +17,11 @@ function QuestionDialog({ question, onAnswer }: { question: Question; onAnswer(a
   const { title, text, items = [], choices, forAll: label } = question;
   const [forAll, setForAll] = useState(false);
   const more = items.length - MAX_ITEMS;
+  const footer = useRef<HTMLElement>(null);
+  // The dialog has focused its first button by now.
+  useEffect(() => footer.current?.querySelector<HTMLElement>("button:last-child")?.focus(), []);
   return (
-    <Dialog bare title={title} onClose={() => onAnswer({ choice: null, forAll })} className="mt-[18vh] w-[min(440px,calc(100vw-24px))]">
+    <Dialog bare title={title} onClose={() => onAnswer({ choice: null, forAll })} className="mt-[18vh]! w-[min(440px,calc(100vw-24px))]!">
       <div className="px-5 pt-4.5 pb-4">
         <h2 className="text-base font-semibold break-words">{title}</h2>
         <p className="mt-1 text-muted">{text}</p>
@@ -45,9 +48,9 @@ function QuestionDialog({ question, onAnswer }: { question: Question; onAnswer(a
           </label>
         )}
       </div>
-      <footer className="flex flex-wrap justify-end gap-2 border-t border-line bg-app px-4 py-3">
-        {choices.map(({ id, label: name, tone }, index) => (
-          <Button key={id} tone={tone} autoFocus={index === choices.length - 1} onClick={() => onAnswer({ choice: id, forAll })}>
+      <footer ref={footer} className="flex flex-wrap justify-end gap-2 border-t border-line bg-app px-4 py-3">
+        {choices.map(({ id, label: name, tone }) => (
+          <Button key={id} tone={tone} onClick={() => onAnswer({ choice: id, forAll })}>
             {name}
           </Button>
         ))}

@@ -13,7 +13,7 @@ export function Toasts() {
     <div
       role="region"
       aria-label="Notifications"
-      className="pointer-events-none fixed right-3 bottom-9 z-70 flex w-[min(360px,calc(100vw-24px))] flex-col gap-2"
+      className="pointer-events-none fixed right-3 bottom-9 z-45 flex w-[min(360px,calc(100vw-24px))] flex-col gap-2"
     >
       {toasts.map((item) => (
         <Card key={item.id} item={item} />
