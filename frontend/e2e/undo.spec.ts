@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { contentOf, expect, makeProject, MOD, row, signedIn, test } from "./support";
+import { contentOf, droppedArchive, expect, makeProject, MOD, row, signedIn, test } from "./support";
 
 const FILES = { "src/a.txt": "a\n", "b.txt": "b\n", "c.txt": "c\n" };
 
@@ -70,4 +70,17 @@ test("one answer is enough for all files of an upload", async ({ page }) => {
   await dialog.getByRole("button", { name: "Keep both" }).click();
   for (const name of ["b-2.txt", "c-2.txt", "d.txt"]) await expect(row(page, name)).toBeVisible();
   expect(await contentOf(page, token, project, "c.txt")).toBe("c\n");
+});
+
+test("an archive that would replace files says which before it does", async ({ page }) => {
+  const data = await droppedArchive(page, "b.txt", "from the archive\n");
+  const drop = () => page.getByRole("banner").dispatchEvent("drop", { dataTransfer: data });
+  const dialog = page.getByRole("dialog", { name: "Replace 1 file?" });
+  await drop();
+  await expect(dialog.getByRole("listitem")).toHaveText(["b.txt"]);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  expect(await contentOf(page, token, project, "b.txt")).toBe("b\n");
+  await drop();
+  await dialog.getByRole("button", { name: "Replace" }).click();
+  await expect.poll(() => contentOf(page, token, project, "b.txt")).toBe("from the archive\n");
 });

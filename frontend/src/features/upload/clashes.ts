@@ -1,5 +1,6 @@
 /** Uploads whose name is taken: a person decides what happens to each, or to all. */
 import type { FileEntry } from "@/api/types";
+import { count } from "@/lib/format";
 import { basename, join, parent } from "@/lib/path";
 import { freePath } from "@/model/files/tree";
 import { ask } from "@/shell/questions/store";
@@ -56,4 +57,20 @@ async function decide(existing: FileEntry, left: number): Promise<{ decision: De
     forAll: left ? (left === 1 ? "Do the same for the other one" : `Do the same for the other ${left}`) : undefined,
   });
   return choice ? { decision: choice as Decision, forAll } : null;
+}
+
+/** An archive is unpacked by the server, which replaces files; false when somebody does not want that. */
+export async function mayUnpack(tree: Files, name: string, paths: readonly string[]): Promise<boolean> {
+  const taken = paths.filter((path) => tree.at(path)?.type === "file");
+  if (!taken.length) return true;
+  const { choice } = await ask({
+    title: `Replace ${count(taken.length, "file")}?`,
+    text: `${name} contains ${taken.length === 1 ? "a file" : "files"} that this project has already.`,
+    items: taken,
+    choices: [
+      { id: "replace", label: "Replace", tone: "danger" },
+      { id: "cancel", label: "Cancel", tone: "primary" },
+    ],
+  });
+  return choice === "replace";
 }

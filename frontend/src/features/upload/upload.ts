@@ -6,7 +6,8 @@ import { join } from "@/lib/path";
 import { loadFiles, useFiles } from "@/model/files/store";
 import { useLive } from "@/model/live/store";
 import { dismiss, fail, toast, update } from "@/shell/toasts/store";
-import { withoutClashes } from "./clashes";
+import { namesIn } from "./archiveNames";
+import { mayUnpack, withoutClashes } from "./clashes";
 import { isArchive, type Gathered, type Item } from "./gather";
 import { tarParts } from "@/lib/tar";
 
@@ -58,7 +59,7 @@ interface Into {
 export async function uploadInto(projectId: Id, gathered: Gathered, { folder = "", strip = false }: Into = {}): Promise<Project | null> {
   const { skipped } = gathered;
   const archive = gathered.items.length === 1 && !folder && isArchive(gathered.items[0]!.file.name);
-  const chosen = archive ? gathered.items : await chooseItems(projectId, gathered.items, folder);
+  const chosen = await chooseItems(projectId, gathered.items, folder, archive);
   if (!chosen || (gathered.items.length && !chosen.length)) return null;
   const { batches, tooLarge } = planUpload(archive ? [] : chosen);
   const items = archive ? chosen : batches.flat();
@@ -84,9 +85,12 @@ export async function uploadInto(projectId: Id, gathered: Gathered, { folder = "
 }
 
 /** The items to send: those whose name is taken are asked about. Null when the upload was called off. */
-async function chooseItems(projectId: Id, items: Item[], folder: string): Promise<Item[] | null> {
+async function chooseItems(projectId: Id, items: Item[], folder: string, archive: boolean): Promise<Item[] | null> {
   const { projectId: open, tree } = useFiles.getState();
-  return open === projectId ? withoutClashes(tree, items, folder) : items;
+  if (open !== projectId) return items;
+  if (!archive) return withoutClashes(tree, items, folder);
+  const { file } = items[0]!;
+  return (await mayUnpack(tree, file.name, (await namesIn(file, file.name)) ?? [])) ? items : null;
 }
 
 async function sendArchive(projectId: Id, { file }: Item, strip: boolean, toastId: number): Promise<Project> {
