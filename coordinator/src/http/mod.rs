@@ -4,10 +4,10 @@
 //! headers) -> `router` (path, method, caller, rate, content type, length) -> a handler, a plain async function
 //! `(Arc<App>, Caller, Request) -> ApiResult`.
 
-mod below;
 pub mod conditional;
 mod cors;
 pub mod error;
+mod guarded_stream;
 pub mod input;
 pub mod paging;
 pub mod parameter;

@@ -18,7 +18,7 @@ use warp::hyper::server::conn::http1;
 use warp::hyper::service::service_fn;
 use warp::reply::Response;
 
-use super::below::{Guarded, Remains};
+use super::guarded_stream::{Guarded, Remains};
 
 /// The address of the other end, as an extension of each request.
 #[derive(Debug, Clone, Copy)]
