@@ -17,7 +17,7 @@ use crate::http::input::Checks;
 use crate::http::parameter::{Parameter, Path};
 use crate::http::reply;
 use crate::http::request::Request;
-use crate::http::router::{Route, Takes};
+use crate::http::router::{RequestBody, Route};
 
 impl Parameter for TokenId {
     const NAME: &'static str = "token_id";
@@ -33,15 +33,15 @@ impl Parameter for TokenId {
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::open(Method::POST, "/api/v1/auth/register", register),
-        Route::open(Method::POST, "/api/v1/auth/login", login),
-        Route::open(Method::POST, "/api/v1/auth/refresh", refresh),
-        Route::open(Method::POST, "/api/v1/auth/logout", logout),
-        Route::signed(Method::GET, "/api/v1/auth/me", me),
-        Route::signed(Method::GET, "/api/v1/auth/tokens", tokens),
-        Route::signed(Method::POST, "/api/v1/auth/tokens", create_token),
-        Route::signed(Method::DELETE, "/api/v1/auth/tokens/{token_id}", delete_token),
-        Route::signed(Method::POST, "/api/v1/auth/ticket", ticket).takes(Takes::Nothing),
+        Route::public(Method::POST, "/api/v1/auth/register", register),
+        Route::public(Method::POST, "/api/v1/auth/login", login),
+        Route::public(Method::POST, "/api/v1/auth/refresh", refresh),
+        Route::public(Method::POST, "/api/v1/auth/logout", logout),
+        Route::authenticated(Method::GET, "/api/v1/auth/me", me),
+        Route::authenticated(Method::GET, "/api/v1/auth/tokens", tokens),
+        Route::authenticated(Method::POST, "/api/v1/auth/tokens", create_token),
+        Route::authenticated(Method::DELETE, "/api/v1/auth/tokens/{token_id}", delete_token),
+        Route::authenticated(Method::POST, "/api/v1/auth/ticket", ticket).body(RequestBody::None),
     ]
 }
 

@@ -5,8 +5,8 @@ use engunity_protocol::spec::Limits;
 use serde_json::{Map, Value, json};
 use warp::http::{Method, StatusCode};
 
-use crate::http::parameter::Described;
-use crate::http::router::{Route, Takes};
+use crate::http::parameter::ParameterSpec;
+use crate::http::router::{RequestBody, Route};
 
 const PROBLEM: &str = "application/problem+json";
 /// An answer of this shape names, by its `id`, what is meant by this parameter of other calls.
@@ -53,7 +53,8 @@ fn describe(operation: &mut Map<String, Value>, route: &Route) {
         operation.insert("parameters".into(), route.parameters.iter().map(parameter).collect());
     }
     if let Some(body) = operation.get_mut("requestBody") {
-        body["required"] = matches!(route.takes, Takes::Json { optional: false } | Takes::Multipart).into();
+        body["required"] =
+            matches!(route.body, RequestBody::Json { optional: false } | RequestBody::Multipart).into();
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for status in refusals(route) {
@@ -67,33 +68,36 @@ fn describe(operation: &mut Map<String, Value>, route: &Route) {
     responses.insert("default".into(), json!({"$ref": "#/components/responses/Refusal"}));
 }
 
-fn parameter(described: &Described) -> Value {
-    let Described { name, place, required, about, schema } = described;
-    let mut parameter = json!({"name": name, "in": place, "required": required, "schema": schema});
-    if !about.is_empty() {
-        parameter["description"] = (*about).into();
+fn parameter(spec: &ParameterSpec) -> Value {
+    let ParameterSpec { name, location, required, description, schema } = spec;
+    let mut parameter = json!({"name": name, "in": location, "required": required, "schema": schema});
+    if !description.is_empty() {
+        parameter["description"] = (*description).into();
     }
     parameter
 }
 
-/// How a route may refuse because of what it is, beside what its handler says.
+/// The errors that follow from the kind of route, in addition to those its handler declares.
 fn refusals(route: &Route) -> Vec<StatusCode> {
-    let places = |place| route.parameters.iter().any(|one| one.place == place);
-    let has_body = route.takes != Takes::Nothing;
-    let has_json = matches!(route.takes, Takes::Json { .. });
+    let has_parameter_in = |location| route.parameters.iter().any(|one| one.location == location);
+    let has_body = route.body != RequestBody::None;
+    let has_json = matches!(route.body, RequestBody::Json { .. });
     [
         (StatusCode::BAD_REQUEST, has_body),
-        (StatusCode::UNAUTHORIZED, route.signed),
-        (StatusCode::NOT_FOUND, places("path")),
-        (StatusCode::NOT_ACCEPTABLE, !route.answers.is_empty()),
+        (StatusCode::UNAUTHORIZED, route.authenticated),
+        (StatusCode::NOT_FOUND, has_parameter_in("path")),
+        (StatusCode::NOT_ACCEPTABLE, !route.produces.is_empty()),
         (StatusCode::REQUEST_TIMEOUT, true),
         (StatusCode::PAYLOAD_TOO_LARGE, has_body),
         (StatusCode::RANGE_NOT_SATISFIABLE, route.parameters.iter().any(|one| one.name == "Range")),
-        (StatusCode::UNSUPPORTED_MEDIA_TYPE, has_json || route.takes == Takes::Multipart),
-        (StatusCode::UNPROCESSABLE_ENTITY, has_body || places("query") || places("header")),
-        (StatusCode::TOO_MANY_REQUESTS, route.counted),
+        (StatusCode::UNSUPPORTED_MEDIA_TYPE, has_json || route.body == RequestBody::Multipart),
+        (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            has_body || has_parameter_in("query") || has_parameter_in("header"),
+        ),
+        (StatusCode::TOO_MANY_REQUESTS, route.rate_limited),
         (StatusCode::INTERNAL_SERVER_ERROR, true),
-        (StatusCode::SERVICE_UNAVAILABLE, route.signed || route.method != Method::GET),
+        (StatusCode::SERVICE_UNAVAILABLE, route.authenticated || route.method != Method::GET),
     ]
     .into_iter()
     .filter_map(|(status, occurs)| occurs.then_some(status))
@@ -215,7 +219,7 @@ mod tests {
     fn routes_and_handlers_name_the_same_parameters() {
         for route in super::super::routes() {
             let stated: BTreeSet<&str> =
-                route.parameters.iter().filter(|one| one.place == "path").map(|one| one.name).collect();
+                route.parameters.iter().filter(|one| one.location == "path").map(|one| one.name).collect();
             let path = template(route.path);
             let parts = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
             assert_eq!(stated, parts.collect(), "{} {path}", route.method);
@@ -234,7 +238,7 @@ mod tests {
     #[test]
     fn no_parameter_is_stated_twice() {
         for route in super::super::routes() {
-            let all: BTreeSet<_> = route.parameters.iter().map(|one| (one.place, one.name)).collect();
+            let all: BTreeSet<_> = route.parameters.iter().map(|one| (one.location, one.name)).collect();
             assert_eq!(all.len(), route.parameters.len(), "{} {}", route.method, route.path);
         }
     }

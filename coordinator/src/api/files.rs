@@ -30,12 +30,12 @@ const BODY: usize = 2 * MAX_TEXT + (1 << 20);
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::GET, "/api/v1/code/{project_id}/files", list),
-        Route::signed(Method::POST, "/api/v1/code/{project_id}/files", create).up_to(BODY),
-        Route::signed(Method::GET, "/api/v1/code/files/{file_id}", read),
-        Route::signed(Method::PATCH, "/api/v1/code/files/{file_id}", update).up_to(BODY),
-        Route::signed(Method::DELETE, "/api/v1/code/files/{file_id}", delete),
-        Route::signed(Method::GET, "/api/v1/code/files/{file_id}/content", raw).answers(&[]),
+        Route::authenticated(Method::GET, "/api/v1/code/{project_id}/files", list),
+        Route::authenticated(Method::POST, "/api/v1/code/{project_id}/files", create).max_body(BODY),
+        Route::authenticated(Method::GET, "/api/v1/code/files/{file_id}", read),
+        Route::authenticated(Method::PATCH, "/api/v1/code/files/{file_id}", update).max_body(BODY),
+        Route::authenticated(Method::DELETE, "/api/v1/code/files/{file_id}", delete),
+        Route::authenticated(Method::GET, "/api/v1/code/files/{file_id}/content", raw).produces(&[]),
     ]
 }
 

@@ -17,9 +17,9 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::open(Method::GET, "/healthz", health).uncounted(),
-        Route::open(Method::GET, "/readyz", ready).uncounted(),
-        Route::open(Method::GET, "/metrics", metrics).answers(&[]).uncounted(),
+        Route::public(Method::GET, "/healthz", health).without_rate_limit(),
+        Route::public(Method::GET, "/readyz", ready).without_rate_limit(),
+        Route::public(Method::GET, "/metrics", metrics).produces(&[]).without_rate_limit(),
     ]
 }
 

@@ -18,15 +18,15 @@ use crate::http::{
     parameter::Path,
     reply,
     request::Request,
-    router::{Route, Takes},
+    router::{RequestBody, Route},
 };
 
 const PATH: &str = "/api/v1/code/{project_id}/index";
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::GET, PATH, read),
-        Route::signed(Method::POST, PATH, build).takes(Takes::Json { optional: true }),
+        Route::authenticated(Method::GET, PATH, read),
+        Route::authenticated(Method::POST, PATH, build).body(RequestBody::Json { optional: true }),
     ]
 }
 

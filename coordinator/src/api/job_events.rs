@@ -27,7 +27,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const OPENING: &str = "retry: 1000\n\n";
 
 pub fn routes() -> Vec<Route> {
-    vec![Route::signed(Method::GET, "/api/v1/jobs/{job_id}/events", events).answers(&["text/event-stream"])]
+    vec![
+        Route::authenticated(Method::GET, "/api/v1/jobs/{job_id}/events", events)
+            .produces(&["text/event-stream"]),
+    ]
 }
 
 /// Follows a job: `state`, `output`, `progress` and at last `result`, after which the stream ends.
@@ -62,7 +65,7 @@ pub struct After(i64);
 
 impl Parameter for After {
     const NAME: &'static str = "after";
-    const ABOUT: &'static str = "event number to begin after";
+    const DESCRIPTION: &'static str = "event number to begin after";
 
     fn schema() -> Value {
         json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX, "default": 0})
@@ -82,7 +85,7 @@ pub struct LastEventId(Option<i64>);
 
 impl Parameter for LastEventId {
     const NAME: &'static str = "Last-Event-ID";
-    const ABOUT: &'static str = "the same, as browsers send it";
+    const DESCRIPTION: &'static str = "the same, as browsers send it";
 
     fn schema() -> Value {
         json!({"type": "string", "pattern": "^[0-9]{0,18}$"})

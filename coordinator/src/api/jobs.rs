@@ -18,14 +18,14 @@ use crate::http::{
     parameter::{Path, Query, arguments},
     reply,
     request::Request,
-    router::{Route, Takes},
+    router::{RequestBody, Route},
 };
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::GET, "/api/v1/jobs", list),
-        Route::signed(Method::GET, "/api/v1/jobs/{job_id}", read),
-        Route::signed(Method::POST, "/api/v1/jobs/{job_id}/cancel", cancel).takes(Takes::Nothing),
+        Route::authenticated(Method::GET, "/api/v1/jobs", list),
+        Route::authenticated(Method::GET, "/api/v1/jobs/{job_id}", read),
+        Route::authenticated(Method::POST, "/api/v1/jobs/{job_id}/cancel", cancel).body(RequestBody::None),
     ]
 }
 

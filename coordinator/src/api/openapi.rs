@@ -91,17 +91,19 @@ fn whole() -> Value {
 
 pub fn routes() -> Vec<Route> {
     let file = |path, kind, body: &'static str| {
-        Route::open(Method::GET, path, move |_: Arc<App>, _: Request| async move { Ok(page(kind, body)) })
-            .answers(&[])
-            .uncounted()
+        Route::public(Method::GET, path, move |_: Arc<App>, _: Request| async move { Ok(page(kind, body)) })
+            .produces(&[])
+            .without_rate_limit()
     };
     vec![
-        Route::open(Method::GET, "/api/v1/openapi.json", document).uncounted(),
+        Route::public(Method::GET, "/api/v1/openapi.json", document).without_rate_limit(),
         file("/api/v1/docs", "text/html; charset=utf-8", include_str!("docs/index.html")),
         file("/api/v1/docs/docs.js", "text/javascript; charset=utf-8", include_str!("docs/docs.js")),
         file("/api/v1/docs/docs.css", "text/css; charset=utf-8", include_str!("docs/docs.css")),
-        Route::open(Method::GET, ERROR_PAGES, error_list).answers(&[]).uncounted(),
-        Route::open(Method::GET, "/api/v1/docs/errors/{code}", error_page).answers(&[]).uncounted(),
+        Route::public(Method::GET, ERROR_PAGES, error_list).produces(&[]).without_rate_limit(),
+        Route::public(Method::GET, "/api/v1/docs/errors/{code}", error_page)
+            .produces(&[])
+            .without_rate_limit(),
     ]
 }
 
@@ -186,7 +188,7 @@ mod tests {
             let Some(operation) = document["paths"][&path].get(route.method.as_str().to_lowercase()) else {
                 continue;
             };
-            assert_eq!(operation.get("security").is_some(), route.signed, "{} {path}", route.method);
+            assert_eq!(operation.get("security").is_some(), route.authenticated, "{} {path}", route.method);
             assert!(
                 names.insert(operation["operationId"].to_string()),
                 "{} is there twice",

@@ -28,10 +28,10 @@ const CHUNKS: i64 = 32;
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::GET, "/api/v1/jobs/{job_id}/output", output)
-            .answers(&["application/octet-stream"]),
-        Route::signed(Method::GET, "/api/v1/jobs/{job_id}/artifacts", list),
-        Route::signed(Method::GET, "/api/v1/jobs/{job_id}/artifacts/{*path}", download).answers(&[]),
+        Route::authenticated(Method::GET, "/api/v1/jobs/{job_id}/output", output)
+            .produces(&["application/octet-stream"]),
+        Route::authenticated(Method::GET, "/api/v1/jobs/{job_id}/artifacts", list),
+        Route::authenticated(Method::GET, "/api/v1/jobs/{job_id}/artifacts/{*path}", download).produces(&[]),
     ]
 }
 
@@ -40,7 +40,7 @@ pub struct Wanted(Stream);
 
 impl Parameter for Wanted {
     const NAME: &'static str = "stream";
-    const ABOUT: &'static str = "stdout if absent";
+    const DESCRIPTION: &'static str = "stdout if absent";
 
     fn schema() -> Value {
         json!({"$ref": "#/components/schemas/Stream"})
@@ -64,7 +64,7 @@ pub struct Offset(u64);
 
 impl Parameter for Offset {
     const NAME: &'static str = "offset";
-    const ABOUT: &'static str = "in bytes";
+    const DESCRIPTION: &'static str = "in bytes";
 
     fn schema() -> Value {
         json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX, "default": 0})
@@ -84,7 +84,7 @@ pub struct ArtifactPath(String);
 
 impl Parameter for ArtifactPath {
     const NAME: &'static str = "path";
-    const ABOUT: &'static str = "an artifact's path, with its slashes";
+    const DESCRIPTION: &'static str = "an artifact's path, with its slashes";
 
     fn schema() -> Value {
         json!({"type": "string", "minLength": 1})

@@ -24,11 +24,11 @@ use crate::http::{paging, reply};
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::GET, "/api/v1/code", list),
-        Route::signed(Method::POST, "/api/v1/code", create),
-        Route::signed(Method::GET, "/api/v1/code/{project_id}", read),
-        Route::signed(Method::PATCH, "/api/v1/code/{project_id}", update),
-        Route::signed(Method::DELETE, "/api/v1/code/{project_id}", delete),
+        Route::authenticated(Method::GET, "/api/v1/code", list),
+        Route::authenticated(Method::POST, "/api/v1/code", create),
+        Route::authenticated(Method::GET, "/api/v1/code/{project_id}", read),
+        Route::authenticated(Method::PATCH, "/api/v1/code/{project_id}", update),
+        Route::authenticated(Method::DELETE, "/api/v1/code/{project_id}", delete),
     ]
 }
 

@@ -11,7 +11,7 @@ use crate::auth::Caller;
 use crate::http::{
     error::{ApiError, ApiResult},
     request::Request,
-    router::{Route, Takes},
+    router::{RequestBody, Route},
 };
 
 const NO_PROVIDER: &str =
@@ -19,9 +19,9 @@ const NO_PROVIDER: &str =
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::POST, "/api/v1/code/refine", refine)
-            .takes(Takes::Json { optional: true })
-            .answers(&["application/json", "text/event-stream"]),
+        Route::authenticated(Method::POST, "/api/v1/code/refine", refine)
+            .body(RequestBody::Json { optional: true })
+            .produces(&["application/json", "text/event-stream"]),
     ]
 }
 

@@ -26,7 +26,11 @@ const MAX_BODY: usize = 512 * 1024;
 
 pub fn routes() -> Vec<Route> {
     // Keys are counted by themselves: they are many, and nobody who types may be shut out of everything else.
-    vec![Route::signed(Method::POST, "/api/v1/jobs/{job_id}/input", send).up_to(MAX_BODY).uncounted()]
+    vec![
+        Route::authenticated(Method::POST, "/api/v1/jobs/{job_id}/input", send)
+            .max_body(MAX_BODY)
+            .without_rate_limit(),
+    ]
 }
 
 /// Gives a running program input, the end of its input, or its terminal a new size. Answers how much was taken.

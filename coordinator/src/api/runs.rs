@@ -24,7 +24,7 @@ use crate::http::{
     parameter::{Header, Parameter, Path},
     reply,
     request::Request,
-    router::{Route, Takes},
+    router::{RequestBody, Route},
 };
 
 /// Longest `Idempotency-Key`.
@@ -38,9 +38,9 @@ const MAX_BODY: usize = 8 << 20;
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::POST, "/api/v1/code/{project_id}/runs", run).up_to(MAX_BODY),
-        Route::signed(Method::POST, "/api/v1/code/{project_id}/noops", noops)
-            .takes(Takes::Json { optional: true }),
+        Route::authenticated(Method::POST, "/api/v1/code/{project_id}/runs", run).max_body(MAX_BODY),
+        Route::authenticated(Method::POST, "/api/v1/code/{project_id}/noops", noops)
+            .body(RequestBody::Json { optional: true }),
     ]
 }
 
@@ -74,7 +74,7 @@ pub struct IdempotencyKey(String);
 
 impl Parameter for IdempotencyKey {
     const NAME: &'static str = "Idempotency-Key";
-    const ABOUT: &'static str = "the same key and body give the same job";
+    const DESCRIPTION: &'static str = "the same key and body give the same job";
 
     fn schema() -> Value {
         json!({"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~](?:[ -~]*[!-~])?$"})

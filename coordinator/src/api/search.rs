@@ -21,8 +21,8 @@ const NO_ENGINE: &str = "this installation has no search engine: this build has 
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::GET, "/api/v1/code/search", search_all),
-        Route::signed(Method::GET, "/api/v1/code/{project_id}/search", search),
+        Route::authenticated(Method::GET, "/api/v1/code/search", search_all),
+        Route::authenticated(Method::GET, "/api/v1/code/{project_id}/search", search),
     ]
 }
 

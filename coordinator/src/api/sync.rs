@@ -22,7 +22,7 @@ use crate::http::input::Checks;
 use crate::http::parameter::Path;
 use crate::http::reply;
 use crate::http::request::Request;
-use crate::http::router::{Route, Takes};
+use crate::http::router::{RequestBody, Route};
 
 /// A manifest of the most files there may be, with long paths.
 const MANIFEST: usize = 32 << 20;
@@ -33,16 +33,16 @@ static DOWNLOADS: Semaphore = Semaphore::const_new(4);
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::POST, "/api/v1/code/{project_id}/sync", plan).up_to(MANIFEST),
-        Route::signed(Method::PUT, "/api/v1/code/{project_id}/blobs", blobs)
-            .takes(Takes::Bytes)
-            .up_to(usize::MAX)
+        Route::authenticated(Method::POST, "/api/v1/code/{project_id}/sync", plan).max_body(MANIFEST),
+        Route::authenticated(Method::PUT, "/api/v1/code/{project_id}/blobs", blobs)
+            .body(RequestBody::Bytes)
+            .max_body(usize::MAX)
             .slow(),
-        Route::signed(Method::POST, "/api/v1/code/{project_id}/sync/commit", commit)
-            .takes(Takes::Json { optional: true })
-            .up_to(MANIFEST)
+        Route::authenticated(Method::POST, "/api/v1/code/{project_id}/sync/commit", commit)
+            .body(RequestBody::Json { optional: true })
+            .max_body(MANIFEST)
             .slow(),
-        Route::signed(Method::GET, "/api/v1/code/{project_id}/archive", archive).answers(&[]),
+        Route::authenticated(Method::GET, "/api/v1/code/{project_id}/archive", archive).produces(&[]),
     ]
 }
 

@@ -19,7 +19,7 @@ use crate::files::Upload;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::parameter::{Parameter, Path, Query};
 use crate::http::request::{Request, too_large};
-use crate::http::router::{Route, Takes};
+use crate::http::router::{RequestBody, Route};
 
 /// What a form has beside the file's bytes.
 const FORM: u64 = 1 << 20;
@@ -29,7 +29,7 @@ pub struct Strip(bool);
 
 impl Parameter for Strip {
     const NAME: &'static str = "strip";
-    const ABOUT: &'static str = "Take off the single top folder of an archive.";
+    const DESCRIPTION: &'static str = "Take off the single top folder of an archive.";
 
     fn schema() -> Value {
         json!({"type": "string", "enum": ["1", "0", "true", "false"], "default": "0"})
@@ -49,8 +49,8 @@ impl Parameter for Strip {
 }
 
 pub fn routes() -> Vec<Route> {
-    let route = Route::signed(Method::POST, "/api/v1/code/{project_id}/upload", upload);
-    vec![route.takes(Takes::Multipart).up_to(usize::MAX).slow()]
+    let route = Route::authenticated(Method::POST, "/api/v1/code/{project_id}/upload", upload);
+    vec![route.body(RequestBody::Multipart).max_body(usize::MAX).slow()]
 }
 
 /// Uploads one file, or a zip, tar, tar.gz or tar.zst archive that is unpacked over the project's files.

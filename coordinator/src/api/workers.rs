@@ -11,8 +11,8 @@ use crate::http::{error::ApiResult, reply, request::Request, router::Route};
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::signed(Method::GET, "/api/v1/workers", workers),
-        Route::signed(Method::GET, "/api/v1/runtimes", runtimes),
+        Route::authenticated(Method::GET, "/api/v1/workers", workers),
+        Route::authenticated(Method::GET, "/api/v1/runtimes", runtimes),
     ]
 }
 

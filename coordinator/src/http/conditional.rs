@@ -19,7 +19,7 @@ macro_rules! tags {
     ($type:ident, $name:literal, $about:literal) => {
         impl Parameter for $type {
             const NAME: &'static str = $name;
-            const ABOUT: &'static str = $about;
+            const DESCRIPTION: &'static str = $about;
 
             fn schema() -> Value {
                 json!({"type": "string"})

@@ -18,7 +18,7 @@ pub struct Limit<const DEFAULT: i64, const MOST: i64>(pub i64);
 
 impl<const DEFAULT: i64, const MOST: i64> Parameter for Limit<DEFAULT, MOST> {
     const NAME: &'static str = "limit";
-    const ABOUT: &'static str = "How many at most; `Link` names the next page.";
+    const DESCRIPTION: &'static str = "How many at most; `Link` names the next page.";
 
     fn schema() -> Value {
         json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT})
@@ -38,7 +38,7 @@ pub struct Cursor<T>(pub T);
 
 impl<T: FromStr + Send + 'static> Parameter for Cursor<T> {
     const NAME: &'static str = "cursor";
-    const ABOUT: &'static str = "From the `Link` header of the page before.";
+    const DESCRIPTION: &'static str = "From the `Link` header of the page before.";
 
     fn schema() -> Value {
         json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"})

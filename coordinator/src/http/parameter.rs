@@ -1,5 +1,5 @@
-//! What a handler takes from a request, by type. A type says its name, how its text is read and what the API document
-//! says of it, once; a handler states the types in its signature. So the router, the handler and the document agree.
+//! Typed parameters of handlers. A parameter type defines its name, its parser and its JSON Schema in one place, and a
+//! handler lists these types in its signature. The router, the handler and the OpenAPI document therefore agree.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -13,20 +13,20 @@ use super::request::Request;
 use crate::app::App;
 use crate::auth::tokens::Caller;
 
-/// A value with a name of its own, in the path, the query or a header.
+/// A named value in the path, the query or a header.
 pub trait Parameter: Sized + Send + 'static {
-    /// As it stands in the route's template, in the query or as the header's name.
+    /// The name in the path template, in the query or of the header.
     const NAME: &'static str;
-    /// What the document says of it, in words.
-    const ABOUT: &'static str = "";
+    /// The description in the OpenAPI document.
+    const DESCRIPTION: &'static str = "";
 
-    /// What the document says of it, as JSON Schema.
+    /// Its JSON Schema in the OpenAPI document.
     fn schema() -> Value;
 
-    /// Reads its text; the error says what it must be.
+    /// Parses the text; the error states what is expected.
     fn read(text: &str) -> Result<Self, String>;
 
-    /// What it is when it is not there; `None`: it must be there.
+    /// The value of a missing parameter; `None`: the parameter is required.
     fn absent() -> Option<Self> {
         None
     }
@@ -34,7 +34,7 @@ pub trait Parameter: Sized + Send + 'static {
 
 impl<P: Parameter> Parameter for Option<P> {
     const NAME: &'static str = P::NAME;
-    const ABOUT: &'static str = P::ABOUT;
+    const DESCRIPTION: &'static str = P::DESCRIPTION;
 
     fn schema() -> Value {
         P::schema()
@@ -49,63 +49,63 @@ impl<P: Parameter> Parameter for Option<P> {
     }
 }
 
-/// What the document says of one parameter.
+/// A parameter as the OpenAPI document describes it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Described {
+pub struct ParameterSpec {
     pub name: &'static str,
     /// `path`, `query` or `header`.
-    pub place: &'static str,
+    pub location: &'static str,
     pub required: bool,
-    pub about: &'static str,
+    pub description: &'static str,
     pub schema: Value,
 }
 
-impl Described {
-    fn new<P: Parameter>(place: &'static str) -> Self {
+impl ParameterSpec {
+    fn new<P: Parameter>(location: &'static str) -> Self {
         let required = P::absent().is_none();
-        Self { name: P::NAME, place, required, about: P::ABOUT, schema: P::schema() }
+        Self { name: P::NAME, location, required, description: P::DESCRIPTION, schema: P::schema() }
     }
 }
 
-/// What stands in a handler's signature between the application and the request.
+/// An argument of a handler, between the application and the request.
 pub trait Argument: Sized + Send + 'static {
-    fn describe(out: &mut Vec<Described>);
-    fn take(request: &mut Request) -> Result<Self, ApiError>;
+    fn describe(out: &mut Vec<ParameterSpec>);
+    fn extract(request: &mut Request) -> Result<Self, ApiError>;
 }
 
-/// Who asks; only routes for users have one.
+/// The authenticated caller. Only authenticated routes have one.
 impl Argument for Caller {
-    fn describe(_: &mut Vec<Described>) {}
+    fn describe(_: &mut Vec<ParameterSpec>) {}
 
-    fn take(request: &mut Request) -> Result<Self, ApiError> {
+    fn extract(request: &mut Request) -> Result<Self, ApiError> {
         let caller = request.caller.take();
-        caller.ok_or_else(|| ApiError::internal("a handler wants a caller, but its route is open"))
+        caller.ok_or_else(|| ApiError::internal("a handler takes a caller, but its route is public"))
     }
 }
 
-/// A parameter of the path. What can't be read can't exist: 404.
+/// A path parameter. A value that can't be parsed names nothing that exists, so it is a 404.
 pub struct Path<P>(pub P);
 
 impl<P: Parameter> Argument for Path<P> {
-    fn describe(out: &mut Vec<Described>) {
-        out.push(Described::new::<P>("path"));
+    fn describe(out: &mut Vec<ParameterSpec>) {
+        out.push(ParameterSpec::new::<P>("path"));
     }
 
-    fn take(request: &mut Request) -> Result<Self, ApiError> {
+    fn extract(request: &mut Request) -> Result<Self, ApiError> {
         let what = P::NAME.strip_suffix("_id").unwrap_or(P::NAME);
         P::read(request.param(P::NAME)).map(Self).map_err(|_| ApiError::not_found(&format!("this {what}")))
     }
 }
 
-/// A parameter of the query.
+/// A query parameter.
 pub struct Query<P>(pub P);
 
 impl<P: Parameter> Argument for Query<P> {
-    fn describe(out: &mut Vec<Described>) {
-        out.push(Described::new::<P>("query"));
+    fn describe(out: &mut Vec<ParameterSpec>) {
+        out.push(ParameterSpec::new::<P>("query"));
     }
 
-    fn take(request: &mut Request) -> Result<Self, ApiError> {
+    fn extract(request: &mut Request) -> Result<Self, ApiError> {
         read(request.query_param(P::NAME).map(Cow::Owned)).map(Self)
     }
 }
@@ -114,11 +114,11 @@ impl<P: Parameter> Argument for Query<P> {
 pub struct Header<P>(pub P);
 
 impl<P: Parameter> Argument for Header<P> {
-    fn describe(out: &mut Vec<Described>) {
-        out.push(Described::new::<P>("header"));
+    fn describe(out: &mut Vec<ParameterSpec>) {
+        out.push(ParameterSpec::new::<P>("header"));
     }
 
-    fn take(request: &mut Request) -> Result<Self, ApiError> {
+    fn extract(request: &mut Request) -> Result<Self, ApiError> {
         let Some(value) = request.headers.get(P::NAME) else { return read(None).map(Self) };
         let text =
             value.to_str().map_err(|_| ApiError::field(P::NAME, "must be visible ASCII characters"))?;
@@ -133,28 +133,28 @@ fn read<P: Parameter>(text: Option<Cow<'_, str>>) -> Result<P, ApiError> {
     }
 }
 
-/// Many arguments under one name: a struct of them.
+/// Defines a struct of arguments that is itself one argument.
 macro_rules! arguments {
     ($(#[$doc:meta])* $visibility:vis struct $name:ident { $($(#[$about:meta])* $field:ident: $argument:ty),+ $(,)? }) => {
         $(#[$doc])*
         $visibility struct $name { $($(#[$about])* $field: $argument),+ }
 
         impl $crate::http::parameter::Argument for $name {
-            fn describe(out: &mut Vec<$crate::http::parameter::Described>) {
+            fn describe(out: &mut Vec<$crate::http::parameter::ParameterSpec>) {
                 $(<$argument as $crate::http::parameter::Argument>::describe(out);)+
             }
 
-            fn take(request: &mut $crate::http::request::Request) -> Result<Self, $crate::http::error::ApiError> {
-                Ok(Self { $($field: $crate::http::parameter::Argument::take(request)?),+ })
+            fn extract(request: &mut $crate::http::request::Request) -> Result<Self, $crate::http::error::ApiError> {
+                Ok(Self { $($field: $crate::http::parameter::Argument::extract(request)?),+ })
             }
         }
     };
 }
 pub(crate) use arguments;
 
-/// A plain async function: the application, its arguments, the request.
+/// An async function of the application, its arguments and the request.
 pub trait Handler<Arguments>: Send + Sync + 'static {
-    fn describe() -> Vec<Described>;
+    fn describe() -> Vec<ParameterSpec>;
     fn call(&self, app: Arc<App>, request: Request) -> BoxFuture<'static, ApiResult>;
 }
 
@@ -165,16 +165,16 @@ macro_rules! handlers {
             F: Fn(Arc<App>, $($argument,)* Request) -> Fut + Send + Sync + 'static,
             Fut: Future<Output = ApiResult> + Send + 'static,
         {
-            fn describe() -> Vec<Described> {
-                #[allow(unused_mut)] // where there are no arguments
+            fn describe() -> Vec<ParameterSpec> {
+                #[allow(unused_mut)] // for handlers without arguments
                 let mut out = Vec::new();
                 $($argument::describe(&mut out);)*
                 out
             }
 
-            #[allow(non_snake_case, unused_mut)] // the types' names serve as the values' names
+            #[allow(non_snake_case, unused_mut)] // type names are reused as variable names
             fn call(&self, app: Arc<App>, mut request: Request) -> BoxFuture<'static, ApiResult> {
-                $(let $argument = match $argument::take(&mut request) {
+                $(let $argument = match $argument::extract(&mut request) {
                     Ok(argument) => argument,
                     Err(error) => return Box::pin(std::future::ready(Err(error))),
                 };)*
@@ -186,7 +186,7 @@ macro_rules! handlers {
 
 handlers! { () (A) (A B) (A B C) (A B C D) (A B C D E) }
 
-/// An identifier that the document names as a schema of its own.
+/// Implements [`Parameter`] for an identifier with a named schema in the document.
 macro_rules! identifier {
     ($type:ty, $name:literal, $schema:literal, $expected:literal) => {
         impl Parameter for $type {
@@ -207,8 +207,8 @@ identifier!(engunity_protocol::ProjectId, "project_id", "ProjectId", "a project'
 identifier!(engunity_protocol::FileId, "file_id", "FileId", "a file's id");
 identifier!(engunity_protocol::JobId, "job_id", "JobId", "a job's id");
 
-/// One of the words of an enum; the error names all of them.
-macro_rules! word {
+/// Implements [`Parameter`] for an enum; the error lists all its values.
+macro_rules! enumeration {
     ($type:ty, $name:literal, $schema:literal) => {
         impl Parameter for $type {
             const NAME: &'static str = $name;
@@ -218,18 +218,18 @@ macro_rules! word {
             }
 
             fn read(text: &str) -> Result<Self, String> {
-                let words = || <$type>::ALL.iter().map(ToString::to_string).collect::<Vec<_>>();
-                text.parse().map_err(|_| format!("must be one of: {}", words().join(", ")))
+                let values = || <$type>::ALL.iter().map(ToString::to_string).collect::<Vec<_>>();
+                text.parse().map_err(|_| format!("must be one of: {}", values().join(", ")))
             }
         }
     };
 }
 
-word!(engunity_protocol::job::JobState, "state", "JobState");
-word!(engunity_protocol::job::JobKind, "kind", "JobKind");
-word!(engunity_protocol::problem::ErrorCode, "code", "ErrorCode");
+enumeration!(engunity_protocol::job::JobState, "state", "JobState");
+enumeration!(engunity_protocol::job::JobKind, "kind", "JobKind");
+enumeration!(engunity_protocol::problem::ErrorCode, "code", "ErrorCode");
 
-/// Reads a whole number within bounds.
+/// Parses a whole number within bounds.
 pub fn number<N: FromStr + PartialOrd + std::fmt::Display>(
     text: &str,
     least: N,
@@ -264,14 +264,14 @@ mod tests {
         super::super::reply::no_content()
     }
 
-    fn described<A, H: Handler<A>>(_: H) -> Vec<Described> {
+    fn described<A, H: Handler<A>>(_: H) -> Vec<ParameterSpec> {
         H::describe()
     }
 
     #[test]
     fn a_signature_describes_itself() {
         let found = described(handler);
-        let short: Vec<_> = found.iter().map(|one| (one.name, one.place, one.required)).collect();
+        let short: Vec<_> = found.iter().map(|one| (one.name, one.location, one.required)).collect();
         assert_eq!(
             short,
             [("project_id", "path", true), ("state", "query", false), ("job_id", "header", true)]
@@ -280,8 +280,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_word_is_told_the_right_ones() {
-        let said = <JobState as Parameter>::read("sleeping").unwrap_err();
-        assert!(said.starts_with("must be one of: queued, running"), "{said}");
+    fn an_unknown_value_gets_the_list_of_values() {
+        let error = <JobState as Parameter>::read("sleeping").unwrap_err();
+        assert!(error.starts_with("must be one of: queued, running"), "{error}");
     }
 }

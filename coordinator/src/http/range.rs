@@ -30,7 +30,7 @@ pub enum Range {
 
 impl Parameter for Range {
     const NAME: &'static str = "Range";
-    const ABOUT: &'static str =
+    const DESCRIPTION: &'static str =
         "`bytes=first-last`, `bytes=first-` or `bytes=-count`; of several ranges the whole is sent";
 
     fn schema() -> Value {
@@ -62,7 +62,7 @@ pub struct IfRange(String);
 
 impl Parameter for IfRange {
     const NAME: &'static str = "If-Range";
-    const ABOUT: &'static str = "the content's `ETag`: where it is another one now, the whole is sent";
+    const DESCRIPTION: &'static str = "the content's `ETag`: where it is another one now, the whole is sent";
 
     fn schema() -> Value {
         json!({"type": "string"})

@@ -1,6 +1,6 @@
-//! The table of routes and the checks that come before a handler: path, method, caller, rate, content type,
-//! length, what the client accepts. One table instead of combined filters: each refusal is exact, and a
-//! handler is a plain async function.
+//! The table of routes, and the checks before a handler runs: path, method, caller, rate limit, `Accept`, content type
+//! and length. A table is used instead of combined warp filters: each error names its exact cause, and a handler is a
+//! plain async function.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use warp::http::{HeaderMap, HeaderValue, Method, header};
 
 use super::error::{ApiError, ApiResult};
-use super::parameter::{Described, Handler};
+use super::parameter::{Handler, ParameterSpec};
 use super::request::{self, Request};
 use crate::app::App;
 use crate::auth::Caller;
@@ -18,51 +18,52 @@ use crate::auth::rate_limit::{Key, Quota};
 
 type Call = Arc<dyn Fn(Arc<App>, Request) -> BoxFuture<'static, ApiResult> + Send + Sync>;
 
-/// What a route takes as its body.
+/// The kind of body that a route accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
-    Nothing,
-    /// JSON; the second says that no body at all is fine too.
+pub enum RequestBody {
+    /// No body; one that is sent is ignored.
+    None,
     Json {
+        /// The body may be missing.
         optional: bool,
     },
     Multipart,
-    /// Any bytes, whatever they are called.
+    /// Any bytes, with any content type.
     Bytes,
 }
 
 pub struct Route {
     pub method: Method,
-    /// `/api/v1/code/{project_id}`; what is in braces becomes a parameter.
+    /// `/api/v1/code/{project_id}`; names in braces are path parameters.
     pub path: &'static str,
-    pub takes: Takes,
-    /// Media types of its answers; empty: any.
-    pub answers: &'static [&'static str],
-    /// Needs a caller.
-    pub signed: bool,
-    /// Counts for the rate limit.
-    pub counted: bool,
-    /// Bytes; `None` is `http.body_limit_mb`.
-    pub limit: Option<usize>,
-    /// Takes long by its nature: may take `http.upload_timeout_s` instead of `http.request_timeout_s`.
+    pub body: RequestBody,
+    /// Media types of the responses; empty: any.
+    pub produces: &'static [&'static str],
+    /// Requires an authenticated caller.
+    pub authenticated: bool,
+    /// Counts against the rate limit.
+    pub rate_limited: bool,
+    /// Largest body in bytes; `None`: `http.body_limit_mb`.
+    pub max_body: Option<usize>,
+    /// Uses `http.upload_timeout_s` instead of `http.request_timeout_s`.
     pub slow: bool,
-    /// What its handler takes from the path, the query and headers.
-    pub parameters: Vec<Described>,
+    /// The path, query and header parameters of the handler.
+    pub parameters: Vec<ParameterSpec>,
     handler: Call,
 }
 
 impl Route {
-    /// A route for anyone.
-    pub fn open<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
-        let takes = if has_body(&method) { Takes::Json { optional: false } } else { Takes::Nothing };
+    /// A route that needs no caller. By default it takes and returns JSON.
+    pub fn public<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
+        let body = if has_body(&method) { RequestBody::Json { optional: false } } else { RequestBody::None };
         Self {
             method,
             path,
-            takes,
-            answers: &["application/json"],
-            signed: false,
-            counted: true,
-            limit: None,
+            body,
+            produces: &["application/json"],
+            authenticated: false,
+            rate_limited: true,
+            max_body: None,
             slow: false,
             parameters: H::describe(),
             handler: Arc::new(move |app, request| handler.call(app, request)),
@@ -70,29 +71,29 @@ impl Route {
     }
 
     /// A route for users: its handler takes a [`Caller`](crate::auth::tokens::Caller).
-    pub fn signed<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
-        Self { signed: true, ..Self::open(method, path, handler) }
+    pub fn authenticated<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
+        Self { authenticated: true, ..Self::public(method, path, handler) }
     }
 
-    pub fn takes(self, takes: Takes) -> Self {
-        Self { takes, ..self }
+    pub fn body(self, body: RequestBody) -> Self {
+        Self { body, ..self }
     }
 
-    pub fn answers(self, answers: &'static [&'static str]) -> Self {
-        Self { answers, ..self }
+    pub fn produces(self, media_types: &'static [&'static str]) -> Self {
+        Self { produces: media_types, ..self }
     }
 
-    pub fn up_to(self, bytes: usize) -> Self {
-        Self { limit: Some(bytes), ..self }
+    pub fn max_body(self, bytes: usize) -> Self {
+        Self { max_body: Some(bytes), ..self }
     }
 
     pub fn slow(self) -> Self {
         Self { slow: true, ..self }
     }
 
-    /// Does not count for the rate limit.
-    pub fn uncounted(self) -> Self {
-        Self { counted: false, ..self }
+    /// Does not count against the rate limit.
+    pub fn without_rate_limit(self) -> Self {
+        Self { rate_limited: false, ..self }
     }
 }
 
@@ -108,7 +109,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The route of this method; `HEAD` is answered like `GET`.
+    /// The route of this method; `HEAD` uses the route of `GET`.
     pub fn route(&self, method: &Method) -> Result<&Route, ApiError> {
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
         self.routes.iter().find(|route| route.method == wanted).ok_or_else(|| {
@@ -128,7 +129,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Panics where two templates contradict each other: that is a mistake in this program.
+    /// Panics if two templates conflict, which is a bug in this program.
     pub fn new(routes: Vec<Route>) -> Self {
         let mut table = Self::default();
         for route in routes {
@@ -169,15 +170,15 @@ fn allow(routes: &[Route]) -> HeaderValue {
     HeaderValue::from_str(&names.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// Runs the checks in their order, then the handler. `quota` receives what the rate limiter said, for the headers.
+/// Runs the checks in order, then the handler. `quota` receives the state of the rate limit, for the response headers.
 pub async fn run(
     app: &Arc<App>,
     route: &Route,
     mut request: Request,
     quota: &mut Option<Quota>,
 ) -> ApiResult {
-    let caller = if route.signed { Some(caller(app, &request.headers).await) } else { None };
-    if route.counted {
+    let caller = if route.authenticated { Some(caller(app, &request.headers).await) } else { None };
+    if route.rate_limited {
         let key = match &caller {
             Some(Ok(caller)) => Key::User(caller.user_id),
             _ => Key::Address(request.peer),
@@ -191,11 +192,12 @@ pub async fn run(
     let http = &app.config.http;
     let seconds = if route.slow { http.upload_timeout_s } else { http.request_timeout_s };
     let timeout = Duration::from_secs(seconds);
-    let late = |_| ApiError::new(ErrorCode::Timeout, format!("it took longer than {} s", timeout.as_secs()));
-    tokio::time::timeout(timeout, (route.handler)(app.clone(), request)).await.map_err(late)?
+    let timed_out =
+        |_| ApiError::new(ErrorCode::Timeout, format!("it took longer than {} s", timeout.as_secs()));
+    tokio::time::timeout(timeout, (route.handler)(app.clone(), request)).await.map_err(timed_out)?
 }
 
-/// The caller that the `Authorization` header proves.
+/// Authenticates the caller by the `Authorization` header.
 async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
     Ok(app.tokens.caller(bearer(headers)?).await?)
 }
@@ -225,16 +227,16 @@ fn check_accept(route: &Route, headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
         return Ok(());
     };
-    if route.answers.is_empty()
+    if route.produces.is_empty()
         || accept.trim().is_empty()
-        || route.answers.iter().any(|offer| accepts(accept, offer))
+        || route.produces.iter().any(|offer| accepts(accept, offer))
     {
         return Ok(());
     }
-    Err(ApiError::new(ErrorCode::NotAcceptable, format!("this answers {}", route.answers.join(" or "))))
+    Err(ApiError::new(ErrorCode::NotAcceptable, format!("this answers {}", route.produces.join(" or "))))
 }
 
-/// Whether an `Accept` header takes `offer`.
+/// Whether an `Accept` header allows the media type `offer`.
 pub fn accepts(accept: &str, offer: &str) -> bool {
     let group = offer.split('/').next().unwrap_or_default();
     accept.split(',').any(|range| {
@@ -249,16 +251,16 @@ pub fn accepts(accept: &str, offer: &str) -> bool {
 }
 
 fn check_body(app: &App, route: &Route, request: &mut Request) -> Result<(), ApiError> {
-    request.body_limit = route.limit.unwrap_or(app.config.http.body_limit_mb << 20);
+    request.body_limit = route.max_body.unwrap_or(app.config.http.body_limit_mb << 20);
     let length = request.header(header::CONTENT_LENGTH).and_then(|text| text.parse::<u64>().ok());
-    if route.takes == Takes::Nothing {
+    if route.body == RequestBody::None {
         return Ok(());
     }
     let empty =
         length == Some(0) || (length.is_none() && !request.headers.contains_key(header::TRANSFER_ENCODING));
-    if !(empty && matches!(route.takes, Takes::Json { optional: true })) {
-        check_content_type(route.takes, request.header(header::CONTENT_TYPE))?;
-        check_encoding(route.takes, request.header(header::CONTENT_ENCODING))?;
+    if !(empty && matches!(route.body, RequestBody::Json { optional: true })) {
+        check_content_type(route.body, request.header(header::CONTENT_TYPE))?;
+        check_encoding(route.body, request.header(header::CONTENT_ENCODING))?;
     }
     match length {
         Some(length) if length > request.body_limit as u64 => Err(request::too_large(request.body_limit)),
@@ -266,10 +268,10 @@ fn check_body(app: &App, route: &Route, request: &mut Request) -> Result<(), Api
     }
 }
 
-/// Bodies are taken as they are: a packed one would be refused as broken, which says less.
-fn check_encoding(takes: Takes, encoding: Option<&str>) -> Result<(), ApiError> {
+/// Compressed bodies are not decoded. Without this check they would fail later, as malformed, with a less helpful error.
+fn check_encoding(body: RequestBody, encoding: Option<&str>) -> Result<(), ApiError> {
     match encoding {
-        Some(encoding) if takes != Takes::Bytes && !encoding.eq_ignore_ascii_case("identity") => {
+        Some(encoding) if body != RequestBody::Bytes && !encoding.eq_ignore_ascii_case("identity") => {
             Err(ApiError::new(
                 ErrorCode::UnsupportedMediaType,
                 format!("send it without Content-Encoding, not as {encoding}"),
@@ -279,20 +281,20 @@ fn check_encoding(takes: Takes, encoding: Option<&str>) -> Result<(), ApiError> 
     }
 }
 
-fn check_content_type(takes: Takes, content_type: Option<&str>) -> Result<(), ApiError> {
+fn check_content_type(body: RequestBody, content_type: Option<&str>) -> Result<(), ApiError> {
     let kind =
         content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let wanted = match takes {
-        Takes::Json { .. }
+    let wanted = match body {
+        RequestBody::Json { .. }
             if kind == "application/json"
                 || (kind.starts_with("application/") && kind.ends_with("+json")) =>
         {
             return Ok(());
         }
-        Takes::Multipart if kind == "multipart/form-data" => return Ok(()),
-        Takes::Bytes | Takes::Nothing => return Ok(()),
-        Takes::Json { .. } => "application/json",
-        Takes::Multipart => "multipart/form-data",
+        RequestBody::Multipart if kind == "multipart/form-data" => return Ok(()),
+        RequestBody::Bytes | RequestBody::None => return Ok(()),
+        RequestBody::Json { .. } => "application/json",
+        RequestBody::Multipart => "multipart/form-data",
     };
     let detail = match content_type {
         Some(given) => format!("this takes {wanted}, not {given}"),
@@ -320,7 +322,7 @@ mod tests {
     }
 
     fn route(method: Method, path: &'static str) -> Route {
-        Route::open(method, path, |_: Arc<App>, _: Request| async { super::super::reply::no_content() })
+        Route::public(method, path, |_: Arc<App>, _: Request| async { super::super::reply::no_content() })
     }
 
     #[test]

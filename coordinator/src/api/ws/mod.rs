@@ -28,7 +28,11 @@ use crate::{
 
 pub fn routes() -> Vec<Route> {
     // Its ticket was counted when it was handed out.
-    vec![Route::open(Method::GET, "/api/v1/code/{project_id}/session", open).answers(&[]).uncounted()]
+    vec![
+        Route::public(Method::GET, "/api/v1/code/{project_id}/session", open)
+            .produces(&[])
+            .without_rate_limit(),
+    ]
 }
 
 /// What `POST /auth/ticket` gave.
@@ -36,7 +40,7 @@ pub struct Ticket(String);
 
 impl Parameter for Ticket {
     const NAME: &'static str = "ticket";
-    const ABOUT: &'static str = "from POST /api/v1/auth/ticket; works once";
+    const DESCRIPTION: &'static str = "from POST /api/v1/auth/ticket; works once";
 
     fn schema() -> Value {
         json!({"type": "string"})
