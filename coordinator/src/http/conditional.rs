@@ -1,5 +1,5 @@
-//! Conditional requests (RFC 9110, section 13): what a client has already is not sent again, and what has changed meanwhile is
-//! not overwritten. A content's tag is its hash.
+//! Conditional requests (RFC 9110, section 13): content that the client already has is not sent again, and content that
+//! has changed meanwhile is not overwritten. The entity tag of a content is its hash.
 
 use serde_json::{Value, json};
 use warp::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -8,13 +8,13 @@ use warp::reply::Response;
 use super::parameter::Parameter;
 use super::reply;
 
-/// `If-Match`: nothing changes unless the content still is one of these.
+/// `If-Match`: the change applies only if the current content has one of these tags.
 pub struct IfMatch(());
 
-/// `If-None-Match`: nothing is sent where the content is one of these.
+/// `If-None-Match`: the content is sent only if it has none of these tags.
 pub struct IfNoneMatch(());
 
-/// Lists of tags may have many lines, so they are read from all headers at once, below; here they are described.
+/// Describes a header with a list of tags. The list may span several header lines, so the functions below read it.
 macro_rules! tags {
     ($type:ident, $name:literal, $about:literal) => {
         impl Parameter for $type {
@@ -35,7 +35,7 @@ macro_rules! tags {
 tags!(IfMatch, "If-Match", "tags of which the content must have one, else 412");
 tags!(IfNoneMatch, "If-None-Match", "tags that the client has already: 304 where the content has one");
 
-/// Says which content this is, for the next request to ask about.
+/// Adds the `ETag` of the content.
 pub fn tag(response: &mut Response, hash: Option<&str>) {
     if let Some(hash) = hash {
         reply::set(response, header::ETAG, &format!("\"{hash}\""));
@@ -43,10 +43,10 @@ pub fn tag(response: &mut Response, hash: Option<&str>) {
     }
 }
 
-/// 304 where the client has this content already. (A proxy may have made our tag weak: for reading that is fine.)
+/// A 304 response if the client already has this content. Weak tags count, because a proxy may weaken ours.
 pub fn unchanged(headers: &HeaderMap, hash: Option<&str>) -> Option<Response> {
     let hash = hash?;
-    if !tags(headers, &header::IF_NONE_MATCH).any(|tag| name(tag) == hash || tag == "*") {
+    if !tags(headers, &header::IF_NONE_MATCH).any(|tag| value(tag) == hash || tag == "*") {
         return None;
     }
     let mut response = Response::new(Vec::new().into());
@@ -55,13 +55,13 @@ pub fn unchanged(headers: &HeaderMap, hash: Option<&str>) -> Option<Response> {
     Some(response)
 }
 
-/// The contents of which one must be the current one; `None` where nothing is asked. Weak tags match nothing.
+/// The hashes in `If-Match`, of which one must be current; `None` without the header. Weak tags match nothing.
 pub fn if_match(headers: &HeaderMap) -> Option<Vec<String>> {
     let strong = tags(headers, &header::IF_MATCH).filter(|tag| !tag.starts_with("W/"));
-    headers.contains_key(header::IF_MATCH).then(|| strong.map(|tag| name(tag).to_owned()).collect())
+    headers.contains_key(header::IF_MATCH).then(|| strong.map(|tag| value(tag).to_owned()).collect())
 }
 
-/// The tags of a header, of all its lines, as they are written.
+/// The tags in all lines of a header, unparsed.
 fn tags<'a>(headers: &'a HeaderMap, of: &HeaderName) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(of)
@@ -71,8 +71,8 @@ fn tags<'a>(headers: &'a HeaderMap, of: &HeaderName) -> impl Iterator<Item = &'a
         .map(str::trim)
 }
 
-/// What a tag says, without its quotes.
-fn name(tag: &str) -> &str {
+/// The value of a tag, without `W/` and quotes.
+fn value(tag: &str) -> &str {
     tag.trim_start_matches("W/").trim_matches('"')
 }
 

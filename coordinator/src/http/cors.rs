@@ -1,4 +1,4 @@
-//! Which other origins' pages may call the API. Pure: headers in, headers out.
+//! Cross-origin resource sharing: which origins may call the API from a browser. Pure: headers in, headers out.
 
 use warp::http::{HeaderMap, HeaderValue, header};
 
@@ -26,7 +26,7 @@ impl Cors {
         self.any || self.origins.iter().any(|allowed| allowed == origin)
     }
 
-    /// Adds what the browser needs to see on every answer, refusals included.
+    /// Adds the headers that every response needs, error responses included.
     pub fn apply(&self, request: &HeaderMap, response: &mut HeaderMap) {
         if self.origins.is_empty() {
             return;
@@ -40,7 +40,7 @@ impl Cors {
         }
     }
 
-    /// Adds what answers the browser's question before the real request.
+    /// Adds the headers of a preflight response.
     pub fn preflight(&self, request: &HeaderMap, response: &mut HeaderMap) {
         let allowed =
             request.get(header::ORIGIN).and_then(|o| o.to_str().ok()).is_some_and(|o| self.allows(o));

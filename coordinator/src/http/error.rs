@@ -1,11 +1,11 @@
-//! Why a request is refused: one problem+json body and the headers that go with it. `api::errors` maps the errors of
+//! Error responses: a problem+json body and its headers. `api::errors` maps the errors of
 //! services to it.
 
 use engunity_protocol::problem::{ErrorCode, FieldError, Problem};
 use warp::http::{HeaderName, HeaderValue, header};
 use warp::reply::Response;
 
-/// What a handler answers.
+/// The result of a handler.
 pub type ApiResult = Result<Response, ApiError>;
 
 #[derive(Debug)]
@@ -19,17 +19,17 @@ impl ApiError {
         Self { problem: Box::new(Problem::new(code, detail)), headers: Vec::new() }
     }
 
-    /// `what` does not exist, or is someone else's: the two can't be told apart.
+    /// `what` does not exist or belongs to another user; the response is the same.
     pub fn not_found(what: &str) -> Self {
         Self::new(ErrorCode::NotFound, format!("{what} does not exist"))
     }
 
-    /// One field is wrong.
+    /// One field is invalid.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::fields(vec![FieldError { field: field.into(), message: message.into() }])
     }
 
-    /// Each of `errors` is wrong.
+    /// Several fields are invalid.
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let detail =
             errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect::<Vec<_>>().join("; ");
@@ -38,7 +38,7 @@ impl ApiError {
         error
     }
 
-    /// The caller did not prove who it is.
+    /// The caller is not authenticated.
     pub fn unauthenticated(detail: &str) -> Self {
         Self::new(ErrorCode::Unauthenticated, detail)
             .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"engunity\""))
@@ -54,7 +54,7 @@ impl ApiError {
         self
     }
 
-    /// Something that should not happen: the cause goes to the log, not to the client.
+    /// A bug or an unexpected failure: the cause goes to the log, not to the client.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed on our side");
         Self::new(ErrorCode::Internal, "the cause is in the coordinator's log")

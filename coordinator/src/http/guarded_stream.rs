@@ -1,7 +1,8 @@
-//! Refusals below the router. hyper answers what is no HTTP (400) or has too long a head (431) by itself, with an empty
-//! body, and a head that does not come in time (408) not at all. [`Guarded`] stands between hyper and the socket: it
-//! keeps back what looks like hyper's own answer until the connection has ended, when it is known whether it was one;
-//! then [`Remains::finish`] sends a problem document in its place.
+//! Problem documents for requests that hyper rejects before any route sees them. hyper answers input that is not HTTP
+//! (400) or whose head is too long (431) itself, with an empty body, and closes the connection without an answer when
+//! the head does not arrive in time. [`GuardedStream`] sits between hyper and the socket. It holds back bytes that look
+//! like such an answer until the connection ends, because only then is it known whether hyper wrote them. Then
+//! [`RawConnection::finish`] sends a problem document instead.
 
 use std::io;
 use std::pin::Pin;
@@ -15,76 +16,78 @@ use tokio::sync::oneshot;
 use warp::http::StatusCode;
 use warp::hyper;
 
-/// hyper's own answers are shorter.
-const LONGEST_OWN: usize = 256;
-/// How long a client may take to read our last words, and to stop talking.
-const GRACE: Duration = Duration::from_secs(2);
-/// How much of what it still sends is read, so that our answer is not lost with the connection.
-const DRAIN: u64 = 1 << 20;
+/// Upper bound for the length of an answer that hyper generates.
+const MAX_HYPER_ANSWER: usize = 256;
+/// Deadline for sending the last answer and for the client to stop sending.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(2);
+/// Bytes of further input that are read and discarded: closing a socket with unread input resets the connection, and
+/// the client loses the answer.
+const DRAIN_BYTES: u64 = 1 << 20;
 
-/// A socket for hyper.
-pub struct Guarded {
-    remains: Option<Remains>,
-    back: Option<oneshot::Sender<Remains>>,
+/// The stream that hyper reads from and writes to.
+pub struct GuardedStream {
+    connection: Option<RawConnection>,
+    returned: Option<oneshot::Sender<RawConnection>>,
 }
 
-/// What is left of a connection when hyper is done with it.
-pub struct Remains {
+/// The socket and what is known about its input. It is handed back when hyper drops its stream.
+pub struct RawConnection {
     stream: TcpStream,
-    /// Looks like hyper's own answer, and is not sent yet.
+    /// Bytes that look like an answer of hyper, not sent yet.
     held: Vec<u8>,
-    /// Bytes that have come since the last answer.
+    /// Bytes received since the last answer.
     input: usize,
-    /// How many of them came before the first end of a line.
+    /// Length of the first line of these bytes, once its end has arrived.
     first_line: Option<usize>,
-    /// Something was answered before.
+    /// An answer was sent before.
     has_answered: bool,
 }
 
-impl Guarded {
-    /// The socket, and where it comes out at the end, unless it becomes a WebSocket.
-    pub fn new(stream: TcpStream) -> (Self, oneshot::Receiver<Remains>) {
-        let (back, remains) = oneshot::channel();
-        let inside = Remains { stream, held: Vec::new(), input: 0, first_line: None, has_answered: false };
-        (Self { remains: Some(inside), back: Some(back) }, remains)
+impl GuardedStream {
+    /// Wraps a socket. The receiver gets the connection back at its end, unless it became a WebSocket.
+    pub fn new(stream: TcpStream) -> (Self, oneshot::Receiver<RawConnection>) {
+        let (returned, connection) = oneshot::channel();
+        let inner =
+            RawConnection { stream, held: Vec::new(), input: 0, first_line: None, has_answered: false };
+        (Self { connection: Some(inner), returned: Some(returned) }, connection)
     }
 
-    fn inside(&mut self) -> io::Result<&mut Remains> {
-        self.remains.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    fn inner(&mut self) -> io::Result<&mut RawConnection> {
+        self.connection.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
-impl Drop for Guarded {
+impl Drop for GuardedStream {
     fn drop(&mut self) {
-        if let (Some(remains), Some(back)) = (self.remains.take(), self.back.take()) {
-            // Where nobody waits for it the socket closes here.
-            let _ = back.send(remains);
+        if let (Some(connection), Some(returned)) = (self.connection.take(), self.returned.take()) {
+            // If the receiver is gone, the socket closes here.
+            let _ = returned.send(connection);
         }
     }
 }
 
-impl AsyncRead for Guarded {
+impl AsyncRead for GuardedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let inside = self.inside()?;
-        // The connection goes on, so it was no last answer.
-        ready!(inside.release(cx))?;
+        let inner = self.inner()?;
+        // hyper reads on, so what was held back was not its last answer.
+        ready!(inner.release(cx))?;
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut inside.stream).poll_read(cx, buffer))?;
+        ready!(Pin::new(&mut inner.stream).poll_read(cx, buffer))?;
         let new = &buffer.filled()[before..];
         let end = new.iter().position(|byte| *byte == b'\n');
-        inside.first_line = inside.first_line.or(end.map(|end| inside.input + end));
-        inside.input += new.len();
+        inner.first_line = inner.first_line.or(end.map(|end| inner.input + end));
+        inner.input += new.len();
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Guarded {
+impl AsyncWrite for GuardedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.inside()?.write(cx, &[io::IoSlice::new(bytes)])
+        self.inner()?.write(cx, &[io::IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -92,7 +95,7 @@ impl AsyncWrite for Guarded {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.inside()?.write(cx, slices)
+        self.inner()?.write(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -100,23 +103,23 @@ impl AsyncWrite for Guarded {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inside()?.stream).poll_flush(cx)
+        Pin::new(&mut self.inner()?.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let inside = self.inside()?;
-        if inside.held.is_empty() {
-            Pin::new(&mut inside.stream).poll_shutdown(cx)
+        let inner = self.inner()?;
+        if inner.held.is_empty() {
+            Pin::new(&mut inner.stream).poll_shutdown(cx)
         } else {
             Poll::Ready(Ok(()))
         }
     }
 }
 
-impl Remains {
+impl RawConnection {
     fn write(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         ready!(self.release(cx))?;
-        if let Some(bytes) = only(slices).filter(|bytes| is_own(bytes)) {
+        if let Some(bytes) = single_slice(slices).filter(|bytes| is_hyper_answer(bytes)) {
             self.held = bytes.to_vec();
             return Poll::Ready(Ok(bytes.len()));
         }
@@ -125,7 +128,7 @@ impl Remains {
         Poll::Ready(Ok(count))
     }
 
-    /// Sends what was kept back.
+    /// Sends what was held back.
     fn release(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.held.is_empty() {
             let count = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.held))?;
@@ -134,29 +137,29 @@ impl Remains {
         Poll::Ready(Ok(()))
     }
 
-    /// Says the last words of a connection that `ended` like this.
+    /// Sends the last answer of a connection that `ended` this way, and closes it.
     pub async fn finish(mut self, ended: Option<hyper::Error>, head_timeout: Duration, head_bytes: usize) {
-        let refusal = ended.and_then(|error| self.refusal(&error, head_timeout, head_bytes));
-        let words = match &refusal {
-            Some(problem) => document(problem),
+        let refusal = ended.and_then(|error| self.problem(&error, head_timeout, head_bytes));
+        let answer = match &refusal {
+            Some(problem) => response(problem),
             None => std::mem::take(&mut self.held),
         };
-        if !words.is_empty() {
-            let _ = tokio::time::timeout(GRACE, self.say(&words)).await;
+        if !answer.is_empty() {
+            let _ = tokio::time::timeout(FINISH_TIMEOUT, self.send_last(&answer)).await;
         }
         if let Some(problem) = refusal {
-            tracing::info!(target: "access", status = problem.status, "refused what is no request");
+            tracing::info!(target: "access", status = problem.status, "refused a malformed request");
         }
     }
 
-    async fn say(&mut self, words: &[u8]) -> io::Result<()> {
-        self.stream.write_all(words).await?;
+    async fn send_last(&mut self, answer: &[u8]) -> io::Result<()> {
+        self.stream.write_all(answer).await?;
         self.stream.shutdown().await?;
-        let mut rest = (&mut self.stream).take(DRAIN);
+        let mut rest = (&mut self.stream).take(DRAIN_BYTES);
         tokio::io::copy(&mut rest, &mut tokio::io::sink()).await.map(drop)
     }
 
-    fn refusal(&self, error: &hyper::Error, head_timeout: Duration, head_bytes: usize) -> Option<Problem> {
+    fn problem(&self, error: &hyper::Error, head_timeout: Duration, head_bytes: usize) -> Option<Problem> {
         let is_first = self.input > 0 && !self.has_answered;
         if error.is_timeout() && self.input > 0 {
             let detail = format!("the request's head did not arrive within {} s", head_timeout.as_secs());
@@ -165,7 +168,7 @@ impl Remains {
         if !error.is_parse() || (self.held.is_empty() && !is_first) {
             return None;
         }
-        // What fills most of the head is what is too long.
+        // A first line that is short means that the headers are too long, not the address.
         let has_short_line = self.first_line.is_some_and(|length| length < head_bytes / 2);
         Some(match (error.is_parse_too_large(), has_short_line) {
             (false, _) => {
@@ -183,24 +186,24 @@ impl Remains {
     }
 }
 
-fn only<'a>(slices: &'a [io::IoSlice<'_>]) -> Option<&'a [u8]> {
+fn single_slice<'a>(slices: &'a [io::IoSlice<'_>]) -> Option<&'a [u8]> {
     let mut filled = slices.iter().filter(|slice| !slice.is_empty());
     let first = filled.next()?;
     filled.next().is_none().then_some(&**first)
 }
 
-/// Whether these bytes may be an answer that hyper gave by itself: every answer of ours has an id.
-fn is_own(bytes: &[u8]) -> bool {
+/// Whether these bytes may be an answer that hyper generated. Answers of the application always carry a request id.
+fn is_hyper_answer(bytes: &[u8]) -> bool {
     let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
     bytes.starts_with(b"HTTP/1.1 4")
-        && bytes.len() <= LONGEST_OWN
+        && bytes.len() <= MAX_HYPER_ANSWER
         && bytes.ends_with(b"\r\n\r\n")
         && has(b"content-length: 0")
         && !has(b"x-request-id")
 }
 
-/// A whole answer, written by hand as no request is there that it would answer.
-fn document(problem: &Problem) -> Vec<u8> {
+/// Serializes a whole HTTP response: hyper can't send one without a request.
+fn response(problem: &Problem) -> Vec<u8> {
     let body = serde_json::to_vec(problem).unwrap_or_default();
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
     let head = format!(
@@ -217,12 +220,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_hypers_own_answers() {
+    fn recognizes_answers_of_hyper() {
         let own = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-        assert!(is_own(own));
+        assert!(is_hyper_answer(own));
         let ours = b"HTTP/1.1 404 Not Found\r\nx-request-id: 1\r\ncontent-length: 0\r\n\r\n";
-        assert!(!is_own(ours) && !is_own(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n") && !is_own(b""));
-        assert!(only(&[io::IoSlice::new(b""), io::IoSlice::new(own)]).is_some_and(is_own));
-        assert_eq!(only(&[io::IoSlice::new(own), io::IoSlice::new(own)]), None);
+        assert!(
+            !is_hyper_answer(ours)
+                && !is_hyper_answer(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                && !is_hyper_answer(b"")
+        );
+        assert!(single_slice(&[io::IoSlice::new(b""), io::IoSlice::new(own)]).is_some_and(is_hyper_answer));
+        assert_eq!(single_slice(&[io::IoSlice::new(own), io::IoSlice::new(own)]), None);
     }
 }

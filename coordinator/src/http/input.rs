@@ -1,4 +1,4 @@
-//! From bytes to checked values: JSON with the wrong field named, paging parameters, texts in bounds. Pure.
+//! Parses and checks request bodies: JSON errors that name the field, and lengths of texts. Pure.
 
 use engunity_protocol::problem::{ErrorCode, FieldError};
 use engunity_protocol::schema::Length;
@@ -7,10 +7,10 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use super::error::ApiError;
 use super::strict::Strict;
 
-/// Parses JSON; tells text that is no JSON (400) from JSON that is not what is expected (422).
+/// Parses a JSON object. Text that is not JSON is a 400, JSON of another shape a 422.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-        return Err(no_object(body));
+        return Err(not_an_object(body));
     }
     let mut parser = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(Strict(&mut parser)).map_err(|error| {
@@ -21,8 +21,8 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     Ok(value)
 }
 
-/// Tells what is JSON, but no object, from what is no JSON.
-fn no_object(body: &[u8]) -> ApiError {
+/// The error for a body that is not a JSON object, or not JSON at all.
+fn not_an_object(body: &[u8]) -> ApiError {
     match serde_json::from_slice::<IgnoredAny>(body) {
         Ok(_) => ApiError::field("body", "must be an object"),
         Err(error) => ApiError::new(ErrorCode::MalformedBody, format!("not JSON: {error}")),
@@ -44,7 +44,7 @@ fn refuse(path: &str, error: serde_json::Error) -> ApiError {
     ApiError::field(field, message)
 }
 
-/// serde says which member of the struct at `path` is meant only in its message.
+/// serde reports the name of an unknown, missing or duplicate member only in its message.
 fn names_a_member(message: &str) -> bool {
     message.starts_with("unknown field")
         || message.starts_with("missing field")
@@ -58,7 +58,7 @@ fn quoted(message: &str) -> Option<&str> {
     message.split('`').nth(1)
 }
 
-/// Collects what is wrong with a body, so that one answer names everything.
+/// Collects the errors of a body, so that one response lists all of them.
 #[derive(Default)]
 pub struct Checks(Vec<FieldError>);
 
@@ -67,7 +67,7 @@ impl Checks {
         self.0.push(FieldError { field: field.to_owned(), message: message.into() });
     }
 
-    /// A text of so many characters, without NUL (PostgreSQL has none).
+    /// Checks the number of characters, and that there is no NUL, which PostgreSQL can't store.
     pub fn text(&mut self, field: &str, text: &str, length: Length) {
         let (least, most) = length.into_inner();
         let length = text.chars().take(most + 1).count();
@@ -94,7 +94,7 @@ impl Checks {
         }
     }
 
-    /// How much is wrong so far.
+    /// The number of errors so far.
     pub fn count(&self) -> usize {
         self.0.len()
     }

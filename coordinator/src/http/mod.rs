@@ -1,6 +1,6 @@
-//! HTTP plumbing: what every request passes, whatever it asks for. Only this folder and `api` know warp.
+//! HTTP plumbing that is common to all requests. Only this folder and `api` use warp.
 //!
-//! A request's way: `server` (connection) -> warp filter below (takes it apart) -> `pipeline` (id, log, metrics,
+//! The path of a request: `server` (connection) -> warp filter below (extracts its parts) -> `pipeline` (id, log, metrics,
 //! headers) -> `router` (path, method, caller, rate, content type, length) -> a handler, a plain async function
 //! `(Arc<App>, Caller, Request) -> ApiResult`.
 
@@ -49,7 +49,7 @@ pub async fn serve(app: Arc<App>, routes: Vec<Route>, listener: TcpListener, sto
     server::serve(listener, service, header_timeout, stop, drain).await;
 }
 
-/// The whole of HTTP as one warp filter that never rejects.
+/// One warp filter for all routes. It never rejects.
 fn filter(
     app: Arc<App>,
     routes: Vec<Route>,
@@ -68,11 +68,11 @@ fn filter(
             assemble(trust_proxy, method, path, query, headers, peer, upgrade, body)
         })
         .then(move |request| answer(pipeline.clone(), request))
-        .recover(|_| async { Ok::<_, Infallible>(no_request().into_response()) })
+        .recover(|_| async { Ok::<_, Infallible>(malformed().into_response()) })
 }
 
-/// What not even the filter above can take apart.
-fn no_request() -> ApiError {
+/// The answer to a request that the filter above can't parse.
+fn malformed() -> ApiError {
     ApiError::new(ErrorCode::MalformedRequest, "this is no request that could be answered")
 }
 
@@ -80,7 +80,7 @@ async fn answer(pipeline: Arc<Pipeline>, request: Request) -> Response {
     pipeline.serve(request).await
 }
 
-#[allow(clippy::too_many_arguments)] // warp hands over what its filters took, one by one
+#[allow(clippy::too_many_arguments)] // warp passes the result of each filter separately
 fn assemble(
     trust_proxy: bool,
     method: Method,

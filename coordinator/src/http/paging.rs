@@ -1,4 +1,4 @@
-//! Pages: `?limit=&cursor=` in, a `Link: <…>; rel="next"` header out. A cursor's inside is nobody's business.
+//! Pages: `?limit=&cursor=` in, a `Link: <…>; rel="next"` header out. Clients must not interpret a cursor.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use super::parameter::{Parameter, number};
 use super::reply;
 use super::request::Request;
 
-/// The page's size: what is asked for, from 1 to `MOST`.
+/// The page size, from 1 to `MOST`.
 pub struct Limit<const DEFAULT: i64, const MOST: i64>(pub i64);
 
 impl<const DEFAULT: i64, const MOST: i64> Parameter for Limit<DEFAULT, MOST> {
@@ -33,7 +33,7 @@ impl<const DEFAULT: i64, const MOST: i64> Parameter for Limit<DEFAULT, MOST> {
     }
 }
 
-/// Where the page begins.
+/// The start of the page.
 pub struct Cursor<T>(pub T);
 
 impl<T: FromStr + Send + 'static> Parameter for Cursor<T> {
@@ -46,14 +46,15 @@ impl<T: FromStr + Send + 'static> Parameter for Cursor<T> {
 
     fn read(text: &str) -> Result<Self, String> {
         let inside = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        // PostgreSQL has no NUL.
+        // PostgreSQL can't store NUL.
         let parsed = inside.filter(|inside| !inside.contains('\0') && !inside.is_empty());
         let parsed = parsed.and_then(|inside| inside.parse().ok());
         parsed.map(Self).ok_or_else(|| "is not one that a Link header gave".into())
     }
 }
 
-/// Cuts what was fetched (one more than a page) to the page; `position` says where the next one begins.
+/// Truncates the fetched rows (one more than the page) to the page; returns the `position` of the last one if there is
+/// a next page.
 pub fn cut<T, C: Display>(items: &mut Vec<T>, limit: i64, position: impl Fn(&T) -> C) -> Option<C> {
     if items.len() as i64 <= limit {
         return None;
@@ -62,7 +63,7 @@ pub fn cut<T, C: Display>(items: &mut Vec<T>, limit: i64, position: impl Fn(&T) 
     items.last().map(position)
 }
 
-/// Names the next page, with the other parameters of this one.
+/// Adds a `Link` to the next page, with the other parameters of this request.
 pub fn link(request: &Request, next: Option<impl Display>, response: &mut Response) {
     let Some(next) = next else { return };
     let mut query = form_urlencoded::Serializer::new(String::new());

@@ -1,5 +1,5 @@
-//! What surrounds every request: its id, its log line, its metrics, the headers of each answer, and the rule
-//! that nothing leaves without an answer, not even a panic.
+//! What applies to every request: its id, log line, metrics and response headers. Every request gets a response, even
+//! if its handler panics.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use crate::auth::rate_limit::Quota;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-/// How much of a refused body is read so that the client gets to read our answer, and for how long.
+/// How much of a rejected body is read, and for how long, so that the client receives the response.
 const DRAIN_BYTES: usize = 64 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(3);
-/// How much of a body that nobody asked for is read, so that the connection can go on.
+/// How much of an unused body is read, so that the connection can be reused.
 const IGNORED_BYTES: usize = 64 << 10;
 
 pub struct Pipeline {
@@ -40,13 +40,13 @@ impl Pipeline {
         Self { app, table, cors, web }
     }
 
-    /// Answers one request, whatever happens.
+    /// Answers one request. Never fails.
     pub async fn serve(&self, request: Request) -> Response {
         let started = Instant::now();
         let id = request_id(&request.headers);
         let (method, path, headers) = (request.method.clone(), request.path.clone(), request.headers.clone());
         let mut quota = None;
-        let body = announced(&headers).then(|| request.body.clone());
+        let body = sends_body(&headers).then(|| request.body.clone());
         let (template, answer) = self.route(request, &mut quota).await;
         if let Some(body) = body {
             body.drain(if answer.is_err() { DRAIN_BYTES } else { IGNORED_BYTES }, DRAIN_TIME).await;
@@ -103,9 +103,9 @@ impl Pipeline {
     }
 }
 
-/// Whether a body is on its way, whatever comes of the request: one left unread ends the connection, perhaps before the
-/// client has read the answer. One that waits for `100 Continue` is never sent.
-fn announced(headers: &HeaderMap) -> bool {
+/// Whether the client sends a body. If it stays unread, the connection is reset, perhaps before the client has read the
+/// response. A client that expects `100 Continue` has not sent its body yet.
+fn sends_body(headers: &HeaderMap) -> bool {
     let length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
     (length || headers.contains_key(header::TRANSFER_ENCODING)) && !headers.contains_key(header::EXPECT)
 }
@@ -116,12 +116,12 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: String) {
     }
 }
 
-/// The client's id where it sent a sensible one, else a new one.
+/// The request id of the client if it is valid, else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
-    let sensible = |value: &&HeaderValue| {
+    let is_valid = |value: &&HeaderValue| {
         value.len() <= 64 && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
     };
-    headers.get(REQUEST_ID).filter(sensible).cloned().unwrap_or_else(|| {
+    headers.get(REQUEST_ID).filter(is_valid).cloned().unwrap_or_else(|| {
         HeaderValue::try_from(uuid::Uuid::now_v7().simple().to_string())
             .unwrap_or(HeaderValue::from_static("-"))
     })
@@ -134,7 +134,7 @@ fn record(method: &Method, route: &'static str, status: StatusCode, took: Durati
         .record(took.as_secs_f64());
 }
 
-/// A client may invent methods; a label must not take just any value.
+/// Bounds the values of the metrics label: clients may send any method name.
 fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,5 +1,5 @@
-//! Parts of a content (RFC 9110, section 14): `Range` and `If-Range` in, 206 or 416 out. Of several ranges in one request
-//! the whole is answered, as the RFC allows. Pure but for the bytes.
+//! Range requests (RFC 9110, section 14): `Range` and `If-Range` in, 206 or 416 out. A request for several ranges gets
+//! the whole content, as the RFC allows. Pure.
 
 use engunity_protocol::problem::ErrorCode;
 use serde_json::{Value, json};
@@ -11,20 +11,20 @@ use super::parameter::{Header, Parameter, arguments};
 use super::reply;
 
 arguments! {
-    /// Which part of a content a client wants.
+    /// The part of a content that the client requests.
     pub struct Ranged {
         range: Header<Option<Range>>,
         only_if: Header<Option<IfRange>>,
     }
 }
 
-/// One range of bytes; what is anything else asks for the whole.
+/// One range of bytes. Any other header value means the whole content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
     Whole,
-    /// From the first to the last one, or to the end.
+    /// From the first byte to the last one (inclusive), or to the end.
     From(u64, Option<u64>),
-    /// So many at the end.
+    /// The last bytes, by count.
     Last(u64),
 }
 
@@ -57,7 +57,7 @@ fn parse(text: &str) -> Option<Range> {
     }
 }
 
-/// The tag of the content that the client has a part of.
+/// The tag of the content of which the client has a part.
 pub struct IfRange(String);
 
 impl Parameter for IfRange {
@@ -83,7 +83,7 @@ pub struct Part {
 }
 
 impl Ranged {
-    /// The part of the content with this hash that is asked for; `None` is the whole.
+    /// The requested part of the content with this hash; `None`: the whole.
     pub fn part(&self, hash: &str, size: u64) -> Result<Option<Part>, ApiError> {
         let is_same = |IfRange(tag): &IfRange| *tag == format!("\"{hash}\"");
         match self.range.0.filter(|_| self.only_if.0.as_ref().is_none_or(is_same)) {
@@ -113,7 +113,7 @@ fn outside(size: u64) -> ApiError {
     }
 }
 
-/// Says which part an answer has, and that parts can be asked for.
+/// Adds the headers that state the part in the response, and that ranges are supported.
 pub fn mark(response: &mut Response, part: Option<Part>) {
     reply::set(response, header::ACCEPT_RANGES, "bytes");
     if let Some(Part { first, length, size }) = part {

@@ -1,4 +1,4 @@
-//! Answers that went well: JSON, nothing, bytes and streams.
+//! Successful responses: JSON, no content, bytes and streams.
 
 use bytes::Bytes;
 use engunity_artifacts::Object;
@@ -38,7 +38,7 @@ pub fn bytes(status: StatusCode, content_type: &'static str, body: impl Into<Byt
     response
 }
 
-/// A body that is made while it is sent. An error in it cuts the connection, so that the client notices.
+/// A body that is produced while it is sent. An error closes the connection, so that the client notices.
 pub fn stream<S, E>(content_type: &'static str, body: S) -> Response
 where
     S: Stream<Item = Result<Bytes, E>> + Send + 'static,
@@ -49,24 +49,24 @@ where
     response
 }
 
-/// Sets a header whose value may hold anything; what can't stand in a header is left out.
+/// Sets a header. A value that is not valid in a header is left out.
 pub fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
 }
 
-/// An object of storage, streamed. A stall in storage cuts the connection.
+/// An object from object storage, streamed. If storage stalls, the connection is closed.
 pub fn object(object: Object) -> Response {
     let mut response = stream("application/octet-stream", SyncStream::new(object.body.into_stream()));
     response.headers_mut().insert(header::CONTENT_LENGTH, object.size.into());
     response
 }
 
-/// What may stand as it is in a file name of RFC 8187.
+/// Characters that RFC 8187 allows unescaped in a file name.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
-/// Makes the answer a download that no browser runs, whatever its bytes are.
+/// Marks the response as a download that no browser renders or executes.
 pub fn download(response: &mut Response, name: &str) {
     let ascii: String = name
         .chars()

@@ -1,5 +1,5 @@
 //! One request as handlers see it: the matched path's parameters, the query, headers, and a body that is
-//! read with a limit and a deadline. Knows nothing of what the request is for.
+//! read with a limit and a deadline. Independent of what is requested.
 
 use std::io;
 use std::net::IpAddr;
@@ -23,22 +23,22 @@ use super::error::ApiError;
 use super::input;
 use crate::auth::Caller;
 
-/// Longest pause between two pieces of a body.
+/// Timeout for the next piece of a body.
 const BODY_PAUSE: Duration = Duration::from_secs(20);
 
 pub struct Request {
     pub method: Method,
-    /// As it was sent, percent-encoded.
+    /// Percent-encoded, as received.
     pub path: String,
     /// Without the question mark.
     pub query: String,
     pub headers: HeaderMap,
     pub body: Body,
-    /// The client's address, if the server knows it.
+    /// The client's address, if known.
     pub peer: Option<IpAddr>,
     /// The connection itself, for a WebSocket.
     pub upgrade: Option<OnUpgrade>,
-    /// Largest body that the route takes, in bytes.
+    /// Largest body that the route accepts, in bytes.
     pub(super) body_limit: usize,
     /// Percent-decoded, in the order of the template.
     pub(super) params: Vec<(String, String)>,
@@ -55,7 +55,7 @@ impl Request {
         name.find(&self.headers)
     }
 
-    /// The query's parameters, decoded; the last one of a name counts.
+    /// A query parameter, decoded; if it is repeated, the last one.
     pub fn query_param(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(self.query.as_bytes())
             .filter(|(key, _)| key == name)
@@ -84,7 +84,7 @@ impl Request {
         input::json(&self.bytes().await?)
     }
 
-    /// The same where no body at all means `None`.
+    /// As [`Self::json`]; an empty body is `None`.
     pub async fn json_or_nothing<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ApiError> {
         let body = self.bytes().await?;
         if body.is_empty() { Ok(None) } else { input::json(&body).map(Some) }
@@ -103,7 +103,7 @@ pub(super) fn decode(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
-/// What names a header: a [`HeaderName`] or a lowercase text.
+/// The name of a header: a [`HeaderName`] or a lower-case string.
 pub trait AsHeaderName {
     fn find(self, headers: &HeaderMap) -> Option<&str>;
 }
@@ -120,7 +120,7 @@ impl AsHeaderName for &str {
     }
 }
 
-/// The body while it arrives. Clones share it: the router keeps one to drain what a handler left unread.
+/// The body as it arrives. Clones share one stream: the pipeline keeps one to drain what a handler left unread.
 #[derive(Clone)]
 pub struct Body(Arc<Mutex<BoxStream<'static, Result<Bytes, warp::Error>>>>);
 
@@ -141,7 +141,7 @@ impl Body {
         }
     }
 
-    /// What is left, as other readers take it.
+    /// The rest of the body as a stream.
     pub fn pieces(self) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
         stream::try_unfold(self, |mut body| async move {
             let piece = body.piece().await.map_err(|error| io::Error::other(error.problem.detail))?;
@@ -149,7 +149,7 @@ impl Body {
         })
     }
 
-    /// Reads and forgets what is left, within bounds: a client that still sends would not read our answer.
+    /// Reads and discards the rest, within bounds: a client that is still sending does not read the response.
     pub(super) async fn drain(mut self, most: usize, within: Duration) {
         let mut left = most;
         let reading = async {

@@ -268,7 +268,7 @@ fn check_body(app: &App, route: &Route, request: &mut Request) -> Result<(), Api
     }
 }
 
-/// Compressed bodies are not decoded. Without this check they would fail later, as malformed, with a less helpful error.
+/// Compressed bodies are not decoded. Without this check they would fail later, as malformed, with a vaguer error.
 fn check_encoding(body: RequestBody, encoding: Option<&str>) -> Result<(), ApiError> {
     match encoding {
         Some(encoding) if body != RequestBody::Bytes && !encoding.eq_ignore_ascii_case("identity") => {

@@ -1,5 +1,5 @@
 //! Accepts connections and hands each request to the warp service: HTTP/1.1 with upgrades, a deadline for the
-//! headers (a slow client can't hold a connection), and a graceful end with a deadline of its own.
+//! headers (a slow client can't hold a connection), and a graceful shutdown with its own deadline.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,16 +18,16 @@ use warp::hyper::server::conn::http1;
 use warp::hyper::service::service_fn;
 use warp::reply::Response;
 
-use super::guarded_stream::{Guarded, Remains};
+use super::guarded_stream::{GuardedStream, RawConnection};
 
-/// The address of the other end, as an extension of each request.
+/// The client's address, as an extension of each request.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
 /// Largest request head (line and headers).
 const HEAD_BYTES: usize = 64 << 10;
 
-/// Serves until `stop`; then finishes what is under way, for at most `drain`.
+/// Serves until `stop`; then waits at most `drain` for requests in progress.
 pub async fn serve<S>(
     listener: TcpListener,
     service: S,
@@ -48,11 +48,11 @@ pub async fn serve<S>(
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, peer)) => {
-                // Small answers must not wait for an acknowledgement of the ones before.
+                // Without this, small answers wait for the acknowledgement of earlier ones.
                 let _ = stream.set_nodelay(true);
-                let (stream, remains) = Guarded::new(stream);
+                let (stream, returned) = GuardedStream::new(stream);
                 let connection = connection(http.clone(), service.clone(), stream, peer, stop.clone());
-                drop(open.spawn(to_the_end(connection, remains, header_timeout)))
+                drop(open.spawn(serve_and_finish(connection, returned, header_timeout)))
             }
             Err(error) => wait_after(error).await,
         }
@@ -60,27 +60,27 @@ pub async fn serve<S>(
     drop(listener);
     open.close();
     if tokio::time::timeout(drain, open.wait()).await.is_err() {
-        tracing::warn!(seconds = drain.as_secs(), "some connections were still busy at the end of the grace");
+        tracing::warn!(seconds = drain.as_secs(), "some connections were still busy at the drain deadline");
     }
 }
 
-/// Serves one connection, and refuses what came over it where it was no request.
-async fn to_the_end(
+/// Serves one connection. If hyper rejected its input, answers with a problem document.
+async fn serve_and_finish(
     connection: impl Future<Output = warp::hyper::Result<()>>,
-    mut remains: oneshot::Receiver<Remains>,
+    mut returned: oneshot::Receiver<RawConnection>,
     header_timeout: Duration,
 ) {
     let ended = connection.await;
-    if let Ok(remains) = remains.try_recv() {
-        remains.finish(ended.err(), header_timeout, HEAD_BYTES).await;
+    if let Ok(returned) = returned.try_recv() {
+        returned.finish(ended.err(), header_timeout, HEAD_BYTES).await;
     }
 }
 
-/// Serves one connection to its end; at `stop` the answer under way is the last one.
+/// Serves one connection to its end; after `stop` the answer in progress is the last one.
 async fn connection<S>(
     http: http1::Builder,
     service: S,
-    stream: Guarded,
+    stream: GuardedStream,
     peer: SocketAddr,
     stop: CancellationToken,
 ) -> warp::hyper::Result<()>
@@ -94,7 +94,7 @@ where
 {
     let service = service_fn(move |mut request: warp::http::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        // CONNECT names a host and no path; warp can't bear that.
+        // CONNECT requests have a host and no path; warp panics without a path.
         if request.uri().path_and_query().is_none() {
             *request.uri_mut() = Uri::from_static("/");
         }
@@ -114,7 +114,7 @@ where
     ended
 }
 
-/// Out of file descriptors or the like: trying again at once would only burn the processor.
+/// Waits after an error such as too many open files, which an immediate retry would only repeat.
 async fn wait_after(error: std::io::Error) {
     tracing::warn!(%error, "could not accept a connection");
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -128,26 +128,26 @@ mod tests {
 
     use super::*;
 
-    /// Looks like what hyper says by itself, and is a body.
-    const ALIKE: &str = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+    /// A body that looks like an answer of hyper.
+    const LOOKALIKE: &str = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
 
     async fn start() -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let with_id = |reply| warp::reply::with_header(reply, "x-request-id", "1").into_response();
-        let alike = warp::path("alike").map(move || {
-            let pieces = futures::stream::iter(["a", ALIKE].map(Ok::<_, std::io::Error>));
+        let lookalike = warp::path("lookalike").map(move || {
+            let pieces = futures::stream::iter(["a", LOOKALIKE].map(Ok::<_, std::io::Error>));
             with_id(warp::reply::stream(pieces).into_response())
         });
         let fine = warp::any().map(move || with_id("fine".into_response()));
-        let service = warp::service(alike.or(fine).unify());
+        let service = warp::service(lookalike.or(fine).unify());
         let second = Duration::from_secs(1);
         tokio::spawn(serve(listener, service, second, CancellationToken::new(), second));
         address
     }
 
-    /// What comes back until the connection ends.
-    async fn said(address: SocketAddr, words: &str) -> String {
+    /// Sends `words` and returns everything received until the connection ends.
+    async fn exchange(address: SocketAddr, words: &str) -> String {
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(words.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_request_gets_a_problem_document() {
+    async fn malformed_requests_get_a_problem_document() {
         let address = start().await;
         let good = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
         let long = "x".repeat(2 * HEAD_BYTES);
@@ -172,7 +172,7 @@ mod tests {
             (format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(200)), 431, "headers_too_large"),
             ("GET / HTTP/1.1\r\nhost: h\r\n".to_owned(), 408, "timeout"),
         ] {
-            let answer = said(address, &words).await;
+            let answer = exchange(address, &words).await;
             let start = &words[..words.len().min(60)];
             let last = &answer[answer.rfind("HTTP/1.1 4").unwrap_or_default()..];
             assert!(last.starts_with(&format!("HTTP/1.1 {status} ")), "{start:?}: {answer:?}");
@@ -186,8 +186,8 @@ mod tests {
     #[tokio::test]
     async fn a_quiet_connection_ends_without_a_word() {
         let address = start().await;
-        assert_eq!(said(address, "").await, "");
-        let answer = said(address, "GET / HTTP/1.1\r\nhost: h\r\n\r\n").await;
+        assert_eq!(exchange(address, "").await, "");
+        let answer = exchange(address, "GET / HTTP/1.1\r\nhost: h\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\nfine"), "{answer}");
     }
 
@@ -195,10 +195,10 @@ mod tests {
     async fn a_body_that_looks_like_a_refusal_arrives_as_it_is() {
         let address = start().await;
         for end in ["connection: close\r\n", ""] {
-            let words = format!("GET /alike HTTP/1.1\r\nhost: h\r\n{end}\r\n");
+            let words = format!("GET /lookalike HTTP/1.1\r\nhost: h\r\n{end}\r\n");
             let times = if end.is_empty() { 2 } else { 1 };
-            let answer = said(address, &words.repeat(times)).await;
-            assert_eq!(answer.matches(ALIKE).count(), times, "{answer}");
+            let answer = exchange(address, &words.repeat(times)).await;
+            assert_eq!(answer.matches(LOOKALIKE).count(), times, "{answer}");
             assert_eq!(answer.matches("\r\n0\r\n\r\n").count(), times, "{answer}");
         }
     }

@@ -1,12 +1,12 @@
-//! A deserializer in which an object is an object: serde's derived structs can also be read from arrays of their
-//! fields, at any depth, which no client means. Wraps any self-describing format.
+//! A deserializer that reads structs from objects only. Structs with derived `Deserialize` also accept arrays of their
+//! fields, at any depth, which the API does not allow. Wraps any self-describing format.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// Wraps a deserializer, a visitor, an access or a seed; what it hands on is wrapped too.
+/// Wraps a deserializer, a visitor, an access or a seed, and everything that it passes on.
 pub struct Strict<T>(pub T);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
@@ -55,8 +55,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
 /// Every integer up to this one is exact as a floating-point number.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Hands simple values on as they are.
-macro_rules! hand_on {
+/// Forwards simple values unchanged.
+macro_rules! forward {
     ($($visit:ident($value:ty))+) => {
         $(fn $visit<E: serde::de::Error>(self, value: $value) -> Result<V::Value, E> {
             self.0.$visit(value)
@@ -71,12 +71,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
         self.0.expecting(f)
     }
 
-    hand_on! {
+    forward! {
         visit_bool(bool) visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_char(char)
         visit_str(&str) visit_borrowed_str(&'de str) visit_string(String) visit_bytes(&[u8]) visit_byte_buf(Vec<u8>)
     }
 
-    /// To JSON Schema 7.0 is an integer; numbers with a fraction are read from integers as well.
+    /// In JSON Schema 7.0 is an integer, so floating-point values without a fraction are read as integers.
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<V::Value, E> {
         match value {
             _ if value.fract() != 0.0 || value.abs() > EXACT => self.0.visit_f64(value),

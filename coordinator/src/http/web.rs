@@ -1,5 +1,5 @@
-//! Serves the built web application from `web.root`: only files below it, the compressed sibling where the browser
-//! takes it, and a Content-Security-Policy that names each page's own inline scripts (from `csp.json` of the build).
+//! Serves the built web application from `web.root`: only files below it, compressed if the browser supports it, with a
+//! Content-Security-Policy that lists the hashes of each page's inline scripts (from `csp.json` of the build).
 
 use std::collections::HashMap;
 use std::fs::Metadata;
@@ -17,26 +17,26 @@ use super::error::{ApiError, ApiResult};
 use super::request::{self, Request};
 use super::{reply, router};
 
-/// Below this, every name changes with its content.
+/// All file names below this path contain a hash of the content.
 const BUILD: &str = "/_next/static/";
-/// Monaco: most names there carry a hash, some (its loader) do not.
+/// Monaco: most file names contain a hash, some (its loader) do not.
 const MONACO: &str = "/vs/";
-const FOREVER: &str = "public, max-age=31536000, immutable";
-/// Larger files are streamed.
-const WHOLE: u64 = 256 << 10;
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// Files up to this size are read into memory; larger ones are streamed.
+const MAX_IN_MEMORY: u64 = 256 << 10;
 
 pub struct Web {
     root: Option<PathBuf>,
 }
 
-/// What the build says about its pages.
+/// The hashes of the inline scripts, by page.
 #[derive(Default, Deserialize)]
 struct Csp {
     #[serde(default)]
     pages: HashMap<String, Vec<String>>,
 }
 
-/// A file to send: where it is, what it is called on the web, and how it is packed.
+/// A file to send: its path on disk, its path on the web and its encoding.
 struct Found {
     disk: PathBuf,
     /// `/code/index.html`
@@ -50,7 +50,7 @@ impl Web {
         Self { root: (!root.is_empty()).then(|| PathBuf::from(root)) }
     }
 
-    /// Answers any request that no route takes.
+    /// Answers a request that matches no route.
     pub async fn answer(&self, request: &Request) -> ApiResult {
         let missing = || ApiError::not_found(&format!("{} {}", request.method, request.path));
         let Some(root) = self.root.as_deref().filter(|_| !request.path.starts_with("/api/")) else {
@@ -72,7 +72,7 @@ impl Web {
     }
 }
 
-/// The file of a path: itself, as a page, or as a folder's page.
+/// The file for a path: the file itself, `<path>.html` or `<path>/index.html`.
 async fn find(root: &Path, path: &str, headers: &HeaderMap) -> Option<Found> {
     let path = request::decode(path);
     let path = path.trim_matches('/');
@@ -83,7 +83,7 @@ async fn find(root: &Path, path: &str, headers: &HeaderMap) -> Option<Found> {
     let page = if path.is_empty() { "index.html".to_owned() } else { format!("{path}/index.html") };
     for name in [path.to_owned(), format!("{path}.html"), page] {
         if let Some(metadata) = file(&root.join(&name)).await {
-            return Some(packed(root, name, metadata, headers).await);
+            return Some(compressed(root, name, metadata, headers).await);
         }
     }
     None
@@ -93,13 +93,13 @@ async fn file(path: &Path) -> Option<Metadata> {
     tokio::fs::metadata(path).await.ok().filter(Metadata::is_file)
 }
 
-/// The smallest sibling that the browser takes.
-async fn packed(root: &Path, name: String, metadata: Metadata, headers: &HeaderMap) -> Found {
+/// The best compressed variant that the browser accepts, or the file itself.
+async fn compressed(root: &Path, name: String, metadata: Metadata, headers: &HeaderMap) -> Found {
     let web = format!("/{name}");
     let accepted =
         headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     for (encoding, extension) in [("br", "br"), ("gzip", "gz")] {
-        if !takes_encoding(accepted, encoding) {
+        if !accepts_encoding(accepted, encoding) {
             continue;
         }
         let disk = root.join(format!("{name}.{extension}"));
@@ -110,7 +110,7 @@ async fn packed(root: &Path, name: String, metadata: Metadata, headers: &HeaderM
     Found { disk: root.join(&name), web, metadata, encoding: None }
 }
 
-fn takes_encoding(accepted: &str, encoding: &str) -> bool {
+fn accepts_encoding(accepted: &str, encoding: &str) -> bool {
     accepted.split(',').any(|item| {
         let mut parts = item.split(';').map(str::trim);
         parts.next() == Some(encoding)
@@ -135,7 +135,7 @@ async fn send(root: &Path, found: Found, status: StatusCode, headers: &HeaderMap
     reply::set(
         &mut response,
         header::CACHE_CONTROL,
-        if is_immutable(&found.web) { FOREVER } else { "no-cache" },
+        if is_immutable(&found.web) { IMMUTABLE } else { "no-cache" },
     );
     let policy = policy(root, &found.web).await;
     reply::set(&mut response, header::CONTENT_SECURITY_POLICY, &policy);
@@ -155,7 +155,7 @@ fn has_hash(web: &str) -> bool {
 }
 
 async fn body(found: &Found, status: StatusCode) -> std::io::Result<Response> {
-    let mut response = if found.metadata.len() <= WHOLE {
+    let mut response = if found.metadata.len() <= MAX_IN_MEMORY {
         reply::bytes(status, "application/octet-stream", tokio::fs::read(&found.disk).await?)
     } else {
         let file = tokio::fs::File::open(&found.disk).await?;
@@ -180,7 +180,7 @@ async fn body(found: &Found, status: StatusCode) -> std::io::Result<Response> {
     Ok(response)
 }
 
-/// Changes with the file; each packing is another representation, so it has its own.
+/// Derived from modification time, size and encoding, because each encoding is a representation of its own.
 fn etag(found: &Found) -> String {
     let changed = found
         .metadata
@@ -191,7 +191,8 @@ fn etag(found: &Found) -> String {
     format!("\"{:x}-{:x}{}\"", changed.as_nanos(), found.metadata.len(), found.encoding.unwrap_or_default())
 }
 
-/// Scripts are our own files and the page's own inline ones; Monaco sets styles inline and starts workers from blobs.
+/// Allows scripts from this origin and the page's own inline scripts. Monaco sets inline styles and starts workers from
+/// blobs.
 async fn policy(root: &Path, web: &str) -> String {
     let hashes = if web.ends_with(".html") { hashes(root, web).await } else { String::new() };
     format!(
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn finds_files_pages_and_packed_siblings() {
+    async fn finds_files_pages_and_compressed_variants() {
         let root = tempfile::tempdir().unwrap();
         for name in
             ["index.html", "index.html.br", "index.html.gz", "about.html", "code/index.html", "secret"]
