@@ -1,7 +1,7 @@
 //! HTTP plumbing that is common to all requests. Only this folder and `api` use warp.
 //!
-//! The path of a request: `server` (connection) -> warp filter below (extracts its parts) -> `pipeline` (id, log, metrics,
-//! headers) -> `router` (path, method, caller, rate, content type, length) -> a handler, a plain async function
+//! The path of a request: `server` (connection) -> warp filter below (extracts its parts) -> `pipeline` (id, log,
+//! metrics, headers) -> `router` (path, method, caller, rate, content type, length) -> a handler, a plain async function
 //! `(Arc<App>, Caller, Request) -> ApiResult`.
 
 pub mod conditional;
