@@ -29,7 +29,7 @@ export async function readStored(fileId: Id, encoding?: Encoding): Promise<Store
   const entry = await api.get(fileId);
   if (typeof entry.content === "string" && (!encoding || encoding.startsWith("utf-8"))) return inUtf8(entry, entry.content);
   if (entry.size > EDITABLE_BYTES) return null;
-  const found = encoding ?? sniff(await bytesOf(api.head(fileId, SNIFF_BYTES)));
+  const found = encoding ?? sniff(await bytesOf(api.part(fileId, 0, SNIFF_BYTES)));
   if (!found) return null;
   const text = decode(await bytesOf(api.bytes(fileId)), found);
   return stored(entry, text, found);
