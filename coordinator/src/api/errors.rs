@@ -59,6 +59,7 @@ impl From<ChangeError> for ApiError {
             ChangeError::Full { .. } => Self::new(ErrorCode::QuotaExceeded, detail),
             ChangeError::Missing(hashes) => missing(detail, hashes),
             ChangeError::WrongSize(_) => Self::field("files", detail),
+            ChangeError::BadTarget(_) => Self::field("content", detail),
             ChangeError::Store(error) => error.into(),
         }
     }

@@ -120,10 +120,15 @@ pub async fn find(app: &App, owner: UserId, id: ProjectId) -> Result<Project, Ap
 }
 
 /// Answers with the project that many files came into.
-pub async fn filled(app: &App, owner: UserId, id: ProjectId, arrivals: &[Arrival]) -> ApiResult {
+pub async fn filled(
+    app: &App,
+    owner: UserId,
+    id: ProjectId,
+    arrivals: &[Arrival],
+) -> Result<Project, ApiError> {
     let paths = arrivals.iter().map(|arrival| arrival.path.as_str());
     let project = app.projects.with_language_of(owner, id, paths).await?;
-    reply::json(&project.ok_or_else(|| ApiError::not_found("this project"))?)
+    project.ok_or_else(|| ApiError::not_found("this project"))
 }
 
 /// Changes a project's name, description, language or repository.

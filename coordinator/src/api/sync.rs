@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engunity_protocol::ProjectId;
 use engunity_protocol::file::FileType;
-use engunity_protocol::path::ProjectPath;
+use engunity_protocol::path::{MAX_TARGET_BYTES, ProjectPath, is_link_mode};
 use engunity_protocol::problem::{ErrorCode, Problem};
 use engunity_protocol::project::Project;
 use engunity_protocol::sync::{BlobsStored, Manifest, ManifestEntry, SyncPlan};
@@ -137,6 +137,7 @@ fn folder_arrival(path: ProjectPath) -> Arrival {
         hash: String::new(),
         size: 0,
         executable: false,
+        link: false,
         binary: false,
         inline: false,
         language: None,
@@ -156,8 +157,14 @@ fn check_entry(app: &App, entry: &ManifestEntry) -> Result<Arrival, (&'static st
     if entry.size > most {
         return Err(("size", format!("a file may have at most {most} bytes")));
     }
-    let executable = entry.mode & 0o111 != 0;
-    Ok(app.files.arriving_file(path, entry.hash.clone(), entry.size, executable, false))
+    let link = is_link_mode(entry.mode);
+    if link && !(1..=MAX_TARGET_BYTES as u64).contains(&entry.size) {
+        return Err(("size", format!("the target of a link has 1 to {MAX_TARGET_BYTES} bytes")));
+    }
+    let executable = !link && entry.mode & 0o111 != 0;
+    let file = app.files.arriving_file(path, entry.hash.clone(), entry.size, executable, false);
+    let language = file.language.filter(|_| !link);
+    Ok(Arrival { link, language, ..file })
 }
 
 /// Takes contents ahead of a commit: the files of a tar (plain, gzip or zstd), whatever their names there.
@@ -191,7 +198,7 @@ pub async fn commit(
     };
     let arrivals = check(&app, &manifest)?;
     app.files.commit_sync(caller.user_id, project, &arrivals, manifest.keep, origin(&request)).await?;
-    projects::filled(&app, caller.user_id, project, &arrivals).await
+    reply::json(&projects::filled(&app, caller.user_id, project, &arrivals).await?)
 }
 
 async fn kept(app: &App, caller: &Caller, project: ProjectId) -> Result<Manifest, ApiError> {

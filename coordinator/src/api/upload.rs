@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engunity_protocol::ProjectId;
 use engunity_protocol::problem::{ErrorCode, Problem};
-use engunity_protocol::project::Project;
+use engunity_protocol::project::Uploaded;
 use multer::{Field, Multipart};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -18,6 +18,7 @@ use crate::auth::Caller;
 use crate::files::Upload;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::parameter::{Parameter, Path, Query};
+use crate::http::reply;
 use crate::http::request::{Request, too_large};
 use crate::http::router::{RequestBody, Route};
 
@@ -53,10 +54,11 @@ pub fn routes() -> Vec<Route> {
     vec![route.body(RequestBody::Multipart).max_body(usize::MAX).slow()]
 }
 
-/// Uploads one file, or a zip, tar, tar.gz or tar.zst archive that is unpacked over the project's files.
+/// Uploads one file, or a zip, tar, tar.gz or tar.zst archive that is unpacked over the project's files. What can't be part
+/// of a project is left out and named.
 #[utoipa::path(post, path = "/api/v1/code/{project_id}/upload", operation_id = "upload", tag = "files", security(("bearer" = [])),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
-    responses((status = 200, body = Project), (status = 404, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Uploaded), (status = 404, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub async fn upload(
     app: Arc<App>,
     caller: Caller,
@@ -66,8 +68,10 @@ pub async fn upload(
 ) -> ApiResult {
     projects::find(&app, caller.user_id, project).await?;
     let form = receive(&app, &request).await?;
-    let arrivals = app.files.upload(caller.user_id, project, form, strip, origin(&request)).await?;
-    projects::filled(&app, caller.user_id, project, &arrivals).await
+    let (arrivals, skipped) =
+        app.files.upload(caller.user_id, project, form, strip, origin(&request)).await?;
+    let project = projects::filled(&app, caller.user_id, project, &arrivals).await?;
+    reply::json(&Uploaded { project, skipped: skipped.named, skipped_total: skipped.total })
 }
 
 /// The form, for the document.

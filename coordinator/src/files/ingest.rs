@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 
-use super::archive::{ArchiveError, EntryHeader, Sink, TextCheck, read_tar};
+use super::archive::{ArchiveError, Budget, EntryHeader, Found, Sink, TextCheck, read_tar};
 use super::content::{self, Contents};
 use super::{FileError, Limits};
 
@@ -76,16 +76,17 @@ impl Read for BodyReader {
 }
 
 fn read(body: impl Read, mut sorter: Sorter) -> Result<(), ArchiveError> {
+    let most = sorter.tar_bytes();
     let mut body = BufReader::with_capacity(256 << 10, body);
     let head = body.fill_buf().map_err(ArchiveError::damaged)?;
     match head {
-        [0x1f, 0x8b, ..] => read_tar(MultiGzDecoder::new(body), &mut sorter),
+        [0x1f, 0x8b, ..] => read_tar(MultiGzDecoder::new(body), most, &mut sorter),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => {
             let inside = zstd::Decoder::with_buffer(body).map_err(ArchiveError::damaged)?;
-            read_tar(inside, &mut sorter)
+            read_tar(inside, most, &mut sorter)
         }
         [] => Ok(()),
-        _ => read_tar(body, &mut sorter),
+        _ => read_tar(body, most, &mut sorter),
     }
 }
 
@@ -100,8 +101,10 @@ struct Sorter {
 
 impl Sink for Sorter {
     fn take(&mut self, found: EntryHeader<'_>, content: &mut dyn Read) -> Result<(), ArchiveError> {
-        if found.folder {
-            return Ok(());
+        match found.kind {
+            Found::File { .. } => {}
+            Found::Folder => return Ok(()),
+            Found::Link | Found::HardLink { .. } => return self.skip(found.name, "is a link"),
         }
         self.entries += 1;
         let most = self.limits.quota.files;
@@ -117,6 +120,11 @@ impl Sink for Sorter {
         self.count(&arrived)?;
         self.out.blocking_send(arrived).map_err(|_| ArchiveError::damaged("storing it failed"))
     }
+
+    /// Contents only: what is none was not meant for here.
+    fn skip(&mut self, name: &str, why: &str) -> Result<(), ArchiveError> {
+        Err(ArchiveError::entry(name, why))
+    }
 }
 
 fn small(bytes: Vec<u8>) -> Arrived {
@@ -130,6 +138,12 @@ fn small(bytes: Vec<u8>) -> Arrived {
 }
 
 impl Sorter {
+    /// The most bytes that the tar may have.
+    fn tar_bytes(&self) -> u64 {
+        let (quota, per_file) = (self.limits.quota, self.limits.file_bytes);
+        Budget { entries: quota.files as usize, total: quota.bytes as u64, per_file, ratio: 1 }.tar_bytes()
+    }
+
     fn count(&mut self, arrived: &Arrived) -> Result<(), ArchiveError> {
         let size = match arrived {
             Arrived::Text(text) => text.content.len() as u64,
@@ -145,7 +159,7 @@ impl Sorter {
         if bytes > most { Err(ArchiveError::TooLarge(most)) } else { Ok(()) }
     }
 
-    fn large(&self, name: &[u8], start: Vec<u8>, rest: &mut dyn Read) -> Result<Arrived, ArchiveError> {
+    fn large(&self, name: &str, start: Vec<u8>, rest: &mut dyn Read) -> Result<Arrived, ArchiveError> {
         let per_file = self.limits.file_bytes;
         let mut file = NamedTempFile::new().map_err(ArchiveError::Spool)?;
         let (mut hasher, mut text, mut size) = (blake3::Hasher::new(), TextCheck::default(), 0);

@@ -15,6 +15,7 @@ use engunity_store::files::{Content, Draft, Edit, ProjectQuota, Stored};
 use engunity_store::plan::{Arrival, Plan};
 
 use super::FileError;
+use super::archive::Skipped;
 use super::content::{self, Contents, MAX_TEXT};
 use super::ingest::{Body, Ingest};
 use super::upload::{Unpacked, Upload, UploadGuard};
@@ -188,7 +189,7 @@ impl Files {
         Ok(())
     }
 
-    /// Unpacks an upload over the project's files; returns what was in it. Before the commit nothing has changed.
+    /// Unpacks an upload over the project's files; returns what was in it, and what of it was left out. Before the commit nothing has changed.
     pub async fn upload(
         &self,
         owner: UserId,
@@ -196,7 +197,7 @@ impl Files {
         upload: Upload,
         strip_top: bool,
         origin: Origin,
-    ) -> Result<Vec<Arrival>, FileError> {
+    ) -> Result<(Vec<Arrival>, Skipped), FileError> {
         let unpacked = self.unpack(upload, strip_top).await?;
         self.store_objects(owner, &unpacked).await?;
         let guard = UploadGuard::store(self, owner, project, unpacked.upload()).await?;
@@ -210,7 +211,7 @@ impl Files {
             }
         }
         self.notify_bulk(project, origin);
-        Ok(Unpacked::into_arrivals(unpacked))
+        Ok(Unpacked::into_parts(unpacked))
     }
 
     /// What a commit of `arrivals` would do, and which contents it would miss.
@@ -265,6 +266,7 @@ impl Files {
             hash,
             size: size as i64,
             executable,
+            link: false,
             binary,
             inline: content::is_inline(size, binary),
             language: self.catalog.language_id(path.as_str()),

@@ -145,7 +145,10 @@ impl Writer {
         let texts = reader.texts(files).await.map_err(io::Error::other)?;
         let mut tar = Vec::new();
         for (file, text) in files.iter().zip(&texts) {
-            entry(&mut tar, file, text.as_bytes())?;
+            match file.link {
+                true => link(&mut tar, file, text)?,
+                false => entry(&mut tar, file, text.as_bytes())?,
+            }
         }
         self.pack(tar).await
     }
@@ -209,13 +212,26 @@ fn pieces(files: &[SnapshotFile]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// Appends a link whose content is its target.
+fn link(tar: &mut Vec<u8>, file: &SnapshotFile, target: &str) -> io::Result<()> {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::Symlink);
+    header.set_mode(0o777);
+    header.set_size(0);
+    header.set_mtime(file.modified.timestamp().max(0) as u64);
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append_link(&mut header, &file.path, target)?;
+    tar.append(builder.get_mut());
+    Ok(())
+}
+
 /// Appends a file's header and content, and its padding. An empty reader leaves content and padding to the caller.
 fn entry(tar: &mut Vec<u8>, file: &SnapshotFile, content: impl Read) -> io::Result<()> {
     let mut header = Header::new_gnu();
     header.set_entry_type(if file.folder { EntryType::Directory } else { EntryType::Regular });
     header.set_mode(if file.folder || file.executable { 0o755 } else { 0o644 });
     header.set_size(if file.folder { 0 } else { file.size as u64 });
-    header.set_mtime(0);
+    header.set_mtime(file.modified.timestamp().max(0) as u64);
     // Dropping a builder writes the archive's end, which comes only once: take the bytes out first.
     let mut builder = tar::Builder::new(Vec::new());
     let path = if file.folder { format!("{}/", file.path) } else { file.path.clone() };

@@ -20,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
-use super::archive::{self, ArchiveError, Budget, Entry, Kind};
+use super::archive::{self, ArchiveError, Budget, Entry, EntryKind, Kind, Skipped};
 use super::content::Contents;
 use super::{FileError, Files};
 
@@ -99,6 +99,7 @@ pub struct Unpacked {
     spool: Arc<File>,
     entries: Arc<Vec<Entry>>,
     arrivals: Vec<Arrival>,
+    skipped: Skipped,
 }
 
 impl Unpacked {
@@ -110,8 +111,9 @@ impl Unpacked {
         &self.arrivals
     }
 
-    pub fn into_arrivals(self) -> Vec<Arrival> {
-        self.arrivals
+    /// What was taken, and what was left out.
+    pub fn into_parts(self) -> (Vec<Arrival>, Skipped) {
+        (self.arrivals, self.skipped)
     }
 
     /// Reads texts back from the spool.
@@ -129,22 +131,24 @@ impl Files {
             per_file: self.limits.file_bytes,
             ratio: RATIO,
         };
-        let (upload, spool, entries) = tokio::task::spawn_blocking(move || {
-            let (spool, entries) = unpack_now(&upload, budget)?;
-            Ok::<_, FileError>((upload, spool, if strip_top { archive::strip_top(entries) } else { entries }))
+        let (upload, spool, unpacked) = tokio::task::spawn_blocking(move || {
+            let (spool, unpacked) = unpack_now(&upload, budget)?;
+            Ok::<_, FileError>((upload, spool, unpacked))
         })
         .await??;
+        let archive::Unpacked { entries, skipped } = unpacked;
+        let entries = if strip_top { archive::strip_top(entries) } else { entries };
         let arrivals = entries.iter().map(|entry| self.arrival(entry)).collect();
-        Ok(Unpacked { upload, spool: Arc::new(spool), entries: Arc::new(entries), arrivals })
+        Ok(Unpacked { upload, spool: Arc::new(spool), entries: Arc::new(entries), arrivals, skipped })
     }
 
     fn arrival(&self, entry: &Entry) -> Arrival {
         let Entry { path, hash, size, executable, binary, .. } = entry.clone();
         let file = self.arriving_file(path, hash, size, executable, binary);
-        if entry.folder {
-            Arrival { kind: FileType::Folder, inline: false, language: None, ..file }
-        } else {
-            file
+        match entry.kind {
+            EntryKind::File => file,
+            EntryKind::Link => Arrival { link: true, language: None, ..file },
+            EntryKind::Folder => Arrival { kind: FileType::Folder, inline: false, language: None, ..file },
         }
     }
 
@@ -153,7 +157,7 @@ impl Files {
         let mut seen = HashSet::new();
         let mut stores = Vec::new();
         for (entry, arrival) in unpacked.entries.iter().zip(&unpacked.arrivals) {
-            if !arrival.inline && !entry.folder && seen.insert(&entry.hash) {
+            if !arrival.inline && entry.kind != EntryKind::Folder && seen.insert(&entry.hash) {
                 let (contents, spool) = (self.contents.clone(), unpacked.spool.clone());
                 stores.push(store_object(contents, owner, spool, entry.clone()));
             }
@@ -162,7 +166,7 @@ impl Files {
     }
 }
 
-fn unpack_now(upload: &Upload, budget: Budget) -> Result<(File, Vec<Entry>), FileError> {
+fn unpack_now(upload: &Upload, budget: Budget) -> Result<(File, archive::Unpacked), FileError> {
     let mut file = upload.file.reopen().map_err(FileError::Disk)?;
     let spool = tempfile::tempfile().map_err(FileError::Disk)?;
     let kind = archive::kind(&mut file, &upload.name).map_err(FileError::Disk)?;
@@ -170,13 +174,13 @@ fn unpack_now(upload: &Upload, budget: Budget) -> Result<(File, Vec<Entry>), Fil
     let name = upload.path.as_deref().unwrap_or_else(own_name);
     let mut writer = io::BufWriter::with_capacity(256 << 10, &spool);
     let unpacked = archive::unpack(file, kind, name, upload.size, &mut writer, budget);
-    let entries = unpacked.map_err(|error| refused(kind, error))?;
-    if kind == Kind::Plain && entries.is_empty() {
+    let unpacked = unpacked.map_err(|error| refused(kind, error))?;
+    if kind == Kind::Plain && unpacked.entries.is_empty() {
         return Err(FileError::invalid("path", "names no file"));
     }
     io::Write::flush(&mut writer).map_err(FileError::Disk)?;
     drop(writer);
-    Ok((spool, entries))
+    Ok((spool, unpacked))
 }
 
 /// What is wrong with the only entry of a plain file is wrong with its path.

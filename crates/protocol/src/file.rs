@@ -48,6 +48,9 @@ pub struct File {
     /// True when the content is not UTF-8 text; its bytes are at `/code/files/{id}/content`.
     #[serde(default)]
     pub binary: bool,
+    /// Where a symbolic link leads, which is its content too; absent for what is no link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }

@@ -8,6 +8,20 @@ pub const MAX_PATH_BYTES: usize = 1024;
 pub const MAX_NAME_BYTES: usize = 255;
 /// Deepest nesting of folders.
 pub const MAX_DEPTH: usize = 64;
+/// Longest target of a symbolic link, in bytes (what Linux takes).
+pub const MAX_TARGET_BYTES: usize = 4095;
+/// The mode of a symbolic link, as git writes it: its content is its target.
+pub const LINK_MODE: u32 = 0o120_000;
+
+/// Whether a symbolic link may have this target. It may lead out of the project or to nothing: nothing on a server follows it.
+pub fn is_link_target(target: &str) -> bool {
+    !target.is_empty() && target.len() <= MAX_TARGET_BYTES && !target.contains('\0')
+}
+
+/// Whether a mode of a manifest is that of a symbolic link.
+pub fn is_link_mode(mode: u32) -> bool {
+    mode & 0o170_000 == LINK_MODE
+}
 
 /// A path within a project: relative, `/`-separated, without `.`/`..`/empty parts, NUL or control characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

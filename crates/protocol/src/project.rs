@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ProjectId, UserId, schema};
+use crate::{ProjectId, UserId, index::SkippedFile, schema};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Project {
@@ -19,6 +19,17 @@ pub struct Project {
     pub storage_path: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// What an upload answers: the project, and what was left out of the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Uploaded {
+    #[serde(flatten)]
+    pub project: Project,
+    /// Entries that can't be part of a project; the first ones, where there are very many.
+    pub skipped: Vec<SkippedFile>,
+    /// How many were left out in all.
+    pub skipped_total: u64,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]

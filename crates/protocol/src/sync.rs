@@ -15,7 +15,7 @@ pub struct ManifestEntry {
     pub hash: String,
     /// Bytes.
     pub size: u64,
-    /// Unix permission bits; only the executable bit is kept.
+    /// Unix mode; the executable bit is kept, and 0o120000 makes a symbolic link whose target is the content.
     #[serde(default = "default_mode")]
     pub mode: u32,
 }

@@ -235,6 +235,7 @@ fn notifications_between_coordinators() {
         size: 12,
         etag: Some("af13".into()),
         binary: false,
+        target: None,
         created_at: at("2026-01-02T03:04:05Z"),
         updated_at: at("2026-01-02T03:04:06Z"),
     };

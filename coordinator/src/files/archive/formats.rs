@@ -1,14 +1,14 @@
 //! The archive formats: what they are known by, and how their entries are read.
 
-use std::collections::HashSet;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
+use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
-use tar::EntryType;
 use zip::ZipArchive;
+use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use super::{ArchiveError, EntryHeader, Sink};
+use super::{ArchiveError, EntryHeader, Found, Sink, names, read_tar};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -26,8 +26,10 @@ const DOCUMENTS: &[&str] = &[
     "xpi",
 ];
 const TAR_BLOCK: usize = 512;
-/// What may follow a tar's end: the padding of the largest blocking factor that tar programs take, and then some.
-const MAX_PADDING: u64 = 64 << 20;
+/// The type of a file in its mode.
+const TYPE: u32 = 0o170_000;
+/// Where a zip's end record is at most from its end: the record, and the longest comment.
+const ZIP_END: u64 = 22 + 65_535;
 
 /// Tells by the first bytes (and, for documents that are zip files, by the name) what was uploaded.
 pub fn kind(mut file: impl Read + Seek, name: &str) -> io::Result<Kind> {
@@ -36,7 +38,10 @@ pub fn kind(mut file: impl Read + Seek, name: &str) -> io::Result<Kind> {
     file.rewind()?;
     let head = &head[..length];
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
-    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+    // The last mark is that of a zip that was to be cut into volumes, and then was not.
+    let is_zip =
+        [b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00"].iter().any(|mark| head.starts_with(*mark));
+    if is_zip || (extension == "zip" && has_zip_end(&mut file)?) {
         return Ok(if DOCUMENTS.contains(&extension.as_str()) { Kind::Plain } else { Kind::Zip });
     }
     // What its name calls a tar is never taken as just a file: cut off early, nothing in it would say what it was.
@@ -55,6 +60,16 @@ pub fn kind(mut file: impl Read + Seek, name: &str) -> io::Result<Kind> {
         _ if is_tar(head) || (is_called_tar && extension == "tar") => Kind::Tar,
         _ => Kind::Plain,
     })
+}
+
+/// Whether a zip ends here, whatever stands before it (a program that unpacks itself).
+fn has_zip_end(file: &mut (impl Read + Seek)) -> io::Result<bool> {
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(ZIP_END)))?;
+    let mut end = Vec::new();
+    file.take(ZIP_END).read_to_end(&mut end)?;
+    file.rewind()?;
+    Ok(end.windows(4).any(|four| four == b"PK\x05\x06"))
 }
 
 fn is_tar_name(name: &str) -> bool {
@@ -94,6 +109,7 @@ pub(super) fn read(
     archive: impl Read + Seek,
     kind: Kind,
     name: &str,
+    most: u64,
     sink: &mut dyn Sink,
 ) -> Result<(), ArchiveError> {
     let mut archive = archive;
@@ -101,101 +117,70 @@ pub(super) fn read(
     let mut archive = BufReader::with_capacity(128 << 10, archive);
     match kind {
         Kind::Zip => read_zip(archive, sink),
-        Kind::Tar => read_tar(archive, sink),
-        Kind::TarGz => read_tar(MultiGzDecoder::new(archive), sink),
-        Kind::TarZst => read_tar(zstd::Decoder::with_buffer(archive).map_err(ArchiveError::damaged)?, sink),
-        Kind::Plain => {
-            sink.take(EntryHeader { name: name.as_bytes(), folder: false, executable: false }, &mut archive)
+        Kind::Tar => read_tar(archive, most, sink),
+        Kind::TarGz => read_tar(MultiGzDecoder::new(archive), most, sink),
+        Kind::TarZst => {
+            read_tar(zstd::Decoder::with_buffer(archive).map_err(ArchiveError::damaged)?, most, sink)
         }
+        Kind::Plain => sink.take(EntryHeader { name, kind: Found::File { executable: false } }, &mut archive),
     }
 }
 
-/// Reads a tar as it arrives.
-pub fn read_tar(archive: impl Read, sink: &mut dyn Sink) -> Result<(), ArchiveError> {
-    let mut archive = tar::Archive::new(archive);
-    for entry in archive.entries().map_err(ArchiveError::damaged)? {
-        let mut entry = entry.map_err(ArchiveError::damaged)?;
-        let name = entry.path_bytes().into_owned();
-        let folder = match entry.header().entry_type() {
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => name.ends_with(b"/"),
-            EntryType::Directory => true,
-            EntryType::XGlobalHeader => continue,
-            other => {
-                return Err(ArchiveError::entry(
-                    &name,
-                    format!("{} can't be part of a project", what(other)),
-                ));
-            }
-        };
-        let executable = !folder && entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
-        sink.take(EntryHeader { name: &name, folder, executable }, &mut entry)?;
-    }
-    read_padding(archive.into_inner())
+/// What a zip's entry says of itself.
+struct Member {
+    name: String,
+    mode: Option<u32>,
+    folder: bool,
+    encrypted: bool,
 }
 
-/// Reads on to the end: the checksum of what a tar is packed with stands behind it.
-fn read_padding(archive: impl Read) -> Result<(), ArchiveError> {
-    let padding = io::copy(&mut archive.take(MAX_PADDING + 1), &mut io::sink());
-    match padding.map_err(ArchiveError::damaged)? {
-        0..=MAX_PADDING => Ok(()),
-        _ => Err(ArchiveError::damaged("much follows its end")),
-    }
-}
-
-fn what(kind: EntryType) -> &'static str {
-    match kind {
-        EntryType::Symlink => "a symbolic link",
-        EntryType::Link => "a hard link",
-        EntryType::Char | EntryType::Block => "a device",
-        EntryType::Fifo => "a pipe",
-        _ => "an entry of this type",
-    }
-}
-
-fn read_zip(mut file: impl Read + Seek, sink: &mut dyn Sink) -> Result<(), ArchiveError> {
-    let mut archive = ZipArchive::new(&mut file).map_err(|error| zip_error(b"", error))?;
-    let start = archive.central_directory_start();
+/// Of several entries with one name the zip reader keeps the last.
+fn read_zip(file: impl Read + Seek, sink: &mut dyn Sink) -> Result<(), ArchiveError> {
+    let mut archive = ZipArchive::new(file).map_err(ArchiveError::damaged)?;
+    let mut raw = Vec::with_capacity(archive.len());
     for number in 0..archive.len() {
-        let name = archive.name_for_index(number).unwrap_or_default().as_bytes().to_vec();
-        let mut entry = archive.by_index(number).map_err(|error| zip_error(&name, error))?;
-        let name = entry.name_raw().to_vec();
-        if entry.is_symlink() {
-            return Err(ArchiveError::entry(&name, "a symbolic link can't be part of a project"));
-        }
-        let folder = entry.is_dir();
-        let executable = !folder && entry.unix_mode().is_some_and(|mode| mode & 0o111 != 0);
-        sink.take(EntryHeader { name: &name, folder, executable }, &mut entry)?;
+        raw.push(archive.by_index_raw(number).map_err(ArchiveError::damaged)?.name_raw().to_vec());
     }
-    drop(archive);
-    refuse_duplicates(file, start)
-}
-
-fn zip_error(name: &[u8], error: ZipError) -> ArchiveError {
-    match error {
-        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ArchiveError::Encrypted,
-        error if name.is_empty() => ArchiveError::damaged(error),
-        error => ArchiveError::entry(name, error),
-    }
-}
-
-/// The zip reader keeps the last of several entries with one name. Such an archive is refused, since other readers would show
-/// the first.
-fn refuse_duplicates(mut file: impl Read + Seek, start: u64) -> Result<(), ArchiveError> {
-    const FIXED: usize = 46;
-    let damaged = |error: io::Error| ArchiveError::damaged(error);
-    file.seek(SeekFrom::Start(start)).map_err(damaged)?;
-    let mut names = HashSet::new();
-    let mut header = [0; FIXED];
-    while fill(&mut file, &mut header).map_err(damaged)? == FIXED && header.starts_with(b"PK\x01\x02") {
-        let length = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
-        let (name, rest) = (length(28), length(30) + length(32));
-        let mut text = vec![0; name + rest];
-        file.read_exact(&mut text).map_err(damaged)?;
-        text.truncate(name);
-        if names.contains(&text) {
-            return Err(ArchiveError::entry(&text, "it is there twice"));
-        }
-        names.insert(text);
+    let foreign = names::foreign(raw.iter().map(Vec::as_slice));
+    for number in 0..archive.len() {
+        let member = member(&archive.by_index_raw(number).map_err(ArchiveError::damaged)?, foreign);
+        read_member(&mut archive, number, &member, sink)?;
     }
     Ok(())
+}
+
+fn member(entry: &ZipFile<'_, impl Read>, foreign: Option<&'static Encoding>) -> Member {
+    let name = names::decode(entry.name_raw(), foreign, Some(entry.name()));
+    // Programs of Windows write backslashes between folders.
+    let name = name.replace('\\', "/");
+    let mode = entry.unix_mode();
+    let folder = name.ends_with('/') || mode.is_some_and(|mode| mode & TYPE == 0o040_000);
+    Member { name, mode, folder, encrypted: entry.encrypted() }
+}
+
+fn read_member(
+    archive: &mut ZipArchive<impl Read + Seek>,
+    number: usize,
+    member: &Member,
+    sink: &mut dyn Sink,
+) -> Result<(), ArchiveError> {
+    let Member { name, mode, folder, encrypted } = member;
+    let mode = mode.unwrap_or_default();
+    let kind = match mode & TYPE {
+        _ if *folder => Found::Folder,
+        _ if *encrypted => return sink.skip(name, "it is encrypted"),
+        0o120_000 => Found::Link,
+        0o020_000 | 0o060_000 => return sink.skip(name, "it is a device"),
+        0o010_000 => return sink.skip(name, "it is a pipe"),
+        0o140_000 => return sink.skip(name, "it is a socket"),
+        _ => Found::File { executable: mode & 0o111 != 0 },
+    };
+    if matches!(kind, Found::Folder) {
+        return sink.take(EntryHeader { name, kind }, &mut io::empty());
+    }
+    match archive.by_index(number) {
+        Ok(mut content) => sink.take(EntryHeader { name, kind }, &mut content),
+        Err(ZipError::UnsupportedArchive(_)) => sink.skip(name, "it is compressed with an unknown method"),
+        Err(error) => Err(ArchiveError::entry(name, error)),
+    }
 }

@@ -1,15 +1,20 @@
-//! Unpacks an untrusted archive into a spool file and a list of entries. Reads a reader and writes a writer, creates no
-//! path on any disk, and stops at the first entry that is not an ordinary file or folder.
+//! Unpacks an untrusted archive into a spool file and a list of entries. Reads a reader and writes a writer, and creates no
+//! path on any disk. What can't be part of a project is left out and named; what only an attacker writes refuses the archive.
 
 mod formats;
 mod guard;
+mod names;
+mod sparse;
+mod tarball;
 
 use std::io::{self, Read, Seek, Write};
 
-use engunity_protocol::path::ProjectPath;
+use engunity_protocol::index::SkippedFile;
+use engunity_protocol::path::{MAX_TARGET_BYTES, ProjectPath, is_link_target};
 
-pub use formats::{Kind, kind, read_tar};
-use guard::Guard;
+pub use formats::{Kind, kind};
+use guard::{Place, Tree, Unfit};
+pub use tarball::read_tar;
 
 /// Limits of what an archive may unpack to.
 #[derive(Debug, Clone, Copy)]
@@ -24,12 +29,27 @@ pub struct Budget {
 
 /// Archives that unpack to less than this are never treated as bombs.
 const FREE: u64 = 64 << 20;
+/// Entries that are read for each that a project may have: some are left out, or come twice.
+const READ: usize = 4;
+/// What one entry needs in a tar beside its content, with long names.
+const TAR_ENTRY: u64 = 4096;
+/// Entries left out that are named, and how much of each name.
+const MAX_NAMED: usize = 1000;
+const MAX_SHOWN: usize = 300;
 
-/// A file or folder that was in the archive. Its bytes are in the spool from `offset`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    File,
+    Folder,
+    /// A symbolic link; its bytes are its target.
+    Link,
+}
+
+/// A file, folder or link that was in the archive. Its bytes are in the spool from `offset`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub path: ProjectPath,
-    pub folder: bool,
+    pub kind: EntryKind,
     pub executable: bool,
     pub offset: u64,
     pub size: u64,
@@ -37,6 +57,32 @@ pub struct Entry {
     pub hash: String,
     /// Not text that can be kept and shown as such.
     pub binary: bool,
+}
+
+/// What was left out of an archive.
+#[derive(Debug, Clone, Default)]
+pub struct Skipped {
+    /// The first ones.
+    pub named: Vec<SkippedFile>,
+    pub total: u64,
+}
+
+impl Skipped {
+    fn add(&mut self, name: &str, why: &str) {
+        self.total += 1;
+        if self.named.len() < MAX_NAMED {
+            self.named.push(SkippedFile { path: shown(name), why: why.to_owned() });
+        }
+    }
+}
+
+/// A name for people; an archive may have one of any length.
+fn shown(name: &str) -> String {
+    let name = if name.is_empty() { "(no name)" } else { name };
+    match name.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
 }
 
 /// What led to a refusal.
@@ -55,8 +101,6 @@ pub enum ArchiveError {
     Unreadable { entry: String, source: io::Error },
     #[error("the archive is damaged: {0}")]
     Damaged(#[source] Cause),
-    #[error("the archive is encrypted")]
-    Encrypted,
     #[error("the archive has more than {0} entries")]
     TooMany(usize),
     #[error("the archive unpacks to more than {0} bytes")]
@@ -74,16 +118,24 @@ impl ArchiveError {
     }
 
     /// A failure while an entry was read: the archive's own, as the spool is written elsewhere.
-    pub fn unreadable(entry: &[u8], source: io::Error) -> Self {
-        Self::Unreadable { entry: String::from_utf8_lossy(entry).into_owned(), source }
+    pub fn unreadable(entry: &str, source: io::Error) -> Self {
+        Self::Unreadable { entry: shown(entry), source }
     }
 
-    pub fn entry(entry: &[u8], why: impl Into<Cause>) -> Self {
-        Self::Entry { entry: String::from_utf8_lossy(entry).into_owned(), why: why.into() }
+    pub fn entry(entry: &str, why: impl Into<Cause>) -> Self {
+        Self::Entry { entry: shown(entry), why: why.into() }
     }
 }
 
+/// What came out of an archive.
+#[derive(Debug)]
+pub struct Unpacked {
+    pub entries: Vec<Entry>,
+    pub skipped: Skipped,
+}
+
 /// Unpacks `archive` of `kind`, which is `length` bytes long. What is no archive becomes one file called `name`.
+/// An archive of which nothing can be taken is refused.
 pub fn unpack(
     archive: impl Read + Seek,
     kind: Kind,
@@ -91,20 +143,40 @@ pub fn unpack(
     length: u64,
     spool: impl Write,
     budget: Budget,
-) -> Result<Vec<Entry>, ArchiveError> {
-    let mut unpacker =
-        Unpacker { spool, at: 0, length, budget, guard: Guard::default(), entries: Vec::new() };
-    formats::read(archive, kind, name, &mut unpacker)?;
-    Ok(unpacker.entries)
+) -> Result<Unpacked, ArchiveError> {
+    let mut unpacker = Unpacker {
+        spool,
+        at: 0,
+        length,
+        budget,
+        read: 0,
+        metadata: kind == Kind::Plain,
+        tree: Tree::default(),
+        entries: Vec::new(),
+        skipped: Skipped::default(),
+    };
+    formats::read(archive, kind, name, budget.tar_bytes(), &mut unpacker)?;
+    let Unpacker { entries, skipped, .. } = unpacker;
+    match skipped.named.first() {
+        Some(first) if entries.is_empty() => Err(ArchiveError::entry(&first.path, first.why.clone())),
+        _ => Ok(Unpacked { entries, skipped }),
+    }
+}
+
+impl Budget {
+    /// The most bytes that a tar may have, with all headers.
+    pub fn tar_bytes(&self) -> u64 {
+        self.total.saturating_add(self.entries as u64 * TAR_ENTRY).saturating_add(FREE)
+    }
 }
 
 /// Takes the single folder off that holds everything, where there is one (`project-1.2/…`).
 pub fn strip_top(entries: Vec<Entry>) -> Vec<Entry> {
     let top = |entry: &Entry| entry.path.as_str().split('/').next().unwrap_or_default().to_owned();
     let Some(first) = entries.first().map(top) else { return entries };
-    let single = entries
-        .iter()
-        .all(|entry| top(entry) == first && (entry.folder || entry.path.as_str().contains('/')));
+    let single = entries.iter().all(|entry| {
+        top(entry) == first && (entry.kind == EntryKind::Folder || entry.path.as_str().contains('/'))
+    });
     if !single {
         return entries;
     }
@@ -121,53 +193,156 @@ struct Unpacker<W> {
     at: u64,
     length: u64,
     budget: Budget,
-    guard: Guard,
+    /// Entries that were read.
+    read: usize,
+    /// Whether the metadata of macOS is taken.
+    metadata: bool,
+    tree: Tree,
     entries: Vec<Entry>,
+    skipped: Skipped,
 }
 
 /// One entry, as a format's reader found it.
 pub struct EntryHeader<'a> {
     /// As it stands in the archive.
-    pub name: &'a [u8],
-    pub folder: bool,
-    pub executable: bool,
+    pub name: &'a str,
+    pub kind: Found<'a>,
 }
 
+/// What an entry is.
+#[derive(Clone, Copy)]
+pub enum Found<'a> {
+    File {
+        executable: bool,
+    },
+    Folder,
+    /// A symbolic link, whose target is the content.
+    Link,
+    /// Another name of an entry before it.
+    HardLink {
+        target: &'a str,
+    },
+}
+
+/// Takes what a format's reader finds.
 pub trait Sink {
     fn take(&mut self, found: EntryHeader<'_>, content: &mut dyn Read) -> Result<(), ArchiveError>;
+
+    /// An entry that is no part of a project.
+    fn skip(&mut self, name: &str, why: &str) -> Result<(), ArchiveError>;
 }
 
 impl<W: Write> Sink for Unpacker<W> {
     fn take(&mut self, found: EntryHeader<'_>, content: &mut dyn Read) -> Result<(), ArchiveError> {
-        if self.entries.len() >= self.budget.entries {
-            return Err(ArchiveError::TooMany(self.budget.entries));
+        let EntryHeader { name, kind } = found;
+        self.count()?;
+        match self.take_fit(name, kind, content)? {
+            Ok(()) => Ok(()),
+            Err(Unfit::LeftOut(why)) => self.leave_out(name, &why),
+            Err(Unfit::Hostile(why)) => Err(ArchiveError::entry(name, why)),
         }
-        let Some(path) = guard::path(found.name)? else { return Ok(()) };
-        if !self.guard.admit(&path, found.folder)? {
-            return Ok(());
+    }
+
+    fn skip(&mut self, name: &str, why: &str) -> Result<(), ArchiveError> {
+        self.count()?;
+        match guard::path(name) {
+            Err(Unfit::Hostile(why)) => Err(ArchiveError::entry(name, why)),
+            _ => self.leave_out(name, why),
         }
-        let entry = Entry {
-            path,
-            folder: found.folder,
-            executable: found.executable,
-            offset: self.at,
-            size: 0,
-            hash: String::new(),
-            binary: false,
-        };
-        let entry = if found.folder { entry } else { self.spool_file(entry, found.name, content)? };
-        self.entries.push(entry);
-        Ok(())
     }
 }
 
 impl<W: Write> Unpacker<W> {
-    fn spool_file(
+    fn count(&mut self) -> Result<(), ArchiveError> {
+        self.read += 1;
+        let Budget { entries, .. } = self.budget;
+        if self.read > entries.saturating_mul(READ) {
+            return Err(ArchiveError::TooMany(entries));
+        }
+        Ok(())
+    }
+
+    fn leave_out(&mut self, name: &str, why: &str) -> Result<(), ArchiveError> {
+        self.skipped.add(name, why);
+        Ok(())
+    }
+
+    /// Takes the entry, or says why it can't be taken.
+    fn take_fit(
         &mut self,
-        mut entry: Entry,
-        name: &[u8],
+        name: &str,
+        kind: Found<'_>,
         content: &mut dyn Read,
-    ) -> Result<Entry, ArchiveError> {
+    ) -> Result<Result<(), Unfit>, ArchiveError> {
+        let path = match guard::path(name) {
+            Ok(Some(path)) => path,
+            Ok(None) => return Ok(Ok(())),
+            Err(unfit) => return Ok(Err(unfit)),
+        };
+        if !self.metadata && guard::is_metadata(&path) {
+            return Ok(Err(Unfit::LeftOut("it is metadata of macOS".into())));
+        }
+        let most = self.budget.entries;
+        let replaced = match self.tree.place(&path, matches!(kind, Found::Folder)) {
+            Place::New if self.entries.len() >= most => return Err(ArchiveError::TooMany(most)),
+            Place::New => None,
+            Place::Again(number) => Some(number),
+            Place::Known => return Ok(Ok(())),
+            Place::Blocked(unfit) => return Ok(Err(unfit)),
+        };
+        let entry = match kind {
+            Found::Folder => Ok(self.empty(path, EntryKind::Folder)),
+            Found::File { executable } => {
+                let empty = Entry { executable, ..self.empty(path, EntryKind::File) };
+                Ok(self.spool(empty, name, content)?)
+            }
+            Found::Link => self.link(path, name, content)?,
+            Found::HardLink { target } => self.hard_link(path, target),
+        };
+        Ok(entry.map(|entry| self.keep(entry, replaced)))
+    }
+
+    fn empty(&self, path: ProjectPath, kind: EntryKind) -> Entry {
+        let hash = String::new();
+        Entry { path, kind, executable: false, offset: self.at, size: 0, hash, binary: false }
+    }
+
+    fn keep(&mut self, entry: Entry, replaced: Option<usize>) {
+        let number = replaced.unwrap_or(self.entries.len());
+        match entry.kind {
+            EntryKind::Folder => self.tree.add_folder(&entry.path),
+            kind => self.tree.add_file(&entry.path, number, kind == EntryKind::Link),
+        }
+        match replaced {
+            Some(number) => self.entries[number] = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
+    fn link(
+        &mut self,
+        path: ProjectPath,
+        name: &str,
+        content: &mut dyn Read,
+    ) -> Result<Result<Entry, Unfit>, ArchiveError> {
+        let mut target = Vec::new();
+        let read = content.take(MAX_TARGET_BYTES as u64 + 1).read_to_end(&mut target);
+        read.map_err(|error| ArchiveError::unreadable(name, error))?;
+        if !std::str::from_utf8(&target).is_ok_and(is_link_target) {
+            return Ok(Err(Unfit::LeftOut("its target is empty, too long or no text".into())));
+        }
+        let entry = self.empty(path, EntryKind::Link);
+        self.spool(entry, name, &mut target.as_slice()).map(Ok)
+    }
+
+    /// Shares the content of an entry that came before.
+    fn hard_link(&self, path: ProjectPath, target: &str) -> Result<Entry, Unfit> {
+        let missing = || Unfit::LeftOut("what it is a hard link to is not in the archive".into());
+        let shared = guard::path(target)?.and_then(|target| self.tree.file(&target)).ok_or_else(missing)?;
+        Ok(Entry { path, ..self.entries[shared].clone() })
+    }
+
+    fn spool(&mut self, mut entry: Entry, name: &str, content: &mut dyn Read) -> Result<Entry, ArchiveError> {
         let mut hasher = blake3::Hasher::new();
         let mut text = TextCheck::default();
         let mut buffer = vec![0; 64 << 10];
@@ -188,7 +363,7 @@ impl<W: Write> Unpacker<W> {
         Ok(entry)
     }
 
-    fn check(&self, file: u64, name: &[u8]) -> Result<(), ArchiveError> {
+    fn check(&self, file: u64, name: &str) -> Result<(), ArchiveError> {
         let Budget { total, per_file, ratio, .. } = self.budget;
         if file > per_file {
             return Err(ArchiveError::entry(name, format!("it is larger than {per_file} bytes")));

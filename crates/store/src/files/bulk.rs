@@ -99,13 +99,20 @@ impl Store {
 }
 
 async fn known(transaction: &Transaction<'_>, project: ProjectId) -> Result<HashMap<String, ExistingFile>> {
-    let sql = "SELECT path, id, type, hash, size, executable FROM code_files WHERE project_id = $1";
+    let sql = "SELECT path, id, type, hash, size, executable, is_link FROM code_files WHERE project_id = $1";
     let statement = transaction.prepare_cached(sql).await?;
     let rows = transaction.query(&statement, &[&project.to_string()]).await?;
     let known = rows.iter().map(|row| {
         let kind = if row.get::<_, &str>(2) == "folder" { FileType::Folder } else { FileType::File };
         let id = row.get::<_, &str>(1).parse()?;
-        let known = ExistingFile { id, kind, hash: row.get(3), size: row.get(4), executable: row.get(5) };
+        let known = ExistingFile {
+            id,
+            kind,
+            hash: row.get(3),
+            size: row.get(4),
+            executable: row.get(5),
+            link: row.get(6),
+        };
         Ok((row.get(0), known))
     });
     known.collect()
@@ -152,6 +159,7 @@ struct Columns<'a> {
     sizes: Vec<i64>,
     binary: Vec<bool>,
     executable: Vec<bool>,
+    links: Vec<bool>,
 }
 
 impl<'a> Columns<'a> {
@@ -167,6 +175,7 @@ impl<'a> Columns<'a> {
             sizes: batch.iter().map(|w| of(w).size).collect(),
             binary: batch.iter().map(|w| of(w).binary).collect(),
             executable: batch.iter().map(|w| of(w).executable).collect(),
+            links: batch.iter().map(|w| of(w).link).collect(),
         }
     }
 }
@@ -190,10 +199,10 @@ async fn insert_texts(
     arrivals: &[Arrival],
     texts: &Texts,
 ) -> Result<()> {
-    let sql = "INSERT INTO code_files (id, project_id, path, name, type, language, parent_id, content, hash, size, is_binary, executable)
-        SELECT id, $1::varchar, path, name, 'file', language, parent, content, hash, size, is_binary, executable
-        FROM unnest($2::varchar[], $3::varchar[], $4::varchar[], $5::varchar[], $6::varchar[], $7::text[], $8::varchar[], $9::bigint[], $10::bool[], $11::bool[])
-            AS t(id, path, name, language, parent, content, hash, size, is_binary, executable)";
+    let sql = "INSERT INTO code_files (id, project_id, path, name, type, language, parent_id, content, hash, size, is_binary, executable, is_link)
+        SELECT id, $1::varchar, path, name, 'file', language, parent, content, hash, size, is_binary, executable, is_link
+        FROM unnest($2::varchar[], $3::varchar[], $4::varchar[], $5::varchar[], $6::varchar[], $7::text[], $8::varchar[], $9::bigint[], $10::bool[], $11::bool[], $12::bool[])
+            AS t(id, path, name, language, parent, content, hash, size, is_binary, executable, is_link)";
     let statement = transaction.prepare_cached(sql).await?;
     let contents = read_texts(batch, arrivals, texts).await?;
     let c = Columns::new(batch, arrivals);
@@ -213,6 +222,7 @@ async fn insert_texts(
                 &c.sizes,
                 &c.binary,
                 &c.executable,
+                &c.links,
             ],
         )
         .await?;
@@ -226,14 +236,15 @@ async fn update_texts(
     texts: &Texts,
 ) -> Result<()> {
     let sql = "UPDATE code_files f SET content = t.content, hash = t.hash, size = t.size, is_binary = t.is_binary,
-            executable = t.executable, updated_at = now()
-        FROM unnest($1::varchar[], $2::text[], $3::varchar[], $4::bigint[], $5::bool[], $6::bool[]) AS t(id, content, hash, size, is_binary, executable)
+            executable = t.executable, is_link = t.is_link, updated_at = now()
+        FROM unnest($1::varchar[], $2::text[], $3::varchar[], $4::bigint[], $5::bool[], $6::bool[], $7::bool[])
+            AS t(id, content, hash, size, is_binary, executable, is_link)
         WHERE f.id = t.id";
     let statement = transaction.prepare_cached(sql).await?;
     let contents = read_texts(batch, arrivals, texts).await?;
     let c = Columns::new(batch, arrivals);
     transaction
-        .execute(&statement, &[&c.ids, &contents, &c.hashes, &c.sizes, &c.binary, &c.executable])
+        .execute(&statement, &[&c.ids, &contents, &c.hashes, &c.sizes, &c.binary, &c.executable, &c.links])
         .await?;
     Ok(())
 }
@@ -276,6 +287,7 @@ async fn hold_sources(
     if wrong.is_empty() { Ok(()) } else { Err(ChangeError::WrongSize(wrong)) }
 }
 
+/// What a manifest calls a link but whose content is no text becomes a file.
 async fn write_from_sources(
     transaction: &Transaction<'_>,
     owner: UserId,
@@ -283,13 +295,14 @@ async fn write_from_sources(
     batch: &[Write],
     arrivals: &[Arrival],
 ) -> Result<()> {
-    let sql = "INSERT INTO code_files (id, project_id, path, name, type, language, parent_id, content, hash, size, is_binary, executable)
-        SELECT t.id, $2::varchar, t.path, t.name, 'file', t.language, t.parent, s.content, s.hash, s.size, s.is_binary, t.executable
-        FROM unnest($3::varchar[], $4::varchar[], $5::varchar[], $6::varchar[], $7::varchar[], $8::varchar[], $9::bool[])
-            AS t(id, path, name, language, parent, hash, executable)
+    let sql = "INSERT INTO code_files (id, project_id, path, name, type, language, parent_id, content, hash, size, is_binary, executable, is_link)
+        SELECT t.id, $2::varchar, t.path, t.name, 'file', t.language, t.parent, s.content, s.hash, s.size, s.is_binary, t.executable,
+            t.is_link AND coalesce(s.content, '') <> ''
+        FROM unnest($3::varchar[], $4::varchar[], $5::varchar[], $6::varchar[], $7::varchar[], $8::varchar[], $9::bool[], $10::bool[])
+            AS t(id, path, name, language, parent, hash, executable, is_link)
             JOIN blobs s ON s.user_id = $1 AND s.hash = t.hash AND s.stored
         ON CONFLICT (id) DO UPDATE SET content = excluded.content, hash = excluded.hash, size = excluded.size,
-            is_binary = excluded.is_binary, executable = excluded.executable, updated_at = now()";
+            is_binary = excluded.is_binary, executable = excluded.executable, is_link = excluded.is_link, updated_at = now()";
     let statement = transaction.prepare_cached(sql).await?;
     let c = Columns::new(batch, arrivals);
     let project = project.to_string();
@@ -306,6 +319,7 @@ async fn write_from_sources(
                 &c.parents,
                 &c.hashes,
                 &c.executable,
+                &c.links,
             ],
         )
         .await?;

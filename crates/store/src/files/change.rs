@@ -1,6 +1,6 @@
 //! Why a change of files is refused.
 
-use engunity_protocol::path::PathError;
+use engunity_protocol::path::{MAX_TARGET_BYTES, PathError};
 
 use crate::{StoreError, files::quota::ProjectQuota};
 
@@ -15,6 +15,10 @@ pub enum ChangeError {
     NotAFolder(String),
     #[error("{0} is a folder, not a file")]
     IsAFolder(String),
+    #[error(
+        "{0} is a symbolic link: its content is its target, which has 1 to {MAX_TARGET_BYTES} bytes and no NUL"
+    )]
+    BadTarget(String),
     #[error("there is no such folder in this project")]
     NoSuchParent,
     #[error("a folder can't be moved into itself")]

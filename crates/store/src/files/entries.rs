@@ -7,7 +7,7 @@ use deadpool_postgres::Transaction;
 use engunity_protocol::{
     FileId, ProjectId, UserId,
     file::{File, FileType},
-    path::ProjectPath,
+    path::{ProjectPath, is_link_target},
 };
 use tokio_postgres::Row;
 
@@ -22,7 +22,7 @@ use crate::{
 /// The columns of a [`File`] without its content, in the order [`file`] reads them.
 macro_rules! columns {
     () => {
-        "f.id, f.project_id, f.path, f.name, f.type, f.language, f.parent_id, f.size, f.hash, f.is_binary, f.created_at, f.updated_at"
+        "f.id, f.project_id, f.path, f.name, f.type, f.language, f.parent_id, f.size, f.hash, f.is_binary, f.created_at, f.updated_at, CASE WHEN f.is_link THEN f.content END"
     };
 }
 
@@ -112,7 +112,7 @@ impl Store {
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
         let row = connection.query_opt(&statement, &[&id.to_string(), &owner.0]).await?;
-        row.map(|row| Ok(Stored { file: file(&row)?, text: row.get(12) })).transpose()
+        row.map(|row| Ok(Stored { file: file(&row)?, text: row.get(13) })).transpose()
     }
 
     /// Creates a file or folder, and the folders above it that are missing.
@@ -310,6 +310,10 @@ async fn write_content(
     if current.kind == FileType::Folder {
         return Err(ChangeError::IsAFolder(current.path.clone()));
     }
+    let is_target = content.text.as_deref().is_some_and(is_link_target);
+    if current.target.is_some() && !is_target {
+        return Err(ChangeError::BadTarget(current.path.clone()));
+    }
     let sql = "UPDATE code_files SET content = $2, hash = $3, size = $4, is_binary = $5, updated_at = now() WHERE id = $1";
     let statement = transaction.prepare_cached(sql).await?;
     transaction
@@ -410,5 +414,6 @@ pub(crate) fn file(row: &Row) -> Result<File> {
         binary: row.get(9),
         created_at: row.get(10),
         updated_at: row.get(11),
+        target: row.get(12),
     })
 }

@@ -14,6 +14,7 @@ pub struct ExistingFile {
     pub hash: Option<String>,
     pub size: i64,
     pub executable: bool,
+    pub link: bool,
 }
 
 /// A file or folder that arrives.
@@ -25,6 +26,8 @@ pub struct Arrival {
     pub hash: String,
     pub size: i64,
     pub executable: bool,
+    /// A symbolic link: its content is its target.
+    pub link: bool,
     pub binary: bool,
     /// Its text goes into the database; else its bytes are an object in storage.
     pub inline: bool,
@@ -91,7 +94,9 @@ pub fn plan(
 }
 
 fn same(known: &ExistingFile, arrival: &Arrival) -> bool {
-    known.hash.as_deref() == Some(&arrival.hash) && known.executable == arrival.executable
+    known.hash.as_deref() == Some(&arrival.hash)
+        && known.executable == arrival.executable
+        && known.link == arrival.link
 }
 
 fn remove_absent(existing: &mut HashMap<String, ExistingFile>, arrivals: &[Arrival], plan: &mut Plan) {
@@ -184,6 +189,7 @@ mod tests {
             hash: hash.into(),
             size: 10,
             executable: false,
+            link: false,
             binary: false,
             inline: true,
             language: None,
@@ -194,7 +200,9 @@ mod tests {
         let row = |(path, hash): &(&str, &str)| {
             let kind = if hash.is_empty() { FileType::Folder } else { FileType::File };
             let hash = (!hash.is_empty()).then(|| hash.to_string());
-            (path.to_string(), ExistingFile { id: FileId::new(), kind, hash, size: 10, executable: false })
+            let id = FileId::new();
+            let (size, executable, link) = (10, false, false);
+            (path.to_string(), ExistingFile { id, kind, hash, size, executable, link })
         };
         items.iter().map(row).collect()
     }
@@ -216,6 +224,13 @@ mod tests {
         assert_eq!(folders, ["b", "b/c"]);
         assert_eq!(plan.folders[1].parent.as_ref(), Some(&plan.folders[0].id));
         assert_eq!(plan.inserts[0].parent.as_ref(), Some(&plan.folders[1].id));
+    }
+
+    #[test]
+    fn a_file_becomes_a_link_though_its_content_stays() {
+        let link = Arrival { link: true, ..arrival("a", "1") };
+        let plan = plan(known(&[("a", "1")]), &[link], true, QUOTA).unwrap();
+        assert_eq!((plan.updates.len(), plan.unchanged), (1, 0));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A project's files as they were at one moment, read in pieces, and the register of snapshots made of them.
 
+use chrono::{DateTime, Utc};
 use deadpool_postgres::Object;
 use engunity_protocol::{ProjectId, UserId, spec::Snapshot};
 
@@ -15,6 +16,10 @@ pub struct SnapshotFile {
     pub hash: Option<String>,
     pub size: i64,
     pub executable: bool,
+    /// A symbolic link: its text is its target.
+    pub link: bool,
+    /// When it last changed.
+    pub modified: DateTime<Utc>,
     /// Its text is in the database, else it is an object in storage.
     pub inline: bool,
 }
@@ -23,7 +28,17 @@ impl SnapshotFile {
     /// One that no database has seen.
     #[doc(hidden)]
     pub fn for_tests(path: &str, size: i64, inline: bool, folder: bool) -> Self {
-        Self { id: String::new(), path: path.to_owned(), folder, hash: None, size, executable: false, inline }
+        Self {
+            id: String::new(),
+            path: path.to_owned(),
+            folder,
+            hash: None,
+            size,
+            executable: false,
+            link: false,
+            modified: DateTime::UNIX_EPOCH,
+            inline,
+        }
     }
 }
 
@@ -104,7 +119,7 @@ impl Reader {
         let sql = "SELECT revision, name FROM code_projects WHERE id = $1 AND user_id = $2";
         let Some(row) = connection.query_opt(sql, &[&project, &owner.0]).await? else { return Ok(false) };
         (self.revision, self.name) = (row.get(0), row.get(1));
-        let sql = "SELECT id, path, type = 'folder', hash, size, executable, content IS NOT NULL FROM code_files WHERE project_id = $1 ORDER BY path";
+        let sql = "SELECT id, path, type = 'folder', hash, size, executable, content IS NOT NULL, is_link, updated_at FROM code_files WHERE project_id = $1 ORDER BY path";
         let statement = connection.prepare_cached(sql).await?;
         let rows = connection.query(&statement, &[&project]).await?;
         self.files = rows
@@ -117,6 +132,8 @@ impl Reader {
                 size: row.get(4),
                 executable: row.get(5),
                 inline: row.get(6),
+                link: row.get(7),
+                modified: row.get(8),
             })
             .collect();
         Ok(true)
