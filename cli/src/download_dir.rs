@@ -3,8 +3,9 @@
 use std::{
     fs, io,
     io::Write,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -33,10 +34,7 @@ impl DownloadDir {
     /// Opens a file for `path`, which appears under its name when it is complete.
     pub fn file(&self, path: &ProjectPath, executable: bool) -> Result<AtomicFile> {
         self.make_folders(path.ancestors().into_iter())?;
-        let target = self.root.join(path.as_str());
-        if fs::symlink_metadata(&target).is_ok_and(|found| found.is_dir()) {
-            return Err(CliError::new(format!("{} is a folder here", target.display())));
-        }
+        let target = self.free(path)?;
         let parent = target.parent().unwrap_or(&self.root);
         let mode = if executable { 0o755 } else { 0o644 };
         let file = tempfile::Builder::new()
@@ -45,6 +43,27 @@ impl DownloadDir {
             .tempfile_in(parent)
             .about(parent.display())?;
         Ok(AtomicFile { file, target })
+    }
+
+    /// Makes a symbolic link, which replaces a file or link of that name. Nothing is ever written through it.
+    pub fn link(&self, path: &ProjectPath, to: &str) -> Result<()> {
+        self.make_folders(path.ancestors().into_iter())?;
+        let target = self.free(path)?;
+        let parent = target.parent().unwrap_or(&self.root);
+        let made = tempfile::Builder::new()
+            .prefix(".engunity-")
+            .make_in(parent, |new| symlink(to, new))
+            .about(parent.display())?;
+        made.into_temp_path().persist(&target).map_err(|failed| failed.error).about(target.display())
+    }
+
+    /// Where a file goes; refuses to replace a folder.
+    fn free(&self, path: &ProjectPath) -> Result<PathBuf> {
+        let target = self.root.join(path.as_str());
+        if fs::symlink_metadata(&target).is_ok_and(|found| found.is_dir()) {
+            return Err(CliError::new(format!("{} is a folder here", target.display())));
+        }
+        Ok(target)
     }
 
     /// Creates missing folders; existing ones must not be links.
@@ -96,9 +115,12 @@ impl AtomicFile {
         Ok(size)
     }
 
-    /// Receives what `reader` yields.
-    pub fn copy(mut self, reader: &mut impl io::Read) -> Result<u64> {
+    /// Receives what `reader` yields; the file gets the given time, unless that is unknown.
+    pub fn copy(mut self, reader: &mut impl io::Read, modified: Option<SystemTime>) -> Result<u64> {
         let size = io::copy(reader, &mut self.file).about(self.target.display())?;
+        if let Some(modified) = modified {
+            self.file.as_file().set_modified(modified).about(self.target.display())?;
+        }
         self.persist()?;
         Ok(size)
     }
@@ -111,8 +133,6 @@ impl AtomicFile {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
     use super::*;
 
     fn path(text: &str) -> ProjectPath {
@@ -123,11 +143,13 @@ mod tests {
     fn files_land_in_folders_of_their_own() {
         let dir = tempfile::tempdir().unwrap();
         let target = DownloadDir::create(&dir.path().join("out")).unwrap();
-        target.file(&path("a/b/c.txt"), true).unwrap().copy(&mut &b"hello"[..]).unwrap();
-        target.file(&path("a/b/c.txt"), false).unwrap().copy(&mut &b"again"[..]).unwrap();
+        target.file(&path("a/b/c.txt"), true).unwrap().copy(&mut &b"hello"[..], None).unwrap();
+        let then = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+        target.file(&path("a/b/c.txt"), false).unwrap().copy(&mut &b"again"[..], Some(then)).unwrap();
         target.folder(&path("x/y")).unwrap();
         let file = dir.path().join("out/a/b/c.txt");
         assert_eq!(fs::read_to_string(&file).unwrap(), "again");
+        assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), then);
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o644);
         assert!(dir.path().join("out/x/y").is_dir());
         assert_eq!(fs::read_dir(dir.path().join("out/a/b")).unwrap().count(), 1);
@@ -143,7 +165,7 @@ mod tests {
         symlink(&secret, out.join("f")).unwrap();
         symlink(dir.path().join("elsewhere"), out.join("d")).unwrap();
         let target = DownloadDir::create(&out).unwrap();
-        target.file(&path("f"), false).unwrap().copy(&mut &b"new"[..]).unwrap();
+        target.file(&path("f"), false).unwrap().copy(&mut &b"new"[..], None).unwrap();
         assert_eq!(
             (
                 fs::read_to_string(&secret).unwrap().as_str(),
@@ -152,6 +174,12 @@ mod tests {
             ("keep", "new")
         );
         assert!(target.file(&path("d/x"), false).is_err() && target.folder(&path("d")).is_err());
+        target.link(&path("made/here"), "../../secret").unwrap();
+        target.link(&path("made/here"), "/etc/passwd").unwrap();
+        target.link(&path("f"), "made").unwrap();
+        assert_eq!(fs::read_link(out.join("made/here")).unwrap(), Path::new("/etc/passwd"));
+        assert!(target.file(&path("f/x"), false).is_err() && target.link(&path("made"), "x").is_err());
+        assert_eq!(fs::read_dir(out.join("made")).unwrap().count(), 1);
         assert_eq!(fs::read_dir(dir.path().join("elsewhere")).unwrap().count(), 0);
     }
 

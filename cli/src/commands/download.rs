@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use engunity_protocol::path::ProjectPath;
@@ -86,9 +87,10 @@ async fn fetch(app: &App, project: &ProjectRef, to: &mut impl Write) -> Result<u
     Ok(size)
 }
 
-/// Unpacks files and folders; anything else in the archive is refused.
+/// Unpacks files, folders and symbolic links; anything else in the archive is refused. Links are made last, so that nothing
+/// is written through one.
 fn unpack(target: &DownloadDir, archive: impl Read) -> Result<(u64, u64)> {
-    let (mut files, mut size) = (0, 0);
+    let (mut files, mut size, mut links) = (0, 0, Vec::new());
     let mut archive = tar::Archive::new(GzDecoder::new(archive));
     for entry in archive.entries().about("archive")? {
         let mut entry = entry.about("archive")?;
@@ -107,8 +109,13 @@ fn unpack(target: &DownloadDir, archive: impl Read) -> Result<(u64, u64)> {
             tar::EntryType::Directory => target.folder(&path)?,
             tar::EntryType::Regular => {
                 let executable = entry.header().mode().unwrap_or(0o644) & 0o100 != 0;
-                size += target.file(&path, executable)?.copy(&mut entry)?;
+                let modified = entry.header().mtime().ok().map(time);
+                size += target.file(&path, executable)?.copy(&mut entry, modified)?;
                 files += 1;
+            }
+            tar::EntryType::Symlink => {
+                let to = String::from_utf8_lossy(&entry.link_name_bytes().unwrap_or_default()).into_owned();
+                links.push((path, to));
             }
             other => {
                 return Err(CliError::new(format!(
@@ -117,7 +124,14 @@ fn unpack(target: &DownloadDir, archive: impl Read) -> Result<(u64, u64)> {
             }
         }
     }
-    Ok((files, size))
+    for (path, to) in &links {
+        target.link(path, to)?;
+    }
+    Ok((files + links.len() as u64, size))
+}
+
+fn time(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
 #[cfg(test)]
@@ -134,6 +148,10 @@ mod tests {
             header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
             header.set_size(if kind.is_file() { 2 } else { 0 });
             header.set_mode(0o755);
+            header.set_mtime(1_700_000_000);
+            if *kind == tar::EntryType::Symlink {
+                header.set_link_name_literal("../evil").unwrap();
+            }
             header.set_cksum();
             tar.append(&header, if kind.is_file() { &b"hi"[..] } else { &[] }).unwrap();
         }
@@ -142,15 +160,25 @@ mod tests {
 
     #[test]
     fn an_archive_is_unpacked_and_a_hostile_one_refused() {
-        use tar::EntryType::{Directory, Regular, Symlink};
+        use tar::EntryType::{Directory, Fifo, Regular, Symlink};
         let dir = tempfile::tempdir().unwrap();
         let target = DownloadDir::create(&dir.path().join("in")).unwrap();
         let good = packed(&[("./", Directory), ("src/", Directory), ("src/a", Regular)]);
         assert_eq!(unpack(&target, &good[..]).unwrap(), (1, 2));
         assert_eq!(fs::read_to_string(dir.path().join("in/src/a")).unwrap(), "hi");
-        for bad in [("../evil", Regular), ("/evil", Regular), ("link", Symlink)] {
+        let modified = fs::metadata(dir.path().join("in/src/a")).unwrap().modified().unwrap();
+        assert_eq!(modified, time(1_700_000_000));
+        for bad in [("../evil", Regular), ("/evil", Regular), ("pipe", Fifo), ("../evil", Symlink)] {
             assert!(unpack(&target, &packed(&[bad])[..]).is_err(), "{bad:?}");
         }
+        assert_eq!(unpack(&target, &packed(&[("link", Symlink)])[..]).unwrap(), (1, 0));
+        assert_eq!(fs::read_link(dir.path().join("in/link")).unwrap(), Path::new("../evil"));
+        // The link of this archive, and that of the one before.
+        assert!(
+            unpack(&target, &packed(&[("new", Symlink), ("new", Regular), ("new/x", Regular)])[..]).is_err()
+        );
+        assert!(unpack(&target, &packed(&[("link/x", Regular)])[..]).is_err());
+        assert_eq!(unpack(&target, &packed(&[("link", Regular)])[..]).unwrap(), (1, 2));
         assert!(!dir.path().join("evil").exists());
         assert!(unpack(&target, &good[..good.len() / 2]).is_err());
     }

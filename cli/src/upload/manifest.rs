@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use engunity_protocol::path::LINK_MODE;
 use engunity_protocol::sync::{Manifest, ManifestEntry};
 
 use super::{
@@ -20,8 +21,9 @@ use crate::error::{About, Result};
 pub struct Blob {
     pub hash: String,
     pub size: u64,
-    /// The file to read it from.
+    /// The file to read it from, or the link.
     pub disk: PathBuf,
+    pub link: bool,
     pub path: String,
 }
 
@@ -35,19 +37,28 @@ pub fn build(
     let files = &found.files;
     let mut entries = Vec::with_capacity(files.len());
     for file in files {
-        let hash = match cache.get(file.path.as_str(), &file.stamp) {
-            Some(hash) => hash.to_owned(),
-            None => hash(&file.disk)?,
-        };
-        read(file.stamp.size);
-        let mode = if file.executable { 0o755 } else { 0o644 };
-        entries.push(ManifestEntry { path: file.path.to_string(), hash, size: file.stamp.size, mode });
+        let entry = entry(file, cache)?;
+        read(entry.size);
+        entries.push(entry);
     }
-    cache.save(
-        files.iter().zip(&entries).map(|(file, entry)| (entry.path.clone(), file.stamp, entry.hash.clone())),
-    );
+    let pairs = files.iter().zip(&entries).filter(|(file, _)| file.link.is_none());
+    cache.save(pairs.map(|(file, entry)| (entry.path.clone(), file.stamp, entry.hash.clone())));
     let folders = found.empty_folders.iter().map(ToString::to_string).collect();
     Ok(Manifest { files: entries, folders, keep })
+}
+
+fn entry(file: &LocalFile, cache: &HashCache) -> Result<ManifestEntry> {
+    let path = file.path.to_string();
+    if let Some(target) = &file.link {
+        let hash = blake3::hash(target.as_bytes()).to_hex().to_string();
+        return Ok(ManifestEntry { path, hash, size: target.len() as u64, mode: LINK_MODE });
+    }
+    let hash = match cache.get(&path, &file.stamp) {
+        Some(hash) => hash.to_owned(),
+        None => hash(&file.disk)?,
+    };
+    let mode = if file.executable { 0o755 } else { 0o644 };
+    Ok(ManifestEntry { path, hash, size: file.stamp.size, mode })
 }
 
 fn hash(disk: &Path) -> Result<String> {
@@ -66,6 +77,7 @@ pub fn to_send(files: &[LocalFile], manifest: &Manifest, missing: &[String]) -> 
             hash: entry.hash.clone(),
             size: entry.size,
             disk: file.disk.clone(),
+            link: file.link.is_some(),
             path: entry.path.clone(),
         })
         .collect()
@@ -80,7 +92,8 @@ mod tests {
 
     fn file(path: &str) -> LocalFile {
         let stamp = Stamp { size: 1, mtime_ns: 0, ctime_ns: 0, inode: 0 };
-        LocalFile { path: ProjectPath::parse(path).unwrap(), disk: path.into(), executable: false, stamp }
+        let path = ProjectPath::parse(path).unwrap();
+        LocalFile { disk: path.as_str().into(), path, executable: false, link: None, stamp }
     }
 
     fn entry(path: &str, hash: &str) -> ManifestEntry {
@@ -105,13 +118,25 @@ mod tests {
     fn a_file_is_hashed_and_keeps_its_executable_bit() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("x"), "hello").unwrap();
-        let files = vec![LocalFile { disk: dir.path().join("x"), executable: true, ..file("x") }];
+        let files = vec![
+            LocalFile { disk: dir.path().join("x"), executable: true, ..file("x") },
+            LocalFile { link: Some("../z".into()), ..file("y") },
+        ];
         let empty_folders = vec![ProjectPath::parse("e").unwrap()];
         let found = Found { files, empty_folders, ..Found::default() };
         let mut read = 0;
         let manifest = build(&found, &mut HashCache::default(), true, |bytes| read += bytes).unwrap();
+        assert_eq!(
+            manifest.files[1],
+            ManifestEntry {
+                path: "y".into(),
+                hash: blake3::hash(b"../z").to_hex().to_string(),
+                size: 4,
+                mode: 0o120_000
+            }
+        );
         assert_eq!(manifest.files[0].hash, blake3::hash(b"hello").to_hex().as_str());
         assert_eq!(manifest.folders, ["e"]);
-        assert_eq!((manifest.files[0].mode, manifest.keep, read), (0o755, true, 1));
+        assert_eq!((manifest.files[0].mode, manifest.keep, read), (0o755, true, 5));
     }
 }

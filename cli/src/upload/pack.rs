@@ -7,7 +7,7 @@ use engunity_protocol::ProjectId;
 use futures::stream;
 use indicatif::ProgressBar;
 
-use super::manifest::Blob;
+use super::{manifest::Blob, walk::target};
 use crate::{
     client::Client,
     error::{About, CliError, Result},
@@ -98,7 +98,7 @@ fn tar_of(pack: &[Blob]) -> Result<Bytes> {
     let size: u64 = pack.iter().map(|blob| blob.size + 1024).sum();
     let mut tar = tar::Builder::new(Vec::with_capacity(size as usize + 1024));
     for blob in pack {
-        let content = fs::read(&blob.disk).about(blob.disk.display())?;
+        let content = read(blob).about(blob.disk.display())?;
         if blake3::hash(&content).to_hex().as_str() != blob.hash {
             return Err(
                 CliError::new(format!("{} changed during the upload", blob.path)).hint("engunity upload")
@@ -112,12 +112,16 @@ fn tar_of(pack: &[Blob]) -> Result<Bytes> {
     Ok(tar.into_inner().about("tar")?.into())
 }
 
+fn read(blob: &Blob) -> std::io::Result<Vec<u8>> {
+    if blob.link { Ok(target(&blob.disk)?.unwrap_or_default().into_bytes()) } else { fs::read(&blob.disk) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn blob(size: u64) -> Blob {
-        Blob { hash: String::new(), size, disk: Default::default(), path: String::new() }
+        Blob { hash: String::new(), size, disk: Default::default(), link: false, path: String::new() }
     }
 
     #[test]
@@ -141,6 +145,7 @@ mod tests {
             hash: blake3::hash(b"hello").to_hex().to_string(),
             size: 5,
             disk: disk.clone(),
+            link: false,
             path: "x".into(),
         };
         let tar = tar_of(std::slice::from_ref(&blob)).unwrap();

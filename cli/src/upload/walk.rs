@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use engunity_protocol::path::ProjectPath;
+use engunity_protocol::path::{ProjectPath, is_link_target};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -27,6 +27,8 @@ pub struct LocalFile {
     pub path: ProjectPath,
     pub disk: PathBuf,
     pub executable: bool,
+    /// The target of a symbolic link, which is its content.
+    pub link: Option<String>,
     pub stamp: Stamp,
 }
 
@@ -51,7 +53,6 @@ pub enum Why {
     /// `.git` and `.engunity.toml`.
     Always,
     Ignored(Rule),
-    Symlink,
     /// A socket, a pipe, a device.
     Special,
     TooLarge(u64),
@@ -122,10 +123,7 @@ impl Walk<'_> {
         if let Some(rule) = self.rules.excludes(disk, metadata.is_dir()) {
             return Err(Why::Ignored(Rule { file: self.inside(&rule.file).to_owned(), ..rule }));
         }
-        if metadata.is_symlink() {
-            return Err(Why::Symlink);
-        }
-        if !metadata.is_dir() && !metadata.is_file() {
+        if !metadata.is_dir() && !metadata.is_file() && !metadata.is_symlink() {
             return Err(Why::Special);
         }
         let name =
@@ -145,8 +143,14 @@ impl Walk<'_> {
             ))
             .hint("engunity upload --dry-run <a smaller folder>"));
         }
-        let executable = metadata.mode() & 0o111 != 0;
-        self.found.files.push(LocalFile { path, disk, executable, stamp: Stamp::of(metadata) });
+        let link = if metadata.is_symlink() { Some(target(&disk).about(disk.display())?) } else { None };
+        if link.as_ref().is_some_and(Option::is_none) {
+            self.skip(&disk, false, Why::BadName("the link's target is not UTF-8".to_owned()));
+            return Ok(());
+        }
+        let link = link.flatten();
+        let executable = link.is_none() && metadata.mode() & 0o111 != 0;
+        self.found.files.push(LocalFile { path, disk, executable, link, stamp: Stamp::of(metadata) });
         Ok(())
     }
 
@@ -158,6 +162,12 @@ impl Walk<'_> {
     fn inside<'p>(&self, path: &'p Path) -> &'p Path {
         path.strip_prefix(self.root).unwrap_or(path)
     }
+}
+
+/// The target of a symbolic link, if a project may have it.
+pub fn target(disk: &Path) -> std::io::Result<Option<String>> {
+    let target = fs::read_link(disk)?.into_os_string().into_string();
+    Ok(target.ok().filter(|target| is_link_target(target)))
 }
 
 impl Stamp {
@@ -178,7 +188,6 @@ impl Why {
         match self {
             Self::Always => "never uploaded".to_owned(),
             Self::Ignored(rule) => format!("{}: {}", rule.file.display(), rule.pattern),
-            Self::Symlink => "symbolic link".to_owned(),
             Self::Special => "not a regular file".to_owned(),
             Self::TooLarge(size) => format!(
                 "too large: {} (at most {})",
@@ -264,17 +273,17 @@ mod tests {
     }
 
     #[test]
-    fn links_and_odd_names_are_reported_and_never_followed() {
+    fn links_are_kept_and_never_followed_and_odd_names_reported() {
         let dir = folder(&[("a", ""), ("link", "->/etc"), ("loop", "->."), ("bad\\name", "")]);
         let pipe = dir.path().join("pipe");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRUSR).unwrap();
         let (files, skipped) = walked(dir.path());
-        assert_eq!(files, ["a"]);
+        assert_eq!(files, ["a", "link", "loop"]);
+        let found = walk(&dir.path().canonicalize().unwrap()).unwrap();
+        let links: Vec<_> = found.files.iter().map(|file| (file.link.as_deref(), file.executable)).collect();
+        assert_eq!(links, [(None, false), (Some("/etc"), false), (Some("."), false)]);
         let whys: Vec<_> = skipped.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
-        assert_eq!(
-            whys[1..],
-            [("link", "symbolic link"), ("loop", "symbolic link"), ("pipe", "not a regular file")]
-        );
+        assert_eq!(whys[1..], [("pipe", "not a regular file")]);
         assert_eq!(whys[0].0, "bad\\name");
     }
 
