@@ -13,6 +13,7 @@ import type {
   Project,
   RunRequest,
   Runtime,
+  Uploaded,
   User,
 } from "./types";
 
@@ -38,7 +39,7 @@ export const projects = {
   upload: (project: Id, file: Blob, { name, strip = false }: { name: string; strip?: boolean }, onProgress: (fraction: number) => void) => {
     const form = new FormData();
     form.append("file", file, name);
-    return upload<Project>(`/code/${id(project)}/upload${strip ? "?strip=1" : ""}`, form, onProgress);
+    return upload<Uploaded>(`/code/${id(project)}/upload${strip ? "?strip=1" : ""}`, form, onProgress);
   },
   index: (project: Id) => json<IndexStatus>(`/code/${id(project)}/index`),
   archive: async (project: Id) => (await request(`/code/${id(project)}/archive`)).blob(),

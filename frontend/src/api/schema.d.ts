@@ -427,7 +427,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Uploads one file, or a zip, tar, tar.gz or tar.zst archive that is unpacked over the project's files. */
+        /**
+         * Uploads one file, or a zip, tar, tar.gz or tar.zst archive that is unpacked over the project's files. What can't be part
+         *     of a project is left out and named.
+         */
         post: operations["upload"];
         delete?: never;
         options?: never;
@@ -728,6 +731,8 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+            /** @description Where a symbolic link leads, which is its content too; absent for what is no link. */
+            target?: string | null;
             type: components["schemas"]["FileType"];
             /** Format: date-time */
             updated_at: string;
@@ -924,7 +929,7 @@ export interface components {
             hash: string;
             /**
              * Format: int32
-             * @description Unix permission bits; only the executable bit is kept.
+             * @description Unix mode; the executable bit is kept, and 0o120000 makes a symbolic link whose target is the content.
              */
             mode?: number;
             /** @description The limit counts bytes of UTF-8. */
@@ -1170,6 +1175,16 @@ export interface components {
             file: string;
             /** @description The limit counts bytes of UTF-8. */
             path?: string;
+        };
+        /** @description What an upload answers: the project, and what was left out of the archive. */
+        Uploaded: components["schemas"]["Project"] & {
+            /** @description Entries that can't be part of a project; the first ones, where there are very many. */
+            skipped: components["schemas"]["SkippedFile"][];
+            /**
+             * Format: int64
+             * @description How many were left out in all.
+             */
+            skipped_total: number;
         };
         /** @description What a run cost. */
         Usage: {
@@ -2636,7 +2651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Project"];
+                    "application/json": components["schemas"]["Uploaded"];
                 };
             };
             400: components["responses"]["Refusal"];

@@ -10,6 +10,7 @@ export type Id = string;
 export type User = Schemas["User"];
 export type Credentials = Schemas["Credentials"];
 export type Project = Schemas["Project"];
+export type Uploaded = Schemas["Uploaded"];
 export type NewProject = Schemas["NewProject"];
 export type FileEntry = Schemas["File"];
 export type NewFile = Schemas["NewFile"];

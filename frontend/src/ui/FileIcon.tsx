@@ -4,6 +4,7 @@ import {
   FileArchive,
   FileCode2,
   FileImage,
+  FileSymlink,
   FileText,
   FileType2,
   Folder,
@@ -58,6 +59,11 @@ export function lookOf(path: string): Look {
 export function FileIcon({ path, size = 15 }: { path: string; size?: number }) {
   const { icon: Icon, colour } = lookOf(path);
   return <Icon size={size} strokeWidth={1.8} style={{ color: `var(${colour})` }} className="shrink-0" aria-hidden />;
+}
+
+/** A symbolic link, whatever it leads to. */
+export function LinkIcon({ size = 15 }: { size?: number }) {
+  return <FileSymlink size={size} strokeWidth={1.8} style={{ color: "var(--slate)" }} className="shrink-0" aria-hidden />;
 }
 
 export function FolderIcon({ open, size = 15 }: { open: boolean; size?: number }) {

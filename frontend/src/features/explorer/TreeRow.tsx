@@ -4,7 +4,7 @@ import type { Presence } from "@/api/types";
 import { openFile } from "@/shell/tabs/open";
 import { personColour } from "@/ui/Avatar";
 import { cx } from "@/lib/cx";
-import { badgeOf, FileIcon, FolderIcon } from "@/ui/FileIcon";
+import { badgeOf, FileIcon, FolderIcon, LinkIcon } from "@/ui/FileIcon";
 import { selectOnly, ranged, toggled } from "@/model/files/selection";
 import { setOpen, useFiles } from "@/model/files/store";
 import type { Row } from "@/model/files/tree";
@@ -43,7 +43,7 @@ export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active
       aria-expanded={row.folder ? row.expanded : undefined}
       aria-posinset={row.position}
       aria-setsize={row.siblings}
-      aria-label={row.name}
+      aria-label={row.target === undefined ? row.name : `${row.name}, link to ${row.target}`}
       data-path={row.path}
       draggable
       onClick={(event) => onRowClick(event, row)}
@@ -64,15 +64,21 @@ export const TreeRow = memo(function TreeRow({ row, top, chosen, focused, active
       ) : (
         <span className="w-3.5 shrink-0" />
       )}
-      {row.folder ? <FolderIcon open={row.expanded} /> : <FileIcon path={row.name} />}
+      <RowIcon row={row} />
       <span className={cx("min-w-0 flex-1 truncate", failing && (failing.error ? "text-bad" : "text-warn"), active && "font-medium")}>
         {row.name}
+        {row.target !== undefined && <span className="text-faint"> → {row.target}</span>}
       </span>
       {failing && <span className={cx("tabular text-2xs", failing.error ? "text-bad" : "text-warn")}>{failing.count}</span>}
       {!row.folder && <Marks name={row.name} {...marks} />}
     </div>
   );
 });
+
+function RowIcon({ row }: { row: Row }) {
+  if (row.folder) return <FolderIcon open={row.expanded} />;
+  return row.target === undefined ? <FileIcon path={row.name} /> : <LinkIcon />;
+}
 
 /** Indentation guides. */
 function Guides({ depth }: { depth: number }) {

@@ -2,12 +2,21 @@ import { describe, expect, it, vi } from "vitest";
 import { commonRoot, isArchive, strip, withoutIgnored, type Item } from "./gather";
 import { tarParts } from "@/lib/tar";
 import { asProject } from "./newProject";
-import { planUpload, uploadInto } from "./upload";
+import { leftOut, planUpload, uploadInto } from "./upload";
 import { useToasts } from "@/shell/toasts/store";
 
 const item = (path: string, text = "x"): Item => ({ path, file: new File([text], path.split("/").pop()!) });
 const sized = (path: string, size: number): Item => ({ path, file: { size, name: path } as File });
 const gathered = (...items: Item[]) => ({ items, skipped: 0 });
+
+describe("leftOut", () => {
+  it("names what rules and the server left out", () => {
+    expect(leftOut(0, null)).toBeUndefined();
+    expect(leftOut(0, { skipped: [], skipped_total: 0 })).toBeUndefined();
+    const skipped = [{ path: "pipe", why: "it is a pipe" }];
+    expect(leftOut(2, { skipped, skipped_total: 3 })).toBe("2 ignored entries skipped. Left out: pipe (it is a pipe) and 2 more");
+  });
+});
 
 describe("tar", () => {
   const bytesOf = (parts: BlobPart[]) =>

@@ -1,6 +1,6 @@
 /** Sends files and folders: packed into archives below the server's limit, with one progress bar. */
 import { projects as api } from "@/api/client";
-import type { Id, Project } from "@/api/types";
+import type { Id, Project, Uploaded } from "@/api/types";
 import { bytes, count } from "@/lib/format";
 import { join } from "@/lib/path";
 import { loadFiles, useFiles } from "@/model/files/store";
@@ -72,7 +72,7 @@ export async function uploadInto(projectId: Id, gathered: Gathered, { folder = "
   const id = toast(`Uploading ${label}`, { progress: 0 });
   try {
     const project = archive ? await sendArchive(projectId, items[0]!, strip, id) : await sendBatches(projectId, batches, folder, id);
-    const detail = skipped ? `${count(skipped, "ignored entry", "ignored entries")} skipped` : undefined;
+    const detail = leftOut(skipped, project);
     update(id, { text: `Uploaded ${label}`, tone: "success", progress: undefined, detail });
     // The socket reports new files; while it is closed, the list is read again.
     if (useFiles.getState().projectId === projectId && useLive.getState().link !== "open") await loadFiles(projectId);
@@ -93,7 +93,17 @@ async function chooseItems(projectId: Id, items: Item[], folder: string, archive
   return (await mayUnpack(tree, file.name, (await namesIn(file, file.name)) ?? [])) ? items : null;
 }
 
-async function sendArchive(projectId: Id, { file }: Item, strip: boolean, toastId: number): Promise<Project> {
+/** What rules left out here, and what the server left out of an archive. */
+export function leftOut(ignored: number, uploaded: Partial<Pick<Uploaded, "skipped" | "skipped_total">> | null): string | undefined {
+  const parts: string[] = [];
+  if (ignored) parts.push(`${count(ignored, "ignored entry", "ignored entries")} skipped`);
+  const first = uploaded?.skipped?.[0];
+  const more = (uploaded?.skipped_total ?? 0) - 1;
+  if (first) parts.push(`Left out: ${first.path} (${first.why})${more > 0 ? ` and ${more} more` : ""}`);
+  return parts.join(". ") || undefined;
+}
+
+async function sendArchive(projectId: Id, { file }: Item, strip: boolean, toastId: number): Promise<Uploaded> {
   if (file.size > MAX_BYTES) throw new Error(`An archive may have at most ${bytes(MAX_BYTES)}; this one has ${bytes(file.size)}`);
   return api.upload(projectId, file, { name: file.name, strip }, (progress) => update(toastId, { progress }));
 }
@@ -106,8 +116,8 @@ function refuse(tooLarge: readonly Item[]): void {
   toast(`${count(tooLarge.length, "file is", "files are")} larger than ${bytes(BATCH_BYTES)}`, { tone: "error", detail: names });
 }
 
-async function sendBatches(projectId: Id, batches: Item[][], folder: string, toastId: number): Promise<Project | null> {
-  let project = null;
+async function sendBatches(projectId: Id, batches: Item[][], folder: string, toastId: number): Promise<Uploaded | null> {
+  let project: Uploaded | null = null;
   for (const [index, batch] of batches.entries()) {
     const archive = await pack(batch, folder);
     project = await api.upload(projectId, archive, { name: "upload.tar.gz" }, (part) =>

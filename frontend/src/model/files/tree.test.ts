@@ -12,6 +12,11 @@ const tree = () =>
 const paths = (subject: Tree, ...open: string[]) => subject.rows(new Set(open)).map((row) => row.path);
 
 describe("Tree", () => {
+  it("shows where a symbolic link leads", () => {
+    const subject = new Tree([{ ...entry("current.py"), target: "v2.py" }, entry("v2.py")]);
+    expect(subject.rows(new Set()).map((row) => row.target)).toEqual(["v2.py", undefined]);
+  });
+
   it("shows folders first, in natural order, and only what is open", () => {
     expect(paths(tree())).toEqual(["src", "b.txt", "README.md"]);
     expect(paths(tree(), "src", "src/a")).toEqual(["src", "src/a", "src/a/x2.py", "src/a/x10.py", "b.txt", "README.md"]);

@@ -10,6 +10,8 @@ export interface Row {
   path: string;
   name: string;
   folder: boolean;
+  /** Where a symbolic link leads. */
+  target?: string;
   depth: number;
   expanded: boolean;
   /** Place among its siblings, for screen readers. */
@@ -121,6 +123,7 @@ export class Tree {
         path: entry.path,
         name: entry.name,
         folder,
+        target: entry.target ?? undefined,
         depth,
         expanded,
         position: index + 1,
