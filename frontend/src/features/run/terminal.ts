@@ -133,7 +133,8 @@ export class ConsoleScreen {
     this.useWebgl();
     this.terminal.registerLinkProvider({ provideLinks: (y, done) => done(this.linksOf(y)) });
     this.terminal.onData((text) => this.options.type(text));
-    this.terminal.onResize((size) => this.options.resize(size));
+    // Its event has more fields, which the API refuses.
+    this.terminal.onResize(({ rows, cols }) => this.options.resize({ rows, cols }));
     this.observer = new ResizeObserver(() => this.fit.fit());
     this.observer.observe(box);
     this.fit.fit();
