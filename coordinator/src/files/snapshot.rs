@@ -220,7 +220,11 @@ fn link(tar: &mut Vec<u8>, file: &SnapshotFile, target: &str) -> io::Result<()> 
     header.set_size(0);
     header.set_mtime(file.modified.timestamp().max(0) as u64);
     let mut builder = tar::Builder::new(Vec::new());
-    builder.append_link(&mut header, &file.path, target)?;
+    match header.set_link_name_literal(target) {
+        Ok(()) => builder.append_data(&mut header, &file.path, io::empty())?,
+        // Too long for the header itself.
+        Err(_) => builder.append_link(&mut header, &file.path, target)?,
+    }
     tar.append(builder.get_mut());
     Ok(())
 }
@@ -327,5 +331,20 @@ mod tests {
             seen,
             [("d/".into(), String::new()), (long, "hello".into()), ("big".into(), "abc".into())]
         );
+    }
+
+    #[test]
+    fn links_lead_where_they_did() {
+        let long = format!("../{}", "d/".repeat(200));
+        for target in ["v2.py", "./a/", "a//b", "/etc/passwd", &long] {
+            let mut tar = Vec::new();
+            link(&mut tar, &file("lib/current", 5, true, false), target).unwrap();
+            tar.extend(vec![0; 2 * TAR_BLOCK]);
+            let mut archive = tar::Archive::new(tar.as_slice());
+            let entry = archive.entries().unwrap().next().unwrap().unwrap();
+            assert_eq!(entry.header().entry_type(), EntryType::Symlink);
+            assert_eq!(entry.path_bytes().as_ref(), b"lib/current");
+            assert_eq!(entry.link_name_bytes().unwrap().as_ref(), target.as_bytes());
+        }
     }
 }
