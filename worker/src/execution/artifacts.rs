@@ -38,7 +38,7 @@ pub async fn collect(
     globs: &[String],
 ) -> Result<Collected, CollectError> {
     let request = Collect { globs: globs.to_vec(), max_files: MAX_FILES, max_bytes: MAX_BYTES };
-    agent.collect(request).await?;
+    agent.collect(request)?;
     let (mut collected, mut bytes) = (Collected::default(), 0);
     while let Some(file) = agent.next_file().await? {
         bytes += file.size;

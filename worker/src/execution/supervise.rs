@@ -74,7 +74,7 @@ impl Supervisor {
                     Event::Output(stream, data) => self.output.push(stream_of(stream), &data),
                     Event::Exited(exit) => return Ok(exit),
                 },
-                typed = self.input.next(), if takes_input => pass_on(agent, typed).await?,
+                typed = self.input.next(), if takes_input => pass_on(agent, typed)?,
                 () = sleep_until(due.unwrap_or(report_deadline).into()) => {
                     if due.is_none() && now >= self.deadline {
                         return Err(RunError::TimedOut("the agent's report"));
@@ -110,11 +110,11 @@ impl Supervisor {
 }
 
 /// Gives the program what was typed.
-async fn pass_on(agent: &mut AgentConnection, typed: Typed) -> Result<(), SandboxError> {
+fn pass_on(agent: &mut AgentConnection, typed: Typed) -> Result<(), SandboxError> {
     if let Some(size) = typed.terminal {
-        agent.resize(message::TerminalSize { rows: size.rows, cols: size.cols }).await?;
+        agent.resize(message::TerminalSize { rows: size.rows, cols: size.cols })?;
     }
-    agent.send_input(&typed.data, typed.end).await
+    agent.send_input(&typed.data, typed.end)
 }
 
 async fn destroy_after_timeout(handle: Arc<dyn SandboxHandle>) {

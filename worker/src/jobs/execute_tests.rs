@@ -224,10 +224,11 @@ async fn what_is_typed_reaches_the_program() {
         assert_eq!(job.type_in(typed(9, "more", false)), InputReply::Closed);
         assert_eq!(verdict_of(job.end().await).reason, Reason::Ok);
         let stdout = worker.outputs().await.0.replace('\r', "");
-        let echoless: Vec<_> = stdout.lines().filter(|line| line.starts_with(['g', 'r', 'e'])).collect();
-        assert_eq!(echoless.iter().filter(|line| **line == "got two").count(), 1, "{stdout}");
-        assert_eq!((echoless[0], *echoless.last().unwrap()), ("got one", "end"), "{stdout}");
+        // A terminal echoes what is typed when it is typed, which may be before the program reads it.
+        let answers: Vec<_> = stdout.lines().filter(|line| line.starts_with("got ")).collect();
+        assert_eq!(answers, ["got one", "got two"], "{stdout}");
         assert!(stdout.contains("rest"), "{stdout}");
+        assert_eq!(stdout.lines().last(), Some("end"), "{stdout}");
     }
     let job = worker.start(shell("cat; echo end"));
     let typed = InputPiece { data: b"x".to_vec(), ..InputPiece::default() };

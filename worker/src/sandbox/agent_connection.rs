@@ -22,6 +22,9 @@ type Result<T> = std::result::Result<T, SandboxError>;
 /// An agent sends `Hello` in much less.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// With this much unsent, new sizes of the terminal are dropped.
+const UNSENT_LIMIT: usize = 64 * 1024;
+
 /// An event of a running program.
 #[derive(Debug, PartialEq)]
 pub enum Event {
@@ -39,16 +42,24 @@ pub struct ArtifactFile {
 
 /// A sandbox in use. Dropping this destroys it.
 pub struct AgentConnection {
-    input: Pin<Box<dyn AsyncWrite + Send>>,
+    outgoing: Outgoing,
     output: Pin<Box<dyn AsyncRead + Send>>,
     decoder: Decoder,
     buffer: Vec<u8>,
-    /// Frames on their way to the agent. What is written leaves it, so that no wait leaves half a frame behind when it
-    /// is cancelled.
-    unsent: BytesMut,
     handle: Arc<dyn SandboxHandle>,
     stdin: StdinFeed,
     skipped: Vec<Skipped>,
+}
+
+/// Frames on their way to the agent. What is written leaves `unsent`, so that no wait leaves half a frame behind when it
+/// is cancelled.
+struct Outgoing {
+    input: Pin<Box<dyn AsyncWrite + Send>>,
+    unsent: BytesMut,
+    /// Written, and perhaps still in a buffer of the transport.
+    flush_due: bool,
+    /// The agent reads no more.
+    closed: bool,
 }
 
 /// The stdin of a program, sent within the window that the agent accepts.
@@ -71,11 +82,10 @@ impl AgentConnection {
         handle: Arc<dyn SandboxHandle>,
     ) -> Result<Self> {
         let mut agent = Self {
-            input,
+            outgoing: Outgoing { input, unsent: BytesMut::new(), flush_due: false, closed: false },
             output,
             decoder: Decoder::default(),
             buffer: vec![0; PIECE],
-            unsent: BytesMut::new(),
             handle,
             stdin: StdinFeed::default(),
             skipped: Vec::new(),
@@ -95,8 +105,8 @@ impl AgentConnection {
             let read =
                 archive.read(&mut piece).await.map_err(|e| SandboxError::Unavailable(e.to_string()))?;
             let message = if read == 0 { ToAgent::FilesEnd } else { ToAgent::Files(piece[..read].to_vec()) };
-            // An agent that fails stops reading; its last message holds the reason.
-            if self.send(&message).await.is_err() || read == 0 {
+            self.outgoing.queue(&message)?;
+            if read == 0 || !self.flush().await {
                 break;
             }
         }
@@ -111,11 +121,11 @@ impl AgentConnection {
     pub async fn start(&mut self, start: Start, stdin: Option<String>, live: bool) -> Result<()> {
         let end_due = !live && (stdin.is_some() || start.tty.is_some());
         let start = Start { stdin: stdin.is_some() || live, ..start };
-        self.send(&ToAgent::Start(start)).await?;
+        self.outgoing.queue(&ToAgent::Start(start))?;
         let waiting = BytesMut::from(stdin.unwrap_or_default().as_bytes());
         self.stdin = StdinFeed { waiting, in_flight: 0, open: live, end_due };
         match self.receive().await? {
-            FromAgent::Started => self.feed().await,
+            FromAgent::Started => self.feed(),
             other => Err(SandboxError::protocol(format!("{other:?} instead of a start"))),
         }
     }
@@ -125,30 +135,29 @@ impl AgentConnection {
         self.stdin.waiting.is_empty() && self.stdin.in_flight < STDIN_WINDOW
     }
 
-    /// Passes live input on, or its end.
-    pub async fn send_input(&mut self, data: &[u8], end: bool) -> Result<()> {
+    /// Passes live input on, or its end. It leaves while [`AgentConnection::next`] waits.
+    pub fn send_input(&mut self, data: &[u8], end: bool) -> Result<()> {
         self.stdin.waiting.extend_from_slice(data);
         if end && self.stdin.open {
             (self.stdin.open, self.stdin.end_due) = (false, true);
         }
-        self.feed().await
+        self.feed()
     }
 
-    /// Gives the program's terminal a new size.
-    pub async fn resize(&mut self, size: TerminalSize) -> Result<()> {
-        self.send(&ToAgent::Resize(size)).await
+    /// Gives the program's terminal a new size, unless the agent has stopped reading.
+    pub fn resize(&mut self, size: TerminalSize) -> Result<()> {
+        if self.outgoing.unsent.len() > UNSENT_LIMIT { Ok(()) } else { self.outgoing.queue(&ToAgent::Resize(size)) }
     }
 
     /// Waits for the next event. Cancel safe.
     pub async fn next(&mut self) -> Result<Event> {
         loop {
-            self.flush().await?;
             match self.receive().await? {
                 FromAgent::Output { stream, data } => return Ok(Event::Output(stream, data)),
                 FromAgent::Exited(exit) => return Ok(Event::Exited(exit)),
                 FromAgent::StdinTaken { bytes } => {
                     self.stdin.in_flight = self.stdin.in_flight.saturating_sub(bytes as usize);
-                    self.feed().await?;
+                    self.feed()?;
                 }
                 other => return Err(SandboxError::protocol(format!("{other:?} while a program runs"))),
             }
@@ -157,7 +166,11 @@ impl AgentConnection {
 
     /// Asks the agent to kill everything; [`Event::Exited`] follows.
     pub async fn kill(&mut self) -> Result<()> {
-        self.send(&ToAgent::Kill).await
+        self.outgoing.queue(&ToAgent::Kill)?;
+        while self.outgoing.is_due() {
+            self.outgoing.write().await;
+        }
+        Ok(())
     }
 
     /// A handle that destroys the sandbox while another task uses the connection.
@@ -166,8 +179,8 @@ impl AgentConnection {
     }
 
     /// Requests artifacts; [`AgentConnection::next_file`] returns them.
-    pub async fn collect(&mut self, request: Collect) -> Result<()> {
-        self.send(&ToAgent::Collect(request)).await
+    pub fn collect(&mut self, request: Collect) -> Result<()> {
+        self.outgoing.queue(&ToAgent::Collect(request))
     }
 
     /// Waits for the next file; `None` after the last. The data of the previous file must have been read.
@@ -197,37 +210,26 @@ impl AgentConnection {
         &self.skipped
     }
 
-    async fn feed(&mut self) -> Result<()> {
+    fn feed(&mut self) -> Result<()> {
         while let Some(piece) = self.stdin.next_piece() {
-            self.queue(&ToAgent::Stdin(piece))?;
+            self.outgoing.queue(&ToAgent::Stdin(piece))?;
         }
         if self.stdin.end_due && self.stdin.waiting.is_empty() {
             self.stdin.end_due = false;
-            self.queue(&ToAgent::StdinEnd)?;
+            self.outgoing.queue(&ToAgent::StdinEnd)?;
         }
-        self.flush().await
-    }
-
-    async fn send(&mut self, message: &ToAgent) -> Result<()> {
-        self.queue(message)?;
-        self.flush().await
-    }
-
-    fn queue(&mut self, message: &ToAgent) -> Result<()> {
-        let frame = frame::encode(message).map_err(SandboxError::protocol)?;
-        self.unsent.extend_from_slice(&frame);
         Ok(())
     }
 
-    /// Writes everything that is queued. Cancel safe: the next call goes on.
-    async fn flush(&mut self) -> Result<()> {
-        while self.unsent.has_remaining() {
-            let written = self.input.write_buf(&mut self.unsent).await;
-            if !written.is_ok_and(|bytes| bytes > 0) {
-                return Err(SandboxError::Gone);
+    /// Sends everything that is queued, and returns whether that was possible. It is not when the agent answers or ends
+    /// first: an agent that fails stops reading, and its last message holds the reason.
+    async fn flush(&mut self) -> bool {
+        while self.outgoing.is_due() {
+            if self.exchange().await.is_err() || !self.decoder.is_empty() {
+                return false;
             }
         }
-        self.input.flush().await.map_err(|_| SandboxError::Gone)
+        !self.outgoing.closed
     }
 
     async fn receive(&mut self) -> Result<FromAgent> {
@@ -235,12 +237,50 @@ impl AgentConnection {
             match self.decoder.take().map_err(SandboxError::protocol)? {
                 Some(FromAgent::Failed(failure)) => return Err(SandboxError::Failed(failure)),
                 Some(message) => return Ok(message),
-                None => {}
+                None => self.exchange().await?,
             }
-            match self.output.read(&mut self.buffer).await {
+        }
+    }
+
+    /// Writes or reads some bytes, whichever is possible first. Neither direction waits for the other: the agent may not
+    /// read before it was read from, and the engine does not report that nobody reads any more. Cancel safe.
+    async fn exchange(&mut self) -> Result<()> {
+        tokio::select! {
+            () = self.outgoing.write(), if self.outgoing.is_due() => {}
+            read = self.output.read(&mut self.buffer) => match read {
                 Ok(0) | Err(_) => return Err(SandboxError::Gone),
                 Ok(read) => self.decoder.extend(&self.buffer[..read]),
-            }
+            },
+        }
+        Ok(())
+    }
+}
+
+impl Outgoing {
+    fn queue(&mut self, message: &ToAgent) -> Result<()> {
+        let frame = frame::encode(message).map_err(SandboxError::protocol)?;
+        self.unsent.extend_from_slice(&frame);
+        Ok(())
+    }
+
+    fn is_due(&self) -> bool {
+        !self.closed && (self.unsent.has_remaining() || self.flush_due)
+    }
+
+    /// Writes some of what is queued. Cancel safe: the next call goes on.
+    async fn write(&mut self) {
+        let result = if self.unsent.has_remaining() {
+            let written = self.input.write_buf(&mut self.unsent).await;
+            self.flush_due = true;
+            written.map(|bytes| bytes > 0)
+        } else {
+            let flushed = self.input.flush().await;
+            self.flush_due = false;
+            flushed.map(|()| true)
+        };
+        if !result.unwrap_or(false) {
+            self.closed = true;
+            self.unsent.clear();
         }
     }
 }

@@ -176,7 +176,7 @@ pub async fn finish(agent: &mut AgentConnection, limits: &Limits) -> Result<Ende
 
 async fn collect(agent: &mut AgentConnection, program: &Program, ended: &mut Ended) {
     let request = Collect { globs: program.artifacts.clone(), max_files: 100, max_bytes: MIB };
-    agent.collect(request).await.unwrap();
+    agent.collect(request).unwrap();
     while let Some(file) = agent.next_file().await.unwrap() {
         let mut data = Vec::new();
         while (data.len() as u64) < file.size {

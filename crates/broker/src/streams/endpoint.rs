@@ -140,7 +140,8 @@ impl Endpoint {
             for delivery in &batch {
                 self.receive(&delivery.body);
             }
-            ack_batch(&batch).await;
+            // On a link that is about to be lost it may hang; what was not acknowledged comes again and changes nothing.
+            let _ = timeout(SEND_TIMEOUT, ack_batch(&batch)).await;
         }
     }
 
