@@ -8,7 +8,7 @@ use engunity_protocol::file::FileType;
 use engunity_protocol::path::{MAX_TARGET_BYTES, ProjectPath, is_link_mode};
 use engunity_protocol::problem::{ErrorCode, Problem};
 use engunity_protocol::project::Project;
-use engunity_protocol::sync::{BlobsStored, Manifest, ManifestEntry, SyncPlan};
+use engunity_protocol::sync::{BlobsStored, MAX_MODE, Manifest, ManifestEntry, SyncPlan};
 use engunity_store::plan::{Arrival, Plan};
 use futures::StreamExt;
 use tokio::sync::Semaphore;
@@ -156,6 +156,9 @@ fn check_entry(app: &App, entry: &ManifestEntry) -> Result<Arrival, (&'static st
     let most = app.files.limits().file_bytes;
     if entry.size > most {
         return Err(("size", format!("a file may have at most {most} bytes")));
+    }
+    if entry.mode > MAX_MODE {
+        return Err(("mode", format!("must be a Unix mode of at most {MAX_MODE}")));
     }
     let link = is_link_mode(entry.mode);
     if link && !(1..=MAX_TARGET_BYTES as u64).contains(&entry.size) {

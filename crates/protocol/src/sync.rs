@@ -17,8 +17,12 @@ pub struct ManifestEntry {
     pub size: u64,
     /// Unix mode; the executable bit is kept, and 0o120000 makes a symbolic link whose target is the content.
     #[serde(default = "default_mode")]
+    #[schema(maximum = 65535)]
     pub mode: u32,
 }
+
+/// The largest `st_mode`: a file type and twelve permission bits.
+pub const MAX_MODE: u32 = 0o177_777;
 
 fn default_mode() -> u32 {
     0o644

@@ -72,6 +72,7 @@ impl Supervisor {
             tokio::select! {
                 event = agent.next(), if self.output.has_capacity() => match event? {
                     Event::Output(stream, data) => self.output.push(stream_of(stream), &data),
+                    Event::InputRead => {}
                     Event::Exited(exit) => return Ok(exit),
                 },
                 typed = self.input.next(), if takes_input => pass_on(agent, typed)?,

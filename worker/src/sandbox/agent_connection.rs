@@ -29,6 +29,8 @@ const UNSENT_LIMIT: usize = 64 * 1024;
 #[derive(Debug, PartialEq)]
 pub enum Event {
     Output(Stream, Vec<u8>),
+    /// The program has read live input: there is room for more.
+    InputRead,
     Exited(Exit),
 }
 
@@ -146,7 +148,11 @@ impl AgentConnection {
 
     /// Gives the program's terminal a new size, unless the agent has stopped reading.
     pub fn resize(&mut self, size: TerminalSize) -> Result<()> {
-        if self.outgoing.unsent.len() > UNSENT_LIMIT { Ok(()) } else { self.outgoing.queue(&ToAgent::Resize(size)) }
+        if self.outgoing.unsent.len() > UNSENT_LIMIT {
+            Ok(())
+        } else {
+            self.outgoing.queue(&ToAgent::Resize(size))
+        }
     }
 
     /// Waits for the next event. Cancel safe.
@@ -158,6 +164,9 @@ impl AgentConnection {
                 FromAgent::StdinTaken { bytes } => {
                     self.stdin.in_flight = self.stdin.in_flight.saturating_sub(bytes as usize);
                     self.feed()?;
+                    if self.stdin.open && self.takes_input() {
+                        return Ok(Event::InputRead);
+                    }
                 }
                 other => return Err(SandboxError::protocol(format!("{other:?} while a program runs"))),
             }

@@ -159,6 +159,7 @@ pub async fn finish(agent: &mut AgentConnection, limits: &Limits) -> Result<Ende
         match agent.next().await? {
             Event::Output(Stream::Stdout, data) => stdout.extend(data),
             Event::Output(Stream::Stderr, data) => stderr.extend(data),
+            Event::InputRead => {}
             Event::Exited(exit) => {
                 let verdict = verdict(&exit, limits);
                 return Ok(Ended {
