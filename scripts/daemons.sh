@@ -25,11 +25,11 @@ daemon_alive() { pid_is_ours "$(daemon_pid "$1")"; }
 
 # Signals a daemon's process group, and kills it after SECONDS: daemon_stop NAME [SIGNAL] [SECONDS]
 daemon_stop() {
-  local name="$1" signal="${2:-TERM}" patience="${3:-20}" pid
+  local name="$1" signal="${2:-TERM}" timeout_s="${3:-20}" pid
   pid="$(daemon_pid "$name")"
   if pid_is_ours "$pid"; then
     kill -s "$signal" -- "-$pid" 2>/dev/null || kill -s "$signal" "$pid" 2>/dev/null || true
-    wait_until "$patience" daemon_gone "$pid" || kill -KILL -- "-$pid" 2>/dev/null || true
+    wait_until "$timeout_s" daemon_gone "$pid" || kill -KILL -- "-$pid" 2>/dev/null || true
     ok "$name stopped"
   fi
   rm -f "$DEV/run/$name.pid" "$DEV/run/$name.key"

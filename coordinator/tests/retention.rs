@@ -11,7 +11,7 @@ use engunity_testkit::{Client, TestLab, eventually};
 use futures::StreamExt;
 use serde_json::json;
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Makes everything in the database older, and lets the coordinator's clocks strike: they do when it starts.
 async fn days_pass(lab: &TestLab, days: f64) -> Result<()> {
@@ -37,14 +37,14 @@ async fn objects(lab: &TestLab, below: &str) -> usize {
 }
 
 async fn until_none(lab: &TestLab, of: &str) -> Result<()> {
-    eventually(&format!("no rows are left in {of}"), PATIENCE, || async {
+    eventually(&format!("no rows are left in {of}"), TIMEOUT, || async {
         Ok((rows(lab, of).await? == 0).then_some(()))
     })
     .await
 }
 
 async fn until_objects(lab: &TestLab, below: &str, wanted: usize) -> Result<()> {
-    eventually(&format!("{wanted} objects are left below {below:?}"), PATIENCE, || async {
+    eventually(&format!("{wanted} objects are left below {below:?}"), TIMEOUT, || async {
         Ok((objects(lab, below).await == wanted).then_some(()))
     })
     .await
@@ -58,7 +58,7 @@ async fn run(user: &Client, project: engunity_protocol::ProjectId, line: &str) -
         ..RunRequest::default()
     };
     let job = user.run(project, &run).await?;
-    let job = user.job_end(job.id, PATIENCE).await?;
+    let job = user.job_end(job.id, TIMEOUT).await?;
     ensure!(job.state == JobState::Succeeded, "{job:?}");
     Ok(job)
 }
@@ -92,14 +92,14 @@ async fn what_is_old_or_deleted_leaves_nothing_behind() -> Result<()> {
     until_objects(&lab, "blobs/", 1).await?;
     until_objects(&lab, "snapshots/", 1).await?;
     until_objects(&lab, &format!("{}/projects/", project.user_id), 1).await?;
-    user.job_when(first.id, PATIENCE, |job| job.state == JobState::Succeeded)
+    user.job_when(first.id, TIMEOUT, |job| job.state == JobState::Succeeded)
         .await
         .context("jobs stay longer")?;
     ensure!(rows(&lab, "job_events WHERE stream IS NOT NULL").await? > 0, "and so does their output");
 
     days_pass(&lab, 20.0).await?;
     until_none(&lab, "job_events WHERE stream IS NOT NULL").await?;
-    eventually("the job itself stays, with what it made", PATIENCE, || async {
+    eventually("the job itself stays, with what it made", TIMEOUT, || async {
         Ok((user.artifacts(first.id).await?.len() == 1).then_some(()))
     })
     .await?;
@@ -113,7 +113,7 @@ async fn what_is_old_or_deleted_leaves_nothing_behind() -> Result<()> {
     until_none(&lab, "dead_attempts").await?;
     until_objects(&lab, "jobs/", 0).await?;
 
-    eventually("the project is deleted", PATIENCE, || async {
+    eventually("the project is deleted", TIMEOUT, || async {
         Ok(user.delete(&format!("/code/{}", project.id)).await?.status.is_success().then_some(()))
     })
     .await?;
@@ -123,7 +123,7 @@ async fn what_is_old_or_deleted_leaves_nothing_behind() -> Result<()> {
         until_none(&lab, table).await?;
     }
     until_objects(&lab, "", 0).await?;
-    eventually("only who lives is listed", PATIENCE, || async {
+    eventually("only who lives is listed", TIMEOUT, || async {
         let (workers, coordinators) = (rows(&lab, "workers").await?, rows(&lab, "coordinators").await?);
         Ok((workers == 1 && coordinators == 1).then_some(()))
     })

@@ -14,7 +14,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 struct Tab {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -64,7 +64,7 @@ impl Tab {
                 }
             }
         };
-        timeout(PATIENCE, wait).await.with_context(|| format!("no {kind} came"))?
+        timeout(TIMEOUT, wait).await.with_context(|| format!("no {kind} came"))?
     }
 }
 

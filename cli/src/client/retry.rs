@@ -14,7 +14,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What an answer asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum RetryAfter {
     /// `Retry-After`.
     Wait(Duration),
     /// A 429 without a time.
@@ -22,15 +22,15 @@ pub enum Asked {
 }
 
 /// The wait that `response` asks for. A 503 without `Retry-After` is an error like any other.
-pub fn asked_wait(response: &Response, now: DateTime<Utc>) -> Option<Asked> {
+pub fn asked_wait(response: &Response, now: DateTime<Utc>) -> Option<RetryAfter> {
     let value = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     decide(response.status(), value, now)
 }
 
-fn decide(status: StatusCode, retry_after: Option<&str>, now: DateTime<Utc>) -> Option<Asked> {
-    let told = retry_after.and_then(|value| parse(value, now)).map(Asked::Wait);
+fn decide(status: StatusCode, retry_after: Option<&str>, now: DateTime<Utc>) -> Option<RetryAfter> {
+    let told = retry_after.and_then(|value| parse(value, now)).map(RetryAfter::Wait);
     match status {
-        StatusCode::TOO_MANY_REQUESTS => Some(told.unwrap_or(Asked::Later)),
+        StatusCode::TOO_MANY_REQUESTS => Some(told.unwrap_or(RetryAfter::Later)),
         StatusCode::SERVICE_UNAVAILABLE => told,
         _ => None,
     }
@@ -58,11 +58,11 @@ impl Budget {
     }
 
     /// How long to wait now; `None` if it exceeds the total.
-    pub fn grant(&mut self, asked: Asked) -> Option<Duration> {
+    pub fn grant(&mut self, asked: RetryAfter) -> Option<Duration> {
         let wait = match asked {
             // No wait at all would be a busy loop.
-            Asked::Wait(wait) => wait.max(FIRST_WAIT),
-            Asked::Later => self.later(),
+            RetryAfter::Wait(wait) => wait.max(FIRST_WAIT),
+            RetryAfter::Later => self.later(),
         };
         (wait <= self.left()).then_some(wait)
     }
@@ -88,14 +88,14 @@ mod tests {
 
     #[test]
     fn the_wait_is_what_was_told() {
-        let wait = |seconds| Some(Asked::Wait(Duration::from_secs(seconds)));
+        let wait = |seconds| Some(RetryAfter::Wait(Duration::from_secs(seconds)));
         for (status, retry_after, asked) in [
             (429, Some("12"), wait(12)),
             (503, Some("7"), wait(7)),
             (429, Some("Fri, 02 Jan 2026 03:04:35 GMT"), wait(30)),
             (503, Some("Fri, 02 Jan 2026 03:04:00 GMT"), wait(0)),
-            (429, Some("soon"), Some(Asked::Later)),
-            (429, None, Some(Asked::Later)),
+            (429, Some("soon"), Some(RetryAfter::Later)),
+            (429, None, Some(RetryAfter::Later)),
             (503, None, None),
             (500, Some("1"), None),
         ] {
@@ -107,11 +107,11 @@ mod tests {
     #[test]
     fn all_waits_together_are_bounded() {
         let mut budget = Budget::start();
-        assert_eq!(budget.grant(Asked::Wait(TOTAL * 2)), None);
-        assert_eq!(budget.grant(Asked::Wait(Duration::ZERO)), Some(FIRST_WAIT));
-        let waits: Vec<_> = (0..7).map(|_| budget.grant(Asked::Later).unwrap().as_secs()).collect();
+        assert_eq!(budget.grant(RetryAfter::Wait(TOTAL * 2)), None);
+        assert_eq!(budget.grant(RetryAfter::Wait(Duration::ZERO)), Some(FIRST_WAIT));
+        let waits: Vec<_> = (0..7).map(|_| budget.grant(RetryAfter::Later).unwrap().as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30]);
-        let spent = Budget { deadline: Instant::now(), next: FIRST_WAIT }.grant(Asked::Later);
+        let spent = Budget { deadline: Instant::now(), next: FIRST_WAIT }.grant(RetryAfter::Later);
         assert_eq!(spent, None);
     }
 }

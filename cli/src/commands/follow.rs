@@ -24,12 +24,12 @@ const MAX_KEPT: usize = 64 << 20;
 pub enum Sink {
     /// Our own stdout and stderr, byte for byte.
     Terminal,
-    /// Kept for the JSON answer.
-    Kept(Kept),
+    /// Collected for the JSON answer.
+    Captured(Captured),
 }
 
 #[derive(Default)]
-pub struct Kept {
+pub struct Captured {
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
 }
@@ -142,22 +142,22 @@ impl<'a> Watch<'a> {
 
 impl Sink {
     pub fn for_json(json: bool) -> Self {
-        if json { Self::Kept(Kept::default()) } else { Self::Terminal }
+        if json { Self::Captured(Captured::default()) } else { Self::Terminal }
     }
 
     fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<()> {
         match (self, stream) {
             (Self::Terminal, Stream::Stdout) => show(&mut io::stdout().lock(), bytes),
             (Self::Terminal, Stream::Stderr) => show(&mut io::stderr().lock(), bytes),
-            (Self::Kept(kept), Stream::Stdout) => keep(&mut kept.stdout, bytes),
-            (Self::Kept(kept), Stream::Stderr) => keep(&mut kept.stderr, bytes),
+            (Self::Captured(kept), Stream::Stdout) => keep(&mut kept.stdout, bytes),
+            (Self::Captured(kept), Stream::Stderr) => keep(&mut kept.stderr, bytes),
         }
     }
 
     /// Discards the output of an attempt that did not finish.
     fn restart(&mut self) {
-        if let Self::Kept(kept) = self {
-            *kept = Kept::default();
+        if let Self::Captured(kept) = self {
+            *kept = Captured::default();
         }
     }
 }

@@ -142,7 +142,7 @@ async fn finish(app: &App, job: Job, sink: Sink, args: &args::Run) -> Result<u8>
     let fetched =
         if args.what.artifacts.is_empty() { Vec::new() } else { app.client.artifacts(job.id).await? };
     let size = artifacts::fetch(app, job.id, &fetched, &args.out).await?;
-    if let Sink::Kept(kept) = sink {
+    if let Sink::Captured(kept) = sink {
         let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes));
         let mut answer = json!(job);
         answer["exit_code"] = code.into();

@@ -22,14 +22,14 @@ pub type Wire = Vec<u8>;
 /// Ends the connection without a word.
 pub const HANG_UP: &[u8] = b"\0hang up";
 
-pub struct Asked {
+pub struct ReceivedRequest {
     pub method: String,
     pub path: String,
     pub head: String,
     pub body: Vec<u8>,
 }
 
-impl Asked {
+impl ReceivedRequest {
     pub fn header(&self, name: &str) -> Option<String> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
@@ -49,7 +49,7 @@ pub fn json_of(body: &Value) -> Wire {
 }
 
 /// Serves `say(asked)` to everyone; returns the address.
-pub async fn server(mut say: impl FnMut(&Asked) -> Wire + Send + 'static) -> Result<String> {
+pub async fn server(mut say: impl FnMut(&ReceivedRequest) -> Wire + Send + 'static) -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
     tokio::spawn(async move {
@@ -70,7 +70,7 @@ pub async fn server(mut say: impl FnMut(&Asked) -> Wire + Send + 'static) -> Res
     Ok(address)
 }
 
-async fn read(socket: &mut TcpStream) -> Option<Asked> {
+async fn read(socket: &mut TcpStream) -> Option<ReceivedRequest> {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {
         (socket.read(&mut byte).await.ok()? == 1).then_some(())?;
@@ -79,7 +79,7 @@ async fn read(socket: &mut TcpStream) -> Option<Asked> {
     let head = String::from_utf8_lossy(&head).into_owned();
     let mut words = head.split(' ').map(str::to_owned);
     let (method, path) = (words.next()?, words.next()?);
-    let mut asked = Asked { method, path, head, body: Vec::new() };
+    let mut asked = ReceivedRequest { method, path, head, body: Vec::new() };
     let length = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     asked.body = vec![0; length];
     socket.read_exact(&mut asked.body).await.ok()?;

@@ -136,7 +136,7 @@ impl<'a> Run<'a> {
     fn wait(&self) -> io::Result<Vec<Source>> {
         let watched = self.watched();
         let mut fds: Vec<PollFd<'_>> = watched.iter().map(|&(_, fd, flags)| PollFd::new(fd, flags)).collect();
-        match poll(&mut fds, self.patience()) {
+        match poll(&mut fds, self.poll_timeout()) {
             Ok(_) | Err(nix::Error::EINTR) => {}
             Err(errno) => return Err(errno.into()),
         }
@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
         Ok(watched.iter().zip(ready).filter(|(_, ready)| *ready).map(|((source, ..), _)| *source).collect())
     }
 
-    fn patience(&self) -> PollTimeout {
+    fn poll_timeout(&self) -> PollTimeout {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let tick = self.meter.tick();
         let tick = if self.status.is_none() { left.min(tick) } else { tick };
