@@ -412,4 +412,6 @@ impl TextCheck {
 }
 
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod tests;
