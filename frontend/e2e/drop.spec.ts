@@ -1,4 +1,4 @@
-import { editor, expect, makeProject, row, shows, signedIn, tab, test } from "./support";
+import { boxOf, editor, expect, makeProject, row, shows, signedIn, tab, test } from "./support";
 
 const FILES = { "main.go": "package main\n", "go/bad.go": "package bad\n" };
 
@@ -27,14 +27,9 @@ test("text dragged from elsewhere is inserted as it is", async ({ page }) => {
     return transfer;
   });
   const line = editor(page).locator(".view-line").first();
-  // The editor replaces its lines while it colours them, so a line may be gone the moment it was found.
-  const at = { clientX: 0, clientY: 0 };
-  await expect(async () => {
-    const box = await line.boundingBox();
-    expect(box).not.toBeNull();
-    Object.assign(at, { clientX: box!.x + 1, clientY: box!.y + box!.height / 2 });
-  }).toPass();
-  for (const type of ["dragover", "drop"]) await line.dispatchEvent(type, { dataTransfer: data, ...at });
+  const box = await boxOf(line);
+  for (const type of ["dragover", "drop"])
+    await line.dispatchEvent(type, { dataTransfer: data, clientX: box.x + 1, clientY: box.y + box.height / 2 });
   await shows(page, "// costs ${1} $0");
   await expect(editor(page).locator(".view-lines")).not.toContainText("$0$0");
 });

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { changeElsewhere, contentOf, editor, expect, makeProject, MOD, row, shows, signedIn, status, tab, test } from "./support";
+import { boxOf, changeElsewhere, contentOf, editor, expect, makeProject, MOD, row, shows, signedIn, status, tab, test } from "./support";
 
 const LINES = Array.from({ length: 200 }, (_, n) => `line ${n + 1}`);
 const saved = (page: Page) => page.getByRole("status", { name: "File: Saved", exact: true });
@@ -25,7 +25,7 @@ test("changes that do not touch merge by themselves; caret and scroll position s
   await page.keyboard.press("End");
   await page.keyboard.type(" mine");
   const line = editor(page).locator(".view-line", { hasText: "mine" });
-  const before = (await line.boundingBox())!;
+  const before = await boxOf(line);
   await changeElsewhere(page, token, project, "notes.txt", (text) => `first\nsecond\n${text}\nlast`);
   await page.keyboard.press(`${MOD}+S`);
   await expect(saved(page)).toBeVisible();
@@ -33,7 +33,7 @@ test("changes that do not touch merge by themselves; caret and scroll position s
   await page.keyboard.type("!");
   await expect(line).toHaveText(/line.120.mine!/);
   await expect(page.getByRole("contentinfo")).toContainText("Ln 122,");
-  expect(Math.abs((await line.boundingBox())!.y - before.y)).toBeLessThan(2);
+  expect(Math.abs((await boxOf(line)).y - before.y)).toBeLessThan(2);
   const merged = ["first", "second", ...LINES.with(119, "line 120 mine"), "last"].join("\n");
   expect(await contentOf(page, token, project, "notes.txt")).toBe(merged);
 });

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { spawn } from "node:child_process";
 import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { expect, test as base, type APIRequestContext, type Browser, type JSHandle, type Page } from "@playwright/test";
+import { expect, test as base, type APIRequestContext, type Browser, type JSHandle, type Locator, type Page } from "@playwright/test";
 
 export const PROJECT = path.join(import.meta.dirname, "projects/darts");
 export const SHOTS = path.resolve(import.meta.dirname, "../../.dev/screenshots");
@@ -92,6 +92,16 @@ export const tab = (page: Page, name: string) => page.getByRole("tablist", { nam
 
 export async function shows(page: Page, text: string): Promise<void> {
   await expect(editor(page).locator(".view-lines")).toContainText(text.replaceAll(" ", "\u00a0"));
+}
+
+/** Where an element is. The editor replaces its lines while it colors them, so one that was found may be gone at once. */
+export async function boxOf(locator: Locator) {
+  let box = await locator.boundingBox();
+  await expect(async () => {
+    box = await locator.boundingBox();
+    expect(box).not.toBeNull();
+  }).toPass();
+  return box!;
 }
 
 /** The console's text, which is drawn on a canvas: the accessible copy is asked for instead. */
