@@ -16,11 +16,6 @@ pub fn pools() -> impl Iterator<Item = Pool> {
     jobs::KINDS.iter().map(|kind| kind.pool()).collect::<BTreeSet<_>>().into_iter()
 }
 
-/// Whether jobs of this pool run in the container engine.
-pub fn needs_engine(pool: Pool) -> bool {
-    pool == Pool::Sandbox
-}
-
 /// The registered kinds whose pool has slots here.
 pub fn kinds(pools: &Pools) -> impl Iterator<Item = JobKind> {
     jobs::KINDS.iter().copied().filter(|kind| pools.get(kind.pool()).total() > 0)

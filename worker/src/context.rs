@@ -18,7 +18,6 @@ use engunity_protocol::{
 };
 
 use crate::{
-    capabilities::needs_engine,
     execution::snapshots::SnapshotCache,
     intake::{
         runs::ActiveRuns,
@@ -73,7 +72,7 @@ impl WorkerStatus {
     pub fn capacity(&self) -> BTreeMap<String, PoolCapacity> {
         let engine_down = self.engine_down.load(Ordering::Relaxed);
         let of = |(pool, slots): (Pool, &Slots)| {
-            let usable = !(engine_down && needs_engine(pool));
+            let usable = !(engine_down && pool.needs_engine());
             let capacity = PoolCapacity { total: slots.total(), free: slots.free() };
             (pool.to_string(), if usable { capacity } else { PoolCapacity::default() })
         };

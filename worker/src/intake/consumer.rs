@@ -15,7 +15,7 @@ use futures::future::{pending, select_all};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    capabilities::{self, needs_engine},
+    capabilities,
     context::{WorkerContext, WorkerStatus},
     execution::stop::StopReason,
     intake::{claims::Offer, slots::Slots},
@@ -71,7 +71,7 @@ impl JobConsumer {
         let (draining, engine_up) = (*self.draining.borrow(), *self.engine_up.borrow());
         self.context.status.engine_down.store(!engine_up, Ordering::Relaxed);
         for queues in &mut self.queues {
-            let usable = engine_up || !needs_engine(queues.kind.pool());
+            let usable = engine_up || !queues.kind.pool().needs_engine();
             queues.set_subscribed(&self.broker, !draining && usable && queues.wants_offers());
         }
     }
