@@ -26,6 +26,7 @@ fuzz_options() {
   [ $# != 0 ] || return 0
   [[ "$1" = --minutes && "${2:-}" =~ ^[1-9][0-9]{0,3}$ && $# = 2 ]] || die "test api-fuzz takes --minutes N, not '$*'"
   FUZZ_SECONDS=$(($2 * 60))
+  FUZZ_SEED=$RANDOM
 }
 
 test_rust() {

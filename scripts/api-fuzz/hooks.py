@@ -18,7 +18,12 @@ EXPLAINED = [
     ("invalid_input", r": .*\bbytes\b", "JSON Schema counts characters, the limit counts bytes"),
     ("invalid_input", r"^parent_id: ", "depends on which folders there are"),
     ("invalid_input", r"^cursor: ", "only values that a Link header gave are valid"),
-    ("invalid_input", r"^files\[\d+\]\.(path: (is the same|lies in)|size: )", "compares entries, or is an installation's quota"),
+    (
+        "invalid_input",
+        r"^(files\[\d+\]\.(path: (is the same|lies in)|size: )|folders\[\d+\]: is or lies in)",
+        "compares entries, or is an installation's quota",
+    ),
+    ("invalid_input", r"^data: is not base64", "what is valid depends on another field, the encoding"),
     ("invalid_input", r"^files: a project may have at most", "an installation's quota"),
     ("invalid_input", r"^artifacts\[\d+\]: (error parsing glob|must not leave)", "the grammar of globs is not regular"),
     ("unknown_runtime", None, "depends on an installation's languages"),

@@ -186,7 +186,7 @@ pub struct NoopsRequest {
 /// One job, or a list where a count was given.
 #[derive(ToSchema)]
 #[serde(untagged)]
-#[allow(dead_code)] // for the document
+#[allow(dead_code, clippy::large_enum_variant)] // for the document
 pub enum Submitted {
     One(Job),
     Many(Vec<Job>),

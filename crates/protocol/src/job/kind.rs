@@ -139,6 +139,11 @@ impl Pool {
         kinds
     }
 
+    /// Whether its jobs run in the container engine.
+    pub const fn needs_engine(self) -> bool {
+        matches!(self, Self::Sandbox)
+    }
+
     /// Whether its jobs are so short that a worker receives some ahead and takes any of them in any free slot. Elsewhere
     /// a worker receives a job only for a free slot, and bulk jobs leave a quarter of the slots to interactive ones.
     pub fn is_short(self) -> bool {
