@@ -26,7 +26,7 @@ pub(super) fn open_within(bytes: &[u8], budget: Budget) -> Result<(Vec<Entry>, V
 }
 
 /// What is taken (with its text, `-> target` for links and `/` for folders), and what is left out.
-pub(super) fn shown(bytes: &[u8]) -> (Vec<String>, Vec<(String, String)>) {
+pub(super) fn contents(bytes: &[u8]) -> (Vec<String>, Vec<(String, String)>) {
     let mut spool = Vec::new();
     let kind = kind(Cursor::new(bytes), "upload.zip").unwrap();
     let unpacked =
