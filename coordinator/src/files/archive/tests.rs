@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::Cursor;
 
 use proptest::prelude::*;
-use tar::{EntryType, Header};
+use tar::EntryType;
 use zip::write::SimpleFileOptions;
 
 use super::fixtures::*;

@@ -134,8 +134,11 @@ fn link(name: &str, target: &str) -> Result<Vec<u8>> {
     Ok(tar)
 }
 
+/// Path, type, whether it is executable, time of change, and target or text.
+type PackedEntry = (String, EntryType, bool, u64, String);
+
 /// Name, type, executable, time and what it holds or leads to, of each entry of a downloaded archive.
-fn entries(packed: &[u8]) -> Result<Vec<(String, EntryType, bool, u64, String)>> {
+fn entries(packed: &[u8]) -> Result<Vec<PackedEntry>> {
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(packed));
     let mut found = Vec::new();
     for entry in archive.entries()? {
@@ -211,7 +214,7 @@ async fn links_are_part_of_a_project_and_what_is_not_is_named() -> Result<()> {
 
     // What was downloaded is taken as it came.
     let copy = user.project("copy").await?;
-    let answered: Value = user.upload(copy.id, "a.tar.gz", packed.to_vec()).await?.ok()?.json()?;
+    let answered: Value = user.upload(copy.id, "a.tar.gz", packed.clone()).await?.ok()?.json()?;
     ensure!(answered["skipped_total"] == 0, "{answered}");
     ensure!(files(&user, &copy).await?.iter().filter(|file| file["target"].is_string()).count() == 3);
     lab.finish().await
