@@ -57,6 +57,9 @@ fn not_started(channel: &mut Channel, start: &Start, problem: &io::Error, meter:
     Exit { code: Some(code), output_bytes, ..meter.finish() }
 }
 
+/// Enough for a report and what the kernel needs to carry it.
+const RESERVE: usize = 2 * 1024 * 1024;
+
 /// A running program.
 struct Run<'a> {
     channel: &'a mut Channel,
@@ -73,6 +76,9 @@ struct Run<'a> {
     stopped: Option<Stopped>,
     status: Option<WaitStatus>,
     meter: Meter,
+    /// Memory that is given back when the program has ended. Files may then still hold all the rest, and the kernel
+    /// would kill this process, the last one, at the first page that its report needs.
+    reserve: Vec<u8>,
 }
 
 /// What a poll found ready.
@@ -105,6 +111,8 @@ impl<'a> Run<'a> {
             stopped: None,
             status: None,
             meter,
+            // Not zero: the pages must be there, not only be promised.
+            reserve: vec![1; RESERVE],
         })
     }
 
@@ -239,6 +247,7 @@ impl<'a> Run<'a> {
 
     /// When the program has ended, everything it left running is killed.
     fn end(&mut self, status: WaitStatus) {
+        self.reserve = Vec::new();
         self.meter.stop();
         self.status = Some(status);
         self.streams.stdin = None;
