@@ -135,7 +135,7 @@ async fn files_that_fill_the_memory_are_named() {
         drop(agent);
         wait_until_gone(job).await;
         match ended {
-            Err(SandboxError::Gone) => continue,
+            Err(SandboxError::Gone) => {}
             ended => {
                 let ended = ended.unwrap();
                 ended.assert(Reason::Oom);
