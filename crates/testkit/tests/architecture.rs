@@ -79,6 +79,8 @@ fn each_edge_has_one_owner() {
         ("bollard", "worker"),
         ("warp", "coordinator"),
         ("ractor", "coordinator"),
+        ("tantivy", "crates/hybrid-index"),
+        ("instant-distance", "crates/hybrid-index"),
     ];
     for package in packages().iter().filter(|package| *package != TESTKIT) {
         let used = dependencies(package);
