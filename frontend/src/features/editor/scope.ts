@@ -3,6 +3,7 @@ import type { FileEntry, FileMessage, Id } from "@/api/types";
 import { count } from "@/lib/format";
 import { basename } from "@/lib/path";
 import { dispose, disposeAll, documentOf, draftsOfDeletedFiles, renamedDocument, sendDrafts } from "@/model/documents/documents";
+import type { Slot } from "@/model/documents/drafts";
 import { useFiles } from "@/model/files/store";
 import { tabView, type MessageContext, type ProjectScope } from "@/shell/contributions";
 import { usePlace } from "@/shell/location";
@@ -43,18 +44,19 @@ function reload(): void {
 
 /** Long enough to decide; it is offered once in each visit. */
 const OFFER_MS = 60_000;
-const offered = new Set<Id>();
+const offered = new Set<Slot>();
 
 /** Sends what was written offline, and offers the text of files that are deleted by now. */
 async function sendUnsaved(projectId: Id): Promise<void> {
   const unsent = await sendDrafts(projectId);
   if (unsent) toast(`${count(unsent, "file")} changed here and on the server`, { detail: "Open them to merge", tone: "error" });
-  for (const [fileId, { path, text }] of await draftsOfDeletedFiles(projectId)) {
-    if (offered.has(fileId)) continue;
-    offered.add(fileId);
+  for (const { slot, fileId, draft } of await draftsOfDeletedFiles(projectId)) {
+    if (offered.has(slot)) continue;
+    offered.add(slot);
+    const { path, text } = draft;
     toast(`${basename(path)} was deleted, but you have unsaved changes`, {
       tone: "error",
-      action: { label: "Create again", run: () => void recreateFile(projectId, fileId, path, text) },
+      action: { label: "Create again", run: () => void recreateFile(projectId, fileId, path, text, slot) },
       ms: OFFER_MS,
     });
   }

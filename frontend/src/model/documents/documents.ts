@@ -7,7 +7,7 @@ import { files as api } from "@/api/client";
 import type { FileEntry, Id } from "@/api/types";
 import { useFiles, entryOf, markChanged, putEntry } from "@/model/files/store";
 import { useSettings } from "@/model/settings";
-import { draftsOf, dropDraft, keepDraft, keepDraftNow, readDraft, type Draft } from "./drafts";
+import { draftsOf, dropDraft, keepDraft, keepDraftNow, readDraft, type Draft, type Kept } from "./drafts";
 import { BOM, type Encoding } from "@/lib/encoding";
 import { withLf } from "@/lib/lineEnds";
 import { languageOf } from "@/lib/languages";
@@ -336,13 +336,13 @@ export async function sendDrafts(projectId: Id): Promise<number> {
   const waiting = openDocuments().filter(({ sync }) => ["offline", "retrying", "failed"].includes(sync.phase));
   await Promise.all(waiting.map(({ fileId }) => saveDocument(fileId)));
   let unsent = 0;
-  for (const [fileId, kept] of await draftsOf(projectId)) {
+  for (const { slot, fileId, draft } of await draftsOf(projectId)) {
     // An open file restores and saves its draft itself.
     if (documents.has(fileId) || opening.has(fileId) || !useFiles.getState().tree.get(fileId)) continue;
     try {
-      const entry = await sendDraft(fileId, kept);
+      const entry = await sendDraft(fileId, draft);
       putEntry(entry);
-      await dropDraft(fileId);
+      await dropDraft(fileId, slot);
       // The file may have been opened meanwhile, with the old text.
       await opening.get(fileId);
       void documents.get(fileId)?.sync.remote(entry.etag);
@@ -363,7 +363,7 @@ async function sendDraft(fileId: Id, { text, etag, format }: Draft): Promise<Fil
 }
 
 /** Unsaved text of files that somebody else deleted. */
-export async function draftsOfDeletedFiles(projectId: Id): Promise<[Id, Draft][]> {
+export async function draftsOfDeletedFiles(projectId: Id): Promise<Kept[]> {
   const { tree } = useFiles.getState();
-  return (await draftsOf(projectId)).filter(([fileId]) => !tree.get(fileId) && !documents.has(fileId) && !opening.has(fileId));
+  return (await draftsOf(projectId)).filter(({ fileId }) => !tree.get(fileId) && !documents.has(fileId) && !opening.has(fileId));
 }

@@ -1,10 +1,14 @@
 /**
  * Unsaved text, kept in IndexedDB so that it survives a crash, a closed page and network loss. IndexedDB has no synchronous
  * write, and a page that closes may not wait: its drafts go to localStorage and are moved when they are next asked for.
+ *
+ * Each browser tab has a slot of its own for each file, so that two tabs never overwrite each other's text. A slot of a tab
+ * that is gone belongs to whoever opens the file next.
  */
 import { createStore, del, entries, get, set, type UseStore } from "idb-keyval";
 import type { Id } from "@/api/types";
 import type { Format } from "./format";
+import { otherPages, pageId } from "./page";
 import type { Etag } from "./sync";
 
 export interface Draft {
@@ -31,16 +35,31 @@ async function quietly<T>(work: Promise<T>, fallback: T): Promise<T> {
   }
 }
 
-export const keepDraft = (fileId: Id, draft: Draft) => quietly(set(fileId, draft, drafts()), undefined);
+/** The key of a draft: the file and the tab. Drafts of earlier versions have no tab. */
+export type Slot = string;
 
-export function dropDraft(fileId: Id): Promise<void> {
-  forgetNow(fileId);
-  return quietly(del(fileId, drafts()), undefined);
+const slotOf = (fileId: Id): Slot => `${fileId} ${pageId()}`;
+const fileOf = (slot: Slot): Id => slot.split(" ")[0]!;
+const pageOf = (slot: Slot): string => slot.split(" ")[1] ?? "";
+
+export const keepDraft = (fileId: Id, draft: Draft) => quietly(set(slotOf(fileId), draft, drafts()), undefined);
+
+/** Forgets this tab's draft of a file, or the draft in a slot. */
+export function dropDraft(fileId: Id, slot = slotOf(fileId)): Promise<void> {
+  forgetNow(slot);
+  return quietly(del(slot, drafts()), undefined);
 }
 
+/** This tab's draft of a file, or the newest that a tab left behind, which becomes this tab's. */
 export async function readDraft(fileId: Id): Promise<Draft | undefined> {
-  await settle(fileId);
-  return quietly(get<Draft>(fileId, drafts()), undefined);
+  const free = (await freeDrafts()).filter((kept) => kept.fileId === fileId);
+  const found = free.find(({ slot }) => slot === slotOf(fileId)) ?? free.toSorted((a, b) => b.draft.at - a.draft.at)[0];
+  if (!found) return undefined;
+  if (found.slot !== slotOf(fileId)) {
+    await keepDraft(fileId, found.draft);
+    await dropDraft(fileId, found.slot);
+  }
+  return found.draft;
 }
 
 const PREFIX = "engunity.draft.";
@@ -48,43 +67,43 @@ const PREFIX = "engunity.draft.";
 /** Keeps a draft before this returns; false when there is no room for it. */
 export function keepDraftNow(fileId: Id, draft: Draft): boolean {
   try {
-    localStorage.setItem(PREFIX + fileId, JSON.stringify(draft));
+    localStorage.setItem(PREFIX + slotOf(fileId), JSON.stringify(draft));
     return true;
   } catch {
     return false;
   }
 }
 
-function forgetNow(fileId: Id): void {
+function forgetNow(slot: Slot): void {
   try {
-    localStorage.removeItem(PREFIX + fileId);
+    localStorage.removeItem(PREFIX + slot);
   } catch {
     // A browser without storage has nothing to forget.
   }
 }
 
 /** Moves a draft that was kept while a page closed, unless IndexedDB has a later one. */
-async function settle(fileId: Id): Promise<void> {
-  const kept = readNow(fileId);
+async function settle(slot: Slot): Promise<void> {
+  const kept = readNow(slot);
   if (!kept) return;
-  const stored = await quietly(get<Draft>(fileId, drafts()), undefined);
+  const stored = await quietly(get<Draft>(slot, drafts()), undefined);
   try {
-    if (!stored || stored.at < kept.at) await set(fileId, kept, drafts());
-    forgetNow(fileId);
+    if (!stored || stored.at < kept.at) await set(slot, kept, drafts());
+    forgetNow(slot);
   } catch {
     // It stays where it is.
   }
 }
 
-function readNow(fileId: Id): Draft | null {
+function readNow(slot: Slot): Draft | null {
   try {
-    return JSON.parse(localStorage.getItem(PREFIX + fileId) ?? "null") as Draft | null;
+    return JSON.parse(localStorage.getItem(PREFIX + slot) ?? "null") as Draft | null;
   } catch {
     return null;
   }
 }
 
-function keptNow(): Id[] {
+function keptNow(): Slot[] {
   try {
     return Object.keys(localStorage).flatMap((key) => (key.startsWith(PREFIX) ? [key.slice(PREFIX.length)] : []));
   } catch {
@@ -92,12 +111,26 @@ function keptNow(): Id[] {
   }
 }
 
+export interface Kept {
+  slot: Slot;
+  fileId: Id;
+  draft: Draft;
+}
+
 /** What nobody came back for is forgotten. */
 const KEPT_MS = 90 * 24 * 3_600_000;
 
-export async function draftsOf(projectId: Id): Promise<[Id, Draft][]> {
-  await Promise.all(keptNow().map(settle));
-  const all = await quietly(entries<Id, Draft>(drafts()), []);
-  for (const [fileId, { at }] of all) if (Date.now() - at > KEPT_MS) void dropDraft(fileId);
-  return all.filter(([, draft]) => draft.projectId === projectId);
+/** The drafts of this tab and of tabs that are gone. */
+async function freeDrafts(): Promise<Kept[]> {
+  const others = await otherPages();
+  const isFree = (slot: Slot) => !others.has(pageOf(slot));
+  await Promise.all(keptNow().filter(isFree).map(settle));
+  const all = await quietly(entries<Slot, Draft>(drafts()), []);
+  const free = all.filter(([slot]) => isFree(slot)).map(([slot, draft]): Kept => ({ slot, fileId: fileOf(slot), draft }));
+  for (const { slot, fileId, draft } of free) if (Date.now() - draft.at > KEPT_MS) void dropDraft(fileId, slot);
+  return free;
+}
+
+export async function draftsOf(projectId: Id): Promise<Kept[]> {
+  return (await freeDrafts()).filter(({ draft }) => draft.projectId === projectId);
 }
