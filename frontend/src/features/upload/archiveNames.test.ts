@@ -30,6 +30,8 @@ for (const format of ["gnu", "pax", "ustar"])
 it("reads a compressed tar, and one of our own", async () => {
   const blob = made("t.tgz", "tar", "-czf", "../t.tgz", ".");
   expect((await namesIn(blob, "t.tar.gz"))!.toSorted()).toEqual(files.toSorted());
+  const zstd = made("t.tar.zst", "tar", "--zstd", "-cf", "../t.tar.zst", ".");
+  expect((await namesIn(zstd, "t.tar.zst"))!.toSorted()).toEqual(files.toSorted());
   const own = new Blob(tarParts(files.map((name) => ({ path: name, size: 3, data: "abc" }))));
   expect(await namesIn(own, "t.tar")).toEqual(files);
 });

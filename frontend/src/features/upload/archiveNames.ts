@@ -4,16 +4,30 @@
 const MAX_UNPACKED = 2 ** 30;
 const BLOCK = 512;
 
-/** The paths of the files in a zip or tar; null where they can't be read here (zstd, damaged). */
+/** The paths of the files in a zip or tar; null where they can't be read here (damaged, too large). */
 export async function namesIn(file: Blob, name: string): Promise<string[] | null> {
   try {
     if (/\.zip$/i.test(name)) return await zipNames(file);
     if (/\.tar$/i.test(name)) return await tarNames(file.stream());
     if (/\.(tgz|tar\.gz)$/i.test(name)) return await tarNames(file.stream().pipeThrough(new DecompressionStream("gzip")));
+    if (/\.tar\.zst$/i.test(name)) return await tarNames(await unzstd(file.stream()));
   } catch {
     // The server says what is wrong with it.
   }
   return null;
+}
+
+/** Browsers do not read Zstandard themselves. */
+async function unzstd(packed: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
+  const { Decompress } = await import("fzstd");
+  let decoder: InstanceType<typeof Decompress>;
+  return packed.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      start: (out) => void (decoder = new Decompress((chunk) => out.enqueue(chunk))),
+      transform: (chunk) => decoder.push(chunk),
+      flush: () => decoder.push(new Uint8Array(), true),
+    }),
+  );
 }
 
 const END_OF_ZIP = 0x06054b50;
@@ -34,7 +48,15 @@ async function zipNames(file: Blob): Promise<string[] | null> {
     names.push(new TextDecoder().decode(new Uint8Array(view.buffer, at + 46, name)).replaceAll("\\", "/"));
     at += 46 + name + extra + comment;
   }
-  return names.filter((name) => !name.endsWith("/"));
+  return names.filter((name) => !name.endsWith("/")).map(plainPath);
+}
+
+/** As the server writes it: `./a//b` is `a/b`. */
+function plainPath(name: string): string {
+  return name
+    .split("/")
+    .filter((part) => part && part !== ".")
+    .join("/");
 }
 
 async function tarNames(stream: ReadableStream<Uint8Array>): Promise<string[]> {
@@ -56,7 +78,7 @@ async function tarNames(stream: ReadableStream<Uint8Array>): Promise<string[]> {
     await source.skip(padded);
   }
   source.close();
-  return names.map((name) => name.replace(/^\.\//, ""));
+  return names.map(plainPath);
 }
 
 function text(bytes: Uint8Array, at: number, length: number): string {

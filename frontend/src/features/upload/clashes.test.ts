@@ -6,7 +6,7 @@ import type { Item } from "./gather";
 
 const known = new Map(["src/a.txt", "src/b.txt"].map((path) => [path, { path, type: "file" } as FileEntry]));
 known.set("src/lib", { path: "src/lib", type: "folder" } as FileEntry);
-const tree = { at: (path: string) => known.get(path) };
+const tree = { size: 3, at: (path: string) => known.get(path) };
 const items = (...paths: string[]) => paths.map((path): Item => ({ path, file: new File([], path) }));
 
 /** Decides about an upload to `src`, with the answers given one after another. */

@@ -9,6 +9,7 @@ import type { Item } from "./gather";
 type Decision = "replace" | "keep" | "skip";
 
 interface Files {
+  readonly size: number;
   at(path: string): FileEntry | undefined;
 }
 
@@ -59,8 +60,9 @@ async function decide(existing: FileEntry, left: number): Promise<{ decision: De
   return choice ? { decision: choice as Decision, forAll } : null;
 }
 
-/** An archive is unpacked by the server, which replaces files; false when somebody does not want that. */
-export async function mayUnpack(tree: Files, name: string, paths: readonly string[]): Promise<boolean> {
+/** An archive is unpacked by the server, which replaces files; false when somebody does not want that. Null: what is in it is not known. */
+export async function mayUnpack(tree: Files, name: string, paths: readonly string[] | null): Promise<boolean> {
+  if (!paths) return tree.size === 0 || mayUnpackUnread(name);
   const taken = paths.filter((path) => tree.at(path)?.type === "file");
   if (!taken.length) return true;
   const { choice } = await ask({
@@ -73,4 +75,16 @@ export async function mayUnpack(tree: Files, name: string, paths: readonly strin
     ],
   });
   return choice === "replace";
+}
+
+async function mayUnpackUnread(name: string): Promise<boolean> {
+  const { choice } = await ask({
+    title: `Unpack ${name}?`,
+    text: "What is in it can't be read here. Files that have the same path are replaced.",
+    choices: [
+      { id: "unpack", label: "Unpack", tone: "danger" },
+      { id: "cancel", label: "Cancel", tone: "primary" },
+    ],
+  });
+  return choice === "unpack";
 }

@@ -90,7 +90,7 @@ async function chooseItems(projectId: Id, items: Item[], folder: string, archive
   if (open !== projectId) return items;
   if (!archive) return withoutClashes(tree, items, folder);
   const { file } = items[0]!;
-  return (await mayUnpack(tree, file.name, (await namesIn(file, file.name)) ?? [])) ? items : null;
+  return (await mayUnpack(tree, file.name, await namesIn(file, file.name))) ? items : null;
 }
 
 /** What rules left out here, and what the server left out of an archive. */
