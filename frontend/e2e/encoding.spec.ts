@@ -104,6 +104,28 @@ test("a character that Latin-1 does not have is named, and nothing is lost", asy
   expect(await bytesOf(page, "latin.txt")).toEqual(Buffer.from("Zürich\n", "latin1"));
 });
 
+test("a save in another encoding names the version it started from, and takes in what others saved", async ({ page }) => {
+  await withBytes(page, { "latin.txt": Buffer.from("Zürich\n\nBern\n\nGenf\n", "latin1") });
+  await open(page, "latin.txt", "Zürich");
+  const tags: (string | undefined)[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "PUT" && request.url().endsWith("/content")) tags.push(request.headers()["if-match"]);
+  });
+  await editor(page).locator(".view-lines").click();
+  await page.keyboard.press(`${MOD}+Home`);
+  await page.keyboard.type("In ");
+  const headers = { Authorization: `Bearer ${token}` };
+  const list = await (await page.request.get(`/api/v1/code/${project}/files`, { headers })).json();
+  const { id, etag } = list.find((entry: { path: string }) => entry.path === "latin.txt");
+  const data = Buffer.from("Zürich\n\nBern\n\nGenève\n", "latin1");
+  const elsewhere = { headers: { ...headers, "Content-Type": "application/octet-stream" }, data };
+  expect((await page.request.put(`/api/v1/code/files/${id}/content`, elsewhere)).ok()).toBe(true);
+  await page.keyboard.press(`${MOD}+S`);
+  await expect.poll(() => bytesOf(page, "latin.txt")).toEqual(Buffer.from("In Zürich\n\nBern\n\nGenève\n", "latin1"));
+  expect(tags[0]).toBe(`"${etag}"`);
+  expect(tags).toHaveLength(2);
+});
+
 test("a binary is shown as bytes, which are read in parts", async ({ page }) => {
   const large = Buffer.alloc(3_000_000);
   for (let at = 0; at < large.length; at += 16) large.writeUInt32BE(at, at);

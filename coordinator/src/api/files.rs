@@ -22,7 +22,7 @@ use crate::http::paging::{Cursor, Limit};
 use crate::http::parameter::{Header, Path, Query};
 use crate::http::range::{self, Ranged};
 use crate::http::request::Request;
-use crate::http::router::Route;
+use crate::http::router::{RequestBody, Route};
 use crate::http::{conditional, paging, reply};
 
 /// A text of the largest size may be twice as long as JSON.
@@ -36,6 +36,9 @@ pub fn routes() -> Vec<Route> {
         Route::authenticated(Method::PATCH, "/api/v1/code/files/{file_id}", update).max_body(BODY),
         Route::authenticated(Method::DELETE, "/api/v1/code/files/{file_id}", delete),
         Route::authenticated(Method::GET, "/api/v1/code/files/{file_id}/content", raw).produces(&[]),
+        Route::authenticated(Method::PUT, "/api/v1/code/files/{file_id}/content", rewrite)
+            .body(RequestBody::Bytes)
+            .max_body(MAX_TEXT),
     ]
 }
 
@@ -220,6 +223,24 @@ pub async fn raw(
     reply::download(&mut response, &file.name);
     conditional::tag(&mut response, file.etag.as_deref());
     Ok(response)
+}
+
+/// Replaces the bytes of a file, which may be in any encoding. With `If-Match` nothing changes unless the content still is the
+/// named one.
+#[utoipa::path(put, path = "/api/v1/code/files/{file_id}/content", operation_id = "write_file_bytes", tag = "files", security(("bearer" = [])),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, body = File), (status = 404, body = Problem), (status = 412, body = Problem)))]
+pub async fn rewrite(
+    app: Arc<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+    _: Header<Option<IfMatch>>,
+    mut request: Request,
+) -> ApiResult {
+    let bytes = request.bytes().await?;
+    let if_match = conditional::if_match(&request.headers);
+    let file = app.files.write_bytes(caller.user_id, id, bytes, if_match, origin(&request)).await?;
+    shown(StatusCode::OK, file, None)
 }
 
 fn cut(text: String, part: Option<range::Part>) -> Bytes {

@@ -34,7 +34,7 @@ const PAGE_POLICY: &str =
         accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::me,
         accounts::tokens, accounts::create_token, accounts::delete_token, accounts::ticket,
         projects::list, projects::create, projects::read, projects::update, projects::delete,
-        files::list, files::create, files::read, files::update, files::delete, files::raw,
+        files::list, files::create, files::read, files::update, files::delete, files::raw, files::rewrite,
         upload::upload, sync::plan, sync::blobs, sync::commit, sync::archive,
         runs::run, runs::noops, jobs::list, jobs::read, jobs::cancel, run_input::send, job_events::events, output::output, output::list, output::download,
         index::read, index::build, search::search_all, search::search, refine::refine, workers::workers, workers::runtimes, ws::open,

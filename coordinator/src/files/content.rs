@@ -58,6 +58,16 @@ impl Contents {
         Ok(Content { text: None, hash, size, binary })
     }
 
+    /// Stores bytes as the content of a file, as text where they are text.
+    pub async fn put_bytes(&self, owner: UserId, bytes: Bytes) -> Result<Content, FileError> {
+        if let Some(text) = as_text(&bytes) {
+            return self.put_text(owner, text.to_owned()).await;
+        }
+        let (hash, size) = (hash(&bytes), bytes.len() as i64);
+        self.put_object(owner, &hash, size, true, bytes).await?;
+        Ok(Content { text: None, hash, size, binary: true })
+    }
+
     /// Stores bytes as an object, unless this user has the same already.
     pub async fn put_object(
         &self,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use engunity_artifacts::{Object, ObjectStore};
 use engunity_languages::Catalog;
 use engunity_protocol::file::{File, FileType};
@@ -178,6 +179,24 @@ impl Files {
             Some(text) => Ok(FileText { file: edited.file, text: Some(text) }),
             None => self.with_text(owner, self.find(owner, id).await?).await,
         }
+    }
+
+    /// Replaces the content of a file by bytes in any encoding; refused unless one of `if_match` is the current hash.
+    pub async fn write_bytes(
+        &self,
+        owner: UserId,
+        id: FileId,
+        bytes: Bytes,
+        if_match: Option<Vec<String>>,
+        origin: Origin,
+    ) -> Result<File, FileError> {
+        // Content is stored before the change: who can't see the file must not fill the storage.
+        self.find(owner, id).await?;
+        let content = Some(self.contents.put_bytes(owner, bytes).await?);
+        let edit = Edit { content, if_match, ..Edit::default() };
+        let edited = self.store.edit_file(owner, id, &edit, self.limits.quota).await?;
+        self.notify_file(FileChangeKind::Updated, &edited.file, origin);
+        Ok(edited.file)
     }
 
     /// Deletes a file, or a folder with all in it.

@@ -2,6 +2,8 @@
 import { all, beginning, json, request, upload } from "./http";
 import type {
   Artifact,
+  BulkAnswer,
+  BulkRequest,
   Credentials,
   FileEntry,
   FilePatch,
@@ -11,10 +13,14 @@ import type {
   NewFile,
   NewProject,
   Project,
+  RestoreAnswer,
+  RestoreRequest,
   RunRequest,
   Runtime,
+  TrashEntry,
   Uploaded,
   User,
+  Version,
 } from "./types";
 
 const id = encodeURIComponent;
@@ -60,6 +66,13 @@ export const files = {
   },
   create: (project: Id, body: NewFile) => json<FileEntry>(`/code/${id(project)}/files`, { method: "POST", json: body }),
   patch: (file: Id, body: FilePatch) => json<FileEntry>(`/code/files/${id(file)}`, { method: "PATCH", json: body }),
+  /** Replaces the bytes, in whatever encoding they are. */
+  write: (file: Id, bytes: Uint8Array<ArrayBuffer>, etag: FileEntry["etag"]) =>
+    json<FileEntry>(`/code/files/${id(file)}/content`, {
+      method: "PUT",
+      body: bytes,
+      headers: { "Content-Type": "application/octet-stream", ...(etag ? { "If-Match": quoted(etag) } : {}) },
+    }),
   save: (file: Id, content: string, etag: FileEntry["etag"]) =>
     json<FileEntry>(`/code/files/${id(file)}`, {
       method: "PATCH",
@@ -67,6 +80,31 @@ export const files = {
       headers: etag ? { "If-Match": quoted(etag) } : {},
     }),
   remove: (file: Id, keepalive = false) => request(`/code/files/${id(file)}`, { method: "DELETE", keepalive }),
+};
+
+/** A browser sends no larger body from a page that closes. */
+const KEEPALIVE_BYTES = 60_000;
+
+/** Calls on many paths at once: each does what it can and names what it can't. */
+export const bulk = (project: Id, body: BulkRequest) =>
+  json<BulkAnswer>(`/code/${id(project)}/files/bulk`, {
+    method: "POST",
+    json: body,
+    keepalive: JSON.stringify(body).length < KEEPALIVE_BYTES,
+  });
+
+export const trash = {
+  list: (project: Id) => all<TrashEntry>(`/code/${id(project)}/trash?limit=1000`),
+  restore: (project: Id, body: RestoreRequest) => json<RestoreAnswer>(`/code/${id(project)}/trash/restore`, { method: "POST", json: body }),
+  remove: (project: Id, entry: Id) => request(`/code/${id(project)}/trash/${id(entry)}`, { method: "DELETE" }),
+  empty: (project: Id) => request(`/code/${id(project)}/trash`, { method: "DELETE" }),
+};
+
+export const history = {
+  list: (project: Id, path: string) => all<Version>(`/code/${id(project)}/history?limit=1000&path=${id(path)}`),
+  content: async (project: Id, version: Id) => (await request(`/code/${id(project)}/history/${id(version)}/content`)).blob(),
+  restore: (project: Id, version: Id, path?: string) =>
+    json<FileEntry>(`/code/${id(project)}/history/${id(version)}/restore`, { method: "POST", json: path === undefined ? {} : { path } }),
 };
 
 export const jobs = {

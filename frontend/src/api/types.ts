@@ -30,6 +30,65 @@ export type OutputEvent = Schemas["Output"];
 export type StateEvent = Schemas["StateChange"];
 export type ProgressEvent = Schemas["Progress"];
 
+export type OnConflict = "fail" | "rename" | "replace";
+
+export interface BulkRequest {
+  operation: "delete" | "move" | "copy";
+  paths: readonly string[];
+  /** The folder of a move or a copy; empty is the root. */
+  into?: string;
+  on_conflict?: OnConflict;
+}
+
+/** What a call on many paths could not do; it did the rest. */
+export interface BulkFailure {
+  path: string;
+  code: string;
+  detail: string;
+}
+
+export interface BulkAnswer {
+  done: { id: Id; from?: string | null; path: string }[];
+  failed: BulkFailure[];
+  /** What was put into the trash, to be restored at once. */
+  deletion_id?: Id | null;
+}
+
+export interface Author {
+  id: number;
+  name?: string | null;
+}
+
+/** A deleted file, or a deleted folder with all that was in it. */
+export interface TrashEntry {
+  id: Id;
+  deletion_id: Id;
+  path: string;
+  type: FileEntry["type"];
+  files: number;
+  size: number;
+  deleted_at: string;
+  deleted_by?: Author | null;
+  expires_at?: string | null;
+}
+
+export type RestoreRequest = ({ ids: readonly Id[] } | { deletion_id: Id }) & { on_conflict?: OnConflict };
+export type RestoreAnswer = Pick<BulkAnswer, "done" | "failed">;
+
+export type Cause = "create" | "save" | "upload" | "sync" | "move" | "restore" | "delete" | "replace";
+
+/** What a file was at some time. */
+export interface Version {
+  id: Id;
+  path: string;
+  hash: string;
+  size: number;
+  created_at: string;
+  author?: Author | null;
+  cause: Cause;
+  current: boolean;
+}
+
 /** A proxy may answer with less than the OpenAPI document promises. */
 export type Problem = Omit<Schemas["Problem"], "code"> & { code: Schemas["ErrorCode"] | "" };
 

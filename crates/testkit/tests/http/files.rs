@@ -100,6 +100,20 @@ async fn content_changes_under_if_match() -> Result<()> {
     ensure!(write("three", "*").await?.status == StatusCode::OK);
     ensure!(user.patch(&path, json!({"content": "four"})).await?.status == StatusCode::OK);
 
+    // Bytes in any encoding, under the same condition.
+    let content = format!("{path}/content");
+    let put = |bytes: &'static [u8], tag: &str| {
+        user.send(user.request(Method::PUT, &content).header("if-match", tag).body(bytes))
+    };
+    let tag = header(&user.get(&path).await?, "etag").to_owned();
+    let latin = put(b"Z\xfcrich", &tag).await?.ok()?;
+    ensure!(latin.json::<Value>()?["binary"] == true && header(&latin, "etag") != tag);
+    ensure!(user.get(&content).await?.body == &b"Z\xfcrich"[..]);
+    refused(&put(b"lost", &tag).await?, PreconditionFailed)?;
+    let text = put("Zürich".as_bytes(), header(&latin, "etag")).await?.ok()?;
+    ensure!(user.get(&path).await?.json::<Value>()?["content"] == "Zürich");
+    ensure!(text.json::<Value>()?["binary"] == false);
+
     // Of many writers with one tag, exactly one wins.
     let tag = header(&user.get(&path).await?, "etag").to_owned();
     let texts: Vec<String> = (0..8).map(|n| format!("by {n}")).collect();

@@ -1,10 +1,8 @@
 /** How the text of a file is stored: its encoding and its line ends. Documents hold text without a mark, with `\n`. */
-import { files as api, projects } from "@/api/client";
-import { ApiError } from "@/api/problem";
+import { files as api } from "@/api/client";
 import type { FileEntry, Id } from "@/api/types";
 import { BOM, decode, encode, sniff, SNIFF_BYTES, type Encoding } from "@/lib/encoding";
 import { lineEndsOf, withLf, withLineEnds, type LineEnds } from "@/lib/lineEnds";
-import { tarParts } from "@/lib/tar";
 import type { Etag } from "./sync";
 
 export interface Format {
@@ -35,6 +33,13 @@ export async function readStored(fileId: Id, encoding?: Encoding): Promise<Store
   return stored(entry, text, found);
 }
 
+/** The text of bytes with `\n` for line ends; null when they are no text. */
+export async function textOfBlob(blob: Blob): Promise<string | null> {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const encoding = sniff(bytes.subarray(0, SNIFF_BYTES));
+  return encoding && withLf(decode(bytes, encoding).replace(BOM, ""));
+}
+
 const bytesOf = async (blob: Promise<Blob>) => new Uint8Array(await (await blob).arrayBuffer());
 
 function inUtf8(entry: FileEntry, content: string): Stored {
@@ -52,25 +57,6 @@ export async function writeStored(fileId: Id, text: string, format: Format, orig
   const { encoding } = format;
   const entry = encoding.startsWith("utf-8")
     ? await api.save(fileId, encoding === "utf-8-bom" ? BOM + written : written, etag)
-    : await saveBytes(fileId, encode(written, encoding), etag);
+    : await api.write(fileId, encode(written, encoding), etag);
   return { entry, original: written };
-}
-
-/** The API edits UTF-8 only; other bytes are uploaded in the place of the file. */
-async function saveBytes(fileId: Id, bytes: Uint8Array<ArrayBuffer>, etag: Etag): Promise<FileEntry> {
-  const { etag: now, path, project_id } = await api.get(fileId);
-  if (now !== etag) throw stale();
-  const archive = new Blob(tarParts([{ path, size: bytes.length, data: bytes }]));
-  await projects.upload(project_id, archive, { name: "file.tar" }, () => {});
-  return api.get(fileId);
-}
-
-function stale(): ApiError {
-  return new ApiError({
-    type: "about:blank",
-    title: "Changed meanwhile",
-    status: 412,
-    detail: "the file was changed meanwhile",
-    code: "precondition_failed",
-  });
 }
