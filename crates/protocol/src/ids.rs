@@ -70,6 +70,18 @@ uuid_id!(
     JobId
 );
 uuid_id!(
+    /// One content that a file has or had.
+    VersionId
+);
+uuid_id!(
+    /// A deleted file or folder, with all that was in it.
+    TrashId
+);
+uuid_id!(
+    /// All that one change deleted.
+    DeletionId
+);
+uuid_id!(
     /// A personal access token (`personal_tokens.id`).
     TokenId
 );

@@ -7,7 +7,10 @@ use utoipa::openapi::schema::{
     Array, ArrayBuilder, Object, ObjectBuilder, OneOf, OneOfBuilder, Schema, SchemaType, Type,
 };
 
-use crate::path::{MAX_NAME_BYTES, MAX_PATH_BYTES};
+use crate::{
+    bulk::MAX_ITEMS,
+    path::{MAX_NAME_BYTES, MAX_PATH_BYTES},
+};
 
 /// The length of a text, in characters.
 pub type Length = RangeInclusive<usize>;
@@ -47,6 +50,8 @@ macro_rules! part {
 }
 const NAME_PATTERN: &str = concat!("^", part!(), "$");
 const PATH_PATTERN: &str = concat!(r"^(?:\./)*", part!(), "(?:/", part!(), "){0,63}/?$");
+/// A folder, or nothing for the root.
+const FOLDER_PATTERN: &str = concat!(r"^(?:(?:\./)*", part!(), "(?:/", part!(), "){0,63}/?)?$");
 /// As a manifest writes it: nothing that would be taken off.
 const EXACT_PATH_PATTERN: &str = concat!("^", part!(), "(?:/", part!(), "){0,63}$");
 /// Globs are relative to the project and stay in it.
@@ -153,6 +158,16 @@ pub fn exact_paths() -> Array {
         .build()
 }
 
+/// What a bulk call is about.
+pub fn item_paths() -> Array {
+    ArrayBuilder::new().items(form_path()).min_items(Some(1)).max_items(Some(MAX_ITEMS)).build()
+}
+
+/// A folder; the empty text is the root.
+pub fn optional_folder() -> Object {
+    nullable(text(&(0..=MAX_PATH_BYTES), FOLDER_PATTERN).description(Some(BYTES)))
+}
+
 /// The words of an enum.
 pub fn words<T: ToString>(all: &[T]) -> Object {
     let words = all.iter().map(ToString::to_string);
@@ -234,10 +249,12 @@ mod tests {
     #[test]
     fn what_the_document_says_of_paths_is_what_is_taken() {
         let (path, exact, name) = (pattern(PATH_PATTERN), pattern(EXACT_PATH_PATTERN), pattern(NAME_PATTERN));
+        let folder = pattern(FOLDER_PATTERN);
         for text in SAMPLES {
             let parsed = ProjectPath::parse(text).ok();
             let is_exact = parsed.as_ref().is_some_and(|parsed| parsed.as_str() == *text);
             assert_eq!(path.is_match(text), parsed.is_some(), "{text:?}");
+            assert_eq!(folder.is_match(text), parsed.is_some() || text.is_empty(), "{text:?}");
             assert_eq!(exact.is_match(text), is_exact, "{text:?}");
             assert_eq!(name.is_match(text), is_exact && !text.contains('/'), "{text:?}");
         }

@@ -16,6 +16,7 @@ pub const MIGRATIONS: &[(i32, &str, &str)] = &[
     (6, "output_compression", include_str!("../../../migrations/V6__output_compression.sql")),
     (7, "kinds_and_capacity", include_str!("../../../migrations/V7__kinds_and_capacity.sql")),
     (8, "symbolic_links", include_str!("../../../migrations/V8__symbolic_links.sql")),
+    (9, "history", include_str!("../../../migrations/V9__history.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

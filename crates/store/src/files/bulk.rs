@@ -5,14 +5,14 @@ use std::io;
 use std::sync::Arc;
 
 use deadpool_postgres::Transaction;
-use engunity_protocol::{FileId, ProjectId, UserId, file::FileType, path::ProjectPath};
+use engunity_protocol::{FileId, ProjectId, UserId, file::FileType, history::Cause, path::ProjectPath};
 
 use crate::{
     Result, Store, StoreError,
     files::{
+        begin::begin_many,
         change::ChangeError,
-        entries::raise_revision,
-        plan::{Arrival, ExistingFile, Plan, Write, plan},
+        plan::{Arrival, ExistingFile, NewFolder, Plan, Write, plan},
         quota::ProjectQuota,
     },
 };
@@ -37,9 +37,9 @@ impl Store {
     ) -> std::result::Result<(), ChangeError> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
-        raise_revision(&transaction, owner, project).await?;
+        begin_many(&transaction, owner, project, Cause::Upload).await?;
         let plan = plan(known(&transaction, project).await?, arrivals, true, quota)?;
-        insert_folders(&transaction, project, &plan).await?;
+        insert_folders(&transaction, project, &plan.folders).await?;
         for batch in batches(&plan.inserts, arrivals) {
             insert_texts(&transaction, project, batch, arrivals, &texts).await?;
         }
@@ -62,14 +62,14 @@ impl Store {
     ) -> std::result::Result<Plan, ChangeError> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
-        raise_revision(&transaction, owner, project).await?;
+        begin_many(&transaction, owner, project, Cause::Sync).await?;
         let plan = plan(known(&transaction, project).await?, arrivals, keep, quota)?;
         let writes: Vec<Write> = plan.inserts.iter().chain(&plan.updates).cloned().collect();
         let hashes: Vec<&str> = writes.iter().map(|w| arrivals[w.arrival].hash.as_str()).collect();
         let sizes: Vec<i64> = writes.iter().map(|w| arrivals[w.arrival].size).collect();
         hold_sources(&transaction, owner, &hashes, &sizes).await?;
         remove(&transaction, &plan.removed).await?;
-        insert_folders(&transaction, project, &plan).await?;
+        insert_folders(&transaction, project, &plan.folders).await?;
         for batch in batches(&writes, arrivals) {
             write_from_sources(&transaction, owner, project, batch, arrivals).await?;
         }
@@ -135,11 +135,15 @@ fn batches<'a>(writes: &'a [Write], arrivals: &'a [Arrival]) -> impl Iterator<It
     })
 }
 
-async fn insert_folders(transaction: &Transaction<'_>, project: ProjectId, plan: &Plan) -> Result<()> {
+pub(crate) async fn insert_folders(
+    transaction: &Transaction<'_>,
+    project: ProjectId,
+    folders: &[NewFolder],
+) -> Result<()> {
     let sql = "INSERT INTO code_files (id, project_id, path, name, type, parent_id)
         SELECT id, $1::varchar, path, substring(path from '[^/]*$'), 'folder', parent FROM unnest($2::varchar[], $3::varchar[], $4::varchar[]) AS t(id, path, parent)";
     let statement = transaction.prepare_cached(sql).await?;
-    for batch in plan.folders.chunks(BATCH_ROWS) {
+    for batch in folders.chunks(BATCH_ROWS) {
         let ids: Vec<String> = batch.iter().map(|f| f.id.to_string()).collect();
         let paths: Vec<&str> = batch.iter().map(|f| f.path.as_str()).collect();
         let parents: Vec<Option<String>> = batch.iter().map(|f| f.parent.map(|id| id.to_string())).collect();
@@ -260,6 +264,7 @@ async fn note_archive(transaction: &Transaction<'_>, project: ProjectId, storage
     Ok(())
 }
 
+/// Outer folders come first: the trash has what lay in them as one entry.
 async fn remove(transaction: &Transaction<'_>, ids: &[FileId]) -> Result<()> {
     for batch in ids.chunks(BATCH_ROWS) {
         let batch: Vec<String> = batch.iter().map(FileId::to_string).collect();

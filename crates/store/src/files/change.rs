@@ -21,6 +21,8 @@ pub enum ChangeError {
     BadTarget(String),
     #[error("there is no such folder in this project")]
     NoSuchParent,
+    #[error("there is no folder {0}")]
+    NoFolder(String),
     #[error("a folder can't be moved into itself")]
     IntoItself,
     #[error("{0}")]

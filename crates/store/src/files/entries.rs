@@ -1,12 +1,13 @@
 //! Files and folders, one at a time: list, read, create, change, move, delete.
 //!
-//! Every change first raises the project's revision: that checks the owner, and its row lock makes the changes
-//! of one project follow each other.
+//! Every change goes through `begin`. What is overwritten or deleted becomes history by the triggers of
+//! `migrations/V9__history.sql`: nothing here has to think of it.
 
 use deadpool_postgres::Transaction;
 use engunity_protocol::{
     FileId, ProjectId, UserId,
     file::{File, FileType},
+    history::Cause,
     path::{ProjectPath, is_link_target},
 };
 use tokio_postgres::Row;
@@ -14,6 +15,7 @@ use tokio_postgres::Row;
 use crate::{
     Result, Store, StoreError,
     files::{
+        begin::{begin, begin_in, one_at_a_time},
         change::ChangeError,
         quota::{ProjectQuota, Usage},
     },
@@ -125,7 +127,7 @@ impl Store {
     ) -> std::result::Result<File, ChangeError> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
-        let revision = raise_revision(&transaction, owner, project).await?;
+        let revision = begin(&transaction, owner, project, Cause::Create).await?;
         let (parent, made) = ensure_folders(&transaction, project, &draft.path).await?;
         let created = insert(&transaction, project, parent, draft).await?;
         let change = Usage { files: made + 1, bytes: created.size };
@@ -164,7 +166,7 @@ impl Store {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         let (project, revision) =
-            raise_revision_of(&transaction, owner, id).await?.ok_or(ChangeError::NotFound)?;
+            begin_in(&transaction, owner, id, Cause::Save).await?.ok_or(ChangeError::NotFound)?;
         let current = read(&transaction, id).await?.ok_or(ChangeError::NotFound)?;
         check_match(&current, edit)?;
         write_content(&transaction, &current, edit).await?;
@@ -181,11 +183,14 @@ impl Store {
         Ok(Edited { moved: file.path != current.path, file })
     }
 
-    /// Deletes a file, or a folder with all in it; tells which project it was in.
+    /// Puts a file, or a folder with all in it, into the trash; tells which project it was in.
     pub async fn delete_file(&self, owner: UserId, id: FileId) -> Result<Option<ProjectId>> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
-        let Some((project, _)) = raise_revision_of(&transaction, owner, id).await? else { return Ok(None) };
+        one_at_a_time(&transaction, owner).await?;
+        let Some((project, _)) = begin_in(&transaction, owner, id, Cause::Delete).await? else {
+            return Ok(None);
+        };
         let deleted = transaction.execute("DELETE FROM code_files WHERE id = $1", &[&id.to_string()]).await?;
         if deleted == 0 {
             return Ok(None);
@@ -193,32 +198,6 @@ impl Store {
         transaction.commit().await?;
         Ok(Some(project))
     }
-}
-
-/// Locks the project for a change of its files; returns the revision that the change makes.
-pub(crate) async fn raise_revision(
-    transaction: &Transaction<'_>,
-    owner: UserId,
-    project: ProjectId,
-) -> std::result::Result<i64, ChangeError> {
-    let sql = "UPDATE code_projects SET revision = revision + 1, updated_at = now()
-        WHERE id = $1 AND user_id = $2 RETURNING revision";
-    let statement = transaction.prepare_cached(sql).await?;
-    let row = transaction.query_opt(&statement, &[&project.to_string(), &owner.0]).await?;
-    row.map(|row| row.get(0)).ok_or(ChangeError::NotFound)
-}
-
-/// The same for the project that a file lies in.
-async fn raise_revision_of(
-    transaction: &Transaction<'_>,
-    owner: UserId,
-    id: FileId,
-) -> Result<Option<(ProjectId, i64)>> {
-    let sql = "UPDATE code_projects p SET revision = revision + 1, updated_at = now() FROM code_files f
-        WHERE f.id = $1 AND p.id = f.project_id AND p.user_id = $2 RETURNING p.id, p.revision";
-    let statement = transaction.prepare_cached(sql).await?;
-    let row = transaction.query_opt(&statement, &[&id.to_string(), &owner.0]).await?;
-    row.map(|row| Ok((row.get::<_, &str>(0).parse().map_err(StoreError::from)?, row.get(1)))).transpose()
 }
 
 async fn read(transaction: &Transaction<'_>, id: FileId) -> Result<Option<File>> {

@@ -1,5 +1,6 @@
-//! Projects and their files: single changes, bulk changes, contents by hash, snapshots.
+//! Projects and their files: single changes, bulk changes, contents by hash, the trash, snapshots.
 
+mod begin;
 pub mod blobs;
 pub mod bulk;
 mod change;
@@ -7,10 +8,16 @@ mod entries;
 pub mod plan;
 mod projects;
 mod quota;
+mod rearrange;
+mod restoration;
 pub mod snapshots;
+mod trash;
+mod tree;
 
 pub use change::ChangeError;
 pub use entries::{Content, Draft, Edit, Edited, Stored};
 pub use projects::ProjectCursor;
 pub use quota::ProjectQuota;
 pub(crate) use quota::UsageCache;
+pub use rearrange::Rearrangement;
+pub use trash::{TrashCursor, Wanted};

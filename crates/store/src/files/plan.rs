@@ -55,7 +55,7 @@ pub struct Plan {
     pub folders: Vec<NewFolder>,
     pub inserts: Vec<Write>,
     pub updates: Vec<Write>,
-    /// Ids of rows to remove first.
+    /// Ids of rows to remove first, outer ones before what is in them.
     pub removed: Vec<FileId>,
     /// The paths of the files among them.
     pub removed_paths: Vec<String>,
@@ -105,17 +105,18 @@ fn remove_absent(existing: &mut HashMap<String, ExistingFile>, arrivals: &[Arriv
         let path = arrival.path.as_str();
         wanted.extend(path.match_indices('/').map(|(end, _)| (&path[..end], FileType::Folder)));
     }
+    let mut removed = Vec::new();
     existing.retain(|path, known| {
         let stays = wanted.get(path.as_str()) == Some(&known.kind);
         if !stays {
-            plan.removed.push(known.id);
-            if known.kind == FileType::File {
-                plan.removed_paths.push(path.clone());
-            }
+            removed.push((path.clone(), known.id, known.kind));
         }
         stays
     });
-    plan.removed_paths.sort_unstable();
+    removed.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    plan.removed = removed.iter().map(|(_, id, _)| *id).collect();
+    let files = removed.into_iter().filter(|(_, _, kind)| *kind == FileType::File);
+    plan.removed_paths = files.map(|(path, ..)| path).collect();
 }
 
 /// Makes sure of all folders above `path`; returns the id of the innermost.
