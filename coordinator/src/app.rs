@@ -12,7 +12,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::auth::Accounts;
 use crate::auth::rate_limit::Limiter;
 use crate::auth::tokens::{Keys, Tokens};
-use crate::config::{Config, Quota};
+use crate::config::Config;
 use crate::files::snapshot::Snapshots;
 use crate::files::{Files, Limits};
 use crate::jobs::Jobs;
@@ -56,7 +56,7 @@ impl App {
         let notifier = orchestrator.notifier.clone();
         let auth = &config.auth;
         let keys = Arc::new(Keys::new(&auth.secret, auth.access_token_minutes));
-        let limits = limits(&config.quota);
+        let limits = limits(&config);
         Ok(Arc::new(Self {
             accounts: Accounts::new(
                 store.clone(),
@@ -81,10 +81,12 @@ impl App {
     }
 }
 
-fn limits(quota: &Quota) -> Limits {
+fn limits(config: &Config) -> Limits {
+    let quota = &config.quota;
     let bytes = (quota.project_mb << 20) as i64;
     let quota_of_project = ProjectQuota { files: quota.project_files as i64, bytes };
-    Limits { quota: quota_of_project, file_bytes: quota.file_mb << 20 }
+    let history_days = config.retention.history_days;
+    Limits { quota: quota_of_project, file_bytes: quota.file_mb << 20, history_days }
 }
 
 fn settings(config: &Config) -> Settings {

@@ -100,6 +100,7 @@ pub struct LoadTests {
 pub struct Retention {
     pub output_days: f64,
     pub job_days: f64,
+    pub history_days: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

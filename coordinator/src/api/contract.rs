@@ -197,6 +197,17 @@ fn conditions(schemas: &mut Map<String, Value>) {
     if let Some(run) = schemas.get_mut("RunRequest") {
         run["oneOf"] = json!([only("command", &["entry"]), only("entry", &["command"])]);
     }
+    if let Some(bulk) = schemas.get_mut("BulkRequest") {
+        let operations =
+            |names: &[&str]| json!({"operation": {"enum": names}, "into": {"not": {"type": "null"}}});
+        bulk["oneOf"] = json!([
+            {"properties": {"operation": {"const": "delete"}, "into": {"type": "null"}}},
+            {"required": ["into"], "properties": operations(&["move", "copy"])},
+        ]);
+    }
+    if let Some(restore) = schemas.get_mut("TrashRestore") {
+        restore["oneOf"] = json!([only("ids", &["deletion_id"]), only("deletion_id", &["ids"])]);
+    }
     if let Some(form) = schemas.get_mut("UploadForm") {
         form["additionalProperties"] = false.into();
     }

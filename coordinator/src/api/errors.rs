@@ -53,6 +53,7 @@ impl From<ChangeError> for ApiError {
             ChangeError::Taken(_) | ChangeError::NotAFolder(_) | ChangeError::IsAFolder(_) => {
                 Self::new(ErrorCode::Conflict, detail)
             }
+            ChangeError::NoFolder(_) => Self::new(ErrorCode::NotFound, detail),
             ChangeError::NoSuchParent | ChangeError::IntoItself => Self::field("parent_id", detail),
             ChangeError::Path(_) => Self::field("name", detail),
             ChangeError::Stale { current } => stale(detail, current),
@@ -88,6 +89,7 @@ impl From<FileError> for ApiError {
         match error {
             FileError::NoProject => Self::not_found("this project"),
             FileError::NoFile => Self::not_found("this file"),
+            FileError::NotInTrash => Self::not_found("this entry of the trash"),
             FileError::Invalid { field, message } => Self::field(field, message),
             FileError::TextTooLong => Self::new(ErrorCode::PayloadTooLarge, error.to_string()),
             FileError::Archive(error) => Self::new(ErrorCode::BadArchive, error.to_string()),

@@ -187,7 +187,7 @@ fn check_patch(patch: &FilePatch) -> Result<(), ApiError> {
     checks.done()
 }
 
-/// Deletes a file, or a folder with all in it.
+/// Puts a file, or a folder with all in it, into the trash.
 #[utoipa::path(delete, path = "/api/v1/code/files/{file_id}", operation_id = "delete_file", tag = "files", security(("bearer" = [])),
     responses((status = 204), (status = 404, body = Problem)))]
 pub async fn delete(app: Arc<App>, caller: Caller, Path(id): Path<FileId>, request: Request) -> ApiResult {

@@ -1,6 +1,7 @@
 //! The API: thin handlers over the services. Each file gives its routes by `routes()`; [`routes`] is the whole table.
 
 mod accounts;
+mod bulk;
 mod contract;
 mod error_pages;
 mod errors;
@@ -17,6 +18,7 @@ mod run_input;
 mod runs;
 mod search;
 mod sync;
+mod trash;
 mod upload;
 mod workers;
 mod ws;
@@ -35,6 +37,8 @@ pub fn routes() -> Vec<Route> {
         files::routes(),
         upload::routes(),
         sync::routes(),
+        bulk::routes(),
+        trash::routes(),
         runs::routes(),
         jobs::routes(),
         run_input::routes(),

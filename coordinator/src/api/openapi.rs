@@ -13,8 +13,8 @@ use warp::http::{Method, StatusCode, header};
 use warp::reply::Response;
 
 use super::{
-    accounts, contract, error_pages, files, health, index, job_events, jobs, output, projects, refine,
-    run_input, runs, search, sync, upload, workers, ws,
+    accounts, bulk, contract, error_pages, files, health, index, job_events, jobs, output, projects, refine,
+    run_input, runs, search, sync, trash, upload, workers, ws,
 };
 use crate::app::App;
 use crate::http::error::ApiResult;
@@ -35,6 +35,7 @@ const PAGE_POLICY: &str =
         accounts::tokens, accounts::create_token, accounts::delete_token, accounts::ticket,
         projects::list, projects::create, projects::read, projects::update, projects::delete,
         files::list, files::create, files::read, files::update, files::delete, files::raw, files::rewrite,
+        bulk::bulk, trash::list, trash::restore, trash::purge, trash::empty,
         upload::upload, sync::plan, sync::blobs, sync::commit, sync::archive,
         runs::run, runs::noops, jobs::list, jobs::read, jobs::cancel, run_input::send, job_events::events, output::output, output::list, output::download,
         index::read, index::build, search::search_all, search::search, refine::refine, workers::workers, workers::runtimes, ws::open,

@@ -51,7 +51,7 @@ pub async fn list(
 }
 
 /// The last moment of the year 9999 in microseconds: no project is from before 1970 or after it.
-const END_OF_TIME: i64 = 253_402_300_799_999_999;
+pub const END_OF_TIME: i64 = 253_402_300_799_999_999;
 
 /// What a cursor of this list says: microseconds and id of the last project.
 pub struct Position(ProjectCursor);

@@ -16,6 +16,9 @@ pub enum FileError {
     /// The file does not exist, or belongs to another user.
     #[error("this file does not exist")]
     NoFile,
+    /// It was restored, deleted for good, has expired, or belongs to another user.
+    #[error("this entry of the trash does not exist")]
+    NotInTrash,
     /// One part of the input is wrong.
     #[error("{field}: {message}")]
     Invalid { field: &'static str, message: String },

@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_limit_that_was_passed() {
         let quota = ProjectQuota { files: 2, bytes: 4 << 20 };
-        let limits = Limits { quota, file_bytes: 3 << 20 };
+        let limits = Limits { quota, file_bytes: 3 << 20, history_days: 30.0 };
         assert_eq!(refusal(limits, &[1, 1, 1]), "the archive has more than 2 entries");
         let large = refusal(limits, &[2 << 20, 3 << 20]);
         assert_eq!(large, "the archive unpacks to more than 4194304 bytes");

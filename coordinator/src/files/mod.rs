@@ -5,6 +5,7 @@ pub mod archive;
 pub mod content;
 mod error;
 mod ingest;
+mod many;
 mod service;
 pub mod snapshot;
 mod upload;

@@ -27,6 +27,8 @@ use crate::notify::notifier::Notifier;
 pub struct Limits {
     pub quota: ProjectQuota,
     pub file_bytes: u64,
+    /// Days that the trash and past contents are kept; 0 is for ever.
+    pub history_days: f64,
 }
 
 /// Where a change comes from: the session connection that made it, so that a client recognizes its own changes.
@@ -199,7 +201,7 @@ impl Files {
         Ok(edited.file)
     }
 
-    /// Deletes a file, or a folder with all in it.
+    /// Puts a file, or a folder with all in it, into the trash.
     pub async fn delete(&self, owner: UserId, id: FileId, origin: Origin) -> Result<(), FileError> {
         let project = self.store.delete_file(owner, id).await?.ok_or(FileError::NoFile)?;
         let change =
@@ -305,7 +307,7 @@ impl Files {
         self.notifier.notify_files(file.project_id, change);
     }
 
-    fn notify_bulk(&self, project: ProjectId, origin: Origin) {
+    pub(super) fn notify_bulk(&self, project: ProjectId, origin: Origin) {
         let change = FileChange { change: FileChangeKind::Bulk, file: None, file_id: None, by: origin.0 };
         self.notifier.notify_files(project, change);
     }

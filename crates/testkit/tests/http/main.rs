@@ -1,6 +1,7 @@
 //! The HTTP API from outside, by area: accounts, projects, files, uploads, sync, the table of routes, the web root.
 
 mod accounts;
+mod bulk;
 mod contract;
 mod files;
 mod limits;

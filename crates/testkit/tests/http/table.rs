@@ -123,12 +123,17 @@ async fn no_call_reaches_resources_of_another_user() -> Result<()> {
         ..RunRequest::default()
     };
     let job = ada.run(project.id, &run).await?;
+    let gone = ada.write(project.id, "gone/secret.txt", "secret text").await?;
+    ada.delete(&format!("/code/files/{}", gone["parent_id"].as_str().unwrap_or_default())).await?.ok()?;
+    let trash: Vec<Value> = ada.get(&format!("/code/{}/trash", project.id)).await?.ok()?.json()?;
+    let trash = trash[0]["id"].as_str().unwrap_or_default().to_owned();
     let dump = || async {
         let client = lab.database.client().await?;
         let sql = "SELECT (SELECT jsonb_agg(f)::text FROM code_files f), (SELECT jsonb_agg(t.id)::text FROM personal_tokens t),
-            (SELECT jsonb_agg(jsonb_build_array(p.id, p.name, p.storage_path))::text FROM code_projects p)";
+            (SELECT jsonb_agg(jsonb_build_array(p.id, p.name, p.storage_path))::text FROM code_projects p),
+            (SELECT jsonb_agg(d ORDER BY d.id)::text FROM deleted_files d WHERE d.path LIKE 'gone%')";
         let row = client.query_one(sql, &[]).await?;
-        Ok::<_, anyhow::Error>((0..3).map(|n| row.get::<_, Option<String>>(n)).collect::<Vec<_>>())
+        Ok::<_, anyhow::Error>((0..4).map(|n| row.get::<_, Option<String>>(n)).collect::<Vec<_>>())
     };
     let before = dump().await?;
     for call in calls(&bob).await?.iter().filter(|call| call.signed && call.path.contains('{')) {
@@ -136,6 +141,7 @@ async fn no_call_reaches_resources_of_another_user() -> Result<()> {
             .path
             .replace("{project_id}", &project.id.to_string())
             .replace("{file_id}", file["id"].as_str().unwrap_or_default())
+            .replace("{trash_id}", &trash)
             .replace("{job_id}", &job.id.to_string())
             .replace("{token_id}", token["id"].as_str().unwrap_or_default())
             .replace("{path}", "x");
@@ -178,6 +184,10 @@ fn request(client: &Client, call: &Call, path: &str) -> reqwest::RequestBuilder 
     match path.rsplit('/').next().unwrap_or_default() {
         _ if call.body.is_empty() => request,
         "files" => request.json(&json!({"path": "x", "type": "file"})),
+        "bulk" => request.json(&json!({"operation": "delete", "paths": ["secret.txt"]})),
+        "restore" if path.contains("/trash/") => {
+            request.json(&json!({"ids": ["0193564e-0000-7000-8000-000000000001"]}))
+        }
         "sync" | "commit" => request.json(&json!({"files": []})),
         "runs" => request.json(&json!({"command": "true", "runtime": "bash"})),
         "blobs" => request.body(Vec::new()),
