@@ -56,6 +56,10 @@ impl FileChange {
 pub enum Content {
     Bytes(Vec<u8>),
     Open(Box<dyn FnOnce() -> io::Result<Vec<u8>> + Send>),
+    /// The caller did not fetch it, because it is larger than [`crate::Settings::max_file_bytes`].
+    TooLarge {
+        bytes: u64,
+    },
 }
 
 impl Content {
@@ -63,6 +67,7 @@ impl Content {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
             Self::Open(open) => open(),
+            Self::TooLarge { .. } => Ok(Vec::new()),
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum IndexError {
     /// Another process or handle writes to this index.
     #[error("another writer has the index at {} open", path.display())]
     Locked { path: PathBuf },
+    #[error("the index is open for searching only")]
+    ReadOnly,
     /// A file does not hold what the manifest promises.
     #[error("the index is damaged: {0}")]
     Corrupt(String),

@@ -13,9 +13,16 @@ pub mod bundle;
 mod change;
 mod embed;
 mod error;
+mod grammar;
 mod index;
+mod parse;
 mod query;
+mod search;
+mod segment;
 mod settings;
+mod skip;
+mod tokens;
+mod vectors;
 
 pub use answer::{Answer, Coverage, Hit, HitSymbol, Route, SkippedFile, Why};
 pub use change::{Applied, Content, FileChange, FileHash};

@@ -124,8 +124,26 @@ fn a_folder_with_a_description_is_all_that_a_language_needs() {
 #[test]
 fn symbols_are_queries_for_definitions() {
     let catalog = catalog();
-    let parsed =
-        ["bash", "c", "cpp", "go", "java", "javascript", "python", "ruby", "rust", "tsx", "typescript"];
+    let parsed = [
+        "bash",
+        "c",
+        "cpp",
+        "css",
+        "go",
+        "html",
+        "java",
+        "javascript",
+        "json",
+        "markdown",
+        "python",
+        "ruby",
+        "rust",
+        "sql",
+        "toml",
+        "tsx",
+        "typescript",
+        "yaml",
+    ];
     for id in parsed {
         let query = catalog.language(id).unwrap().symbols.as_deref().unwrap();
         for pattern in query.lines().filter(|line| !line.starts_with(';')) {
