@@ -84,10 +84,14 @@ coordinator_program() {
   PROGRAM=(env ENGUNITY_SITE="$(cat "$DEV/frontend.hash" 2>/dev/null)" ENGUNITY__HTTP__LISTEN="127.0.0.1:$PORT" ENGUNITY__WEB__ROOT="$root" "$DEV/bin/engunity-coordinator")
 }
 
-# A worker runs strangers' code, so it gets neither the database nor the secret that signs tokens.
+# A worker runs strangers' code, so it gets neither the database nor the secret that signs tokens, and a broker user that
+# may do only what a worker needs.
 worker_program() {
+  local name="worker-$1-$ID"
+  rabbitmq_worker_user "$name" engunity
   PROGRAM=(env -u ENGUNITY__POSTGRES__URL -u ENGUNITY__AUTH__SECRET -u ENGUNITY__BROKER__MANAGEMENT_URL
-    ENGUNITY__WORKER__NAME="worker-$1-$ID" ENGUNITY__WORKER__SCRATCH_DIR="$DATA/worker-$1" "$DEV/bin/engunity-worker")
+    ENGUNITY__BROKER__URL="$(rabbitmq_worker_url "$name" engunity)"
+    ENGUNITY__WORKER__NAME="$name" ENGUNITY__WORKER__SCRATCH_DIR="$DATA/worker-$1" "$DEV/bin/engunity-worker")
 }
 
 # Starts a program unless it already runs with the same binary and settings: app_ensure NAME PROGRAM-FUNCTION...

@@ -9,11 +9,17 @@ e2e_up() {
   e2e_fresh
   daemon_start e2e-coordinator env ENGUNITY__HTTP__LISTEN="127.0.0.1:$E2E_PORT" ENGUNITY__WEB__ROOT="$FRONTEND/out" \
     ENGUNITY__RATE_LIMIT__PER_MINUTE=0 ENGUNITY__LOAD_TESTS__ENABLED=true "$programs/engunity-coordinator"
-  daemon_start e2e-worker-1 env -u ENGUNITY__POSTGRES__URL -u ENGUNITY__AUTH__SECRET ENGUNITY__LOAD_TESTS__ENABLED=true \
-    ENGUNITY__WORKER__NAME="e2e-1-$ID" "$programs/engunity-worker"
-  daemon_start e2e-worker-2 env -u ENGUNITY__POSTGRES__URL -u ENGUNITY__AUTH__SECRET ENGUNITY__LOAD_TESTS__ENABLED=true \
-    ENGUNITY__WORKER__NAME="e2e-2-$ID" "$programs/engunity-worker"
+  local n
+  for n in 1 2; do e2e_worker "$n"; done
   daemon_await e2e-coordinator 60 curl -fsS -m 5 "http://127.0.0.1:$E2E_PORT/readyz"
+}
+
+e2e_worker() {
+  local name="e2e-$1-$ID"
+  rabbitmq_worker_user "$name" e2e
+  daemon_start "e2e-worker-$1" env -u ENGUNITY__POSTGRES__URL -u ENGUNITY__AUTH__SECRET -u ENGUNITY__BROKER__MANAGEMENT_URL \
+    ENGUNITY__BROKER__URL="$(rabbitmq_worker_url "$name" e2e)" ENGUNITY__LOAD_TESTS__ENABLED=true \
+    ENGUNITY__WORKER__NAME="$name" "${PROGRAMS:-$DEV/bin}/engunity-worker"
 }
 
 e2e_down() {

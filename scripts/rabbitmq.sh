@@ -52,4 +52,24 @@ rabbitmq_ready() {
   curl -fsS -m 2 -u "engunity:$AMQP_PASSWORD" "http://127.0.0.1:$AMQP_MGMT_PORT/api/health/checks/virtual-hosts"
 }
 
+# Creates the broker user of a worker, or sets it right: rabbitmq_worker_user NAME VHOST
+rabbitmq_worker_user() {
+  local user="worker.$1" permissions
+  permissions="$("${PROGRAMS:-$DEV/bin}/engunity-coordinator" worker-permissions "$1")" || die "the permissions of $user could not be computed"
+  rabbitmq_put "users/$user" "{\"password\":\"$(rabbitmq_worker_password "$1")\",\"tags\":\"\"}"
+  rabbitmq_put "permissions/$2/$user" "$permissions"
+}
+
+rabbitmq_put() {
+  curl -fsS -m 10 -o /dev/null -u "engunity:$AMQP_PASSWORD" -H 'content-type: application/json' -X PUT --data-binary @- \
+    "http://127.0.0.1:$AMQP_MGMT_PORT/api/$1" <<<"$2" || die "RabbitMQ refused $1; ./dev logs rabbitmq may say why"
+}
+
+# A worker can not compute another one's password: it does not have the secret.
+rabbitmq_worker_password() { printf '%s %s' "$AMQP_PASSWORD" "$1" | sha256sum | cut -c1-32; }
+
+rabbitmq_worker_url() {
+  printf 'amqp://worker.%s:%s@127.0.0.1:%s/%s' "$1" "$(rabbitmq_worker_password "$1")" "$AMQP_PORT" "$2"
+}
+
 rabbitmq_down() { daemon_stop rabbitmq TERM 30; }

@@ -92,6 +92,7 @@ fn limits(config: &Config) -> Limits {
 fn settings(config: &Config) -> Settings {
     Settings {
         broker_url: config.broker.url.clone(),
+        sender_check: config.broker.sender_check(),
         id: config.coordinator.id.clone(),
         output_days: config.retention.output_days,
         job_days: config.retention.job_days,

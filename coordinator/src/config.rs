@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use anyhow::{Context, ensure};
 use config::{Environment, File, FileFormat};
 use engunity_artifacts::S3Config;
+use engunity_broker::worker_users::SenderCheck;
 use engunity_languages::LimitsConfig;
 use serde::{Deserialize, Deserializer};
 
@@ -41,6 +42,14 @@ pub struct Postgres {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Broker {
     pub url: String,
+    /// Each worker has a broker user of its own.
+    pub worker_users: bool,
+}
+
+impl Broker {
+    pub fn sender_check(&self) -> SenderCheck {
+        if self.worker_users { SenderCheck::Enforced } else { SenderCheck::Off }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -14,8 +14,21 @@ fn return_large_blocks() {
 }
 
 fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => {}
+        ["worker-permissions", name] => return print_permissions(name),
+        _ => anyhow::bail!("usage: engunity-coordinator [worker-permissions WORKER-NAME]"),
+    }
     return_large_blocks();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run())
+}
+
+/// Prints what the broker user of a worker may do, as the body of `PUT /api/permissions/<vhost>/<user>`.
+fn print_permissions(worker: &str) -> anyhow::Result<()> {
+    let permissions = engunity_broker::worker_users::permissions(worker);
+    println!("{}", serde_json::to_string(&permissions)?);
+    Ok(())
 }
 
 async fn run() -> anyhow::Result<()> {

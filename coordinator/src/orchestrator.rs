@@ -18,7 +18,7 @@
 use std::{sync::Arc, time::Duration};
 
 use engunity_artifacts::ObjectStore;
-use engunity_broker::{BrokerError, Connection, Publisher, streams::StreamClient};
+use engunity_broker::{BrokerError, Connection, Publisher, streams::StreamClient, worker_users::SenderCheck};
 use engunity_protocol::{CoordinatorId, job::Pool};
 use engunity_store::Store;
 use futures::future::BoxFuture;
@@ -43,6 +43,8 @@ const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub broker_url: String,
+    /// Whether each worker has a broker user of its own, and what another one sent in its name is refused.
+    pub sender_check: SenderCheck,
     /// Empty: a new name each time.
     pub id: String,
     /// Days that output is kept; 0 keeps it forever.
@@ -78,15 +80,20 @@ impl Orchestrator {
         let id = coordinator_id(&settings.id);
         let broker = Connection::open(&settings.broker_url, &id.0)?;
         let stream_connection = Connection::open(&settings.broker_url, &format!("{id} streams"))?;
-        let streams = StreamClient::start(stream_connection, id.clone());
+        let streams = StreamClient::start(stream_connection, id.clone(), settings.sender_check);
         let publisher = broker.publisher(IN_FLIGHT, PUBLISH_TIMEOUT);
         let notifier = Notifier::new(id.clone());
         let writer = JobWriter::new(store.clone(), notifier.clone());
         let dispatcher = Dispatcher::new(store.clone(), publisher.clone(), writer.clone());
-        let workers =
-            WorkerRegistry::new(store.clone(), publisher.clone(), dispatcher.clone(), broker.connected());
+        let workers = WorkerRegistry::new(
+            store.clone(),
+            publisher.clone(),
+            dispatcher.clone(),
+            broker.connected(),
+            settings.sender_check,
+        );
         let workers = Arc::new(workers);
-        let input = Arc::new(RunInput::new(store.clone(), broker.rpc()));
+        let input = Arc::new(RunInput::new(store.clone(), streams.clone()));
         let sessions = Sessions::new(id.clone(), store.clone(), publisher.clone());
         notifier.set_session_sink(sessions.clone());
         let draining = CancellationToken::new();
@@ -126,7 +133,8 @@ impl Orchestrator {
         };
         vec![
             service("claims", |orchestrator| {
-                Box::pin(claims::run(orchestrator.broker.clone(), orchestrator.writer.clone()))
+                let sender_check = orchestrator.settings.sender_check;
+                Box::pin(claims::run(orchestrator.broker.clone(), orchestrator.writer.clone(), sender_check))
             }),
             service("heartbeats", |orchestrator| {
                 Box::pin(async move { orchestrator.workers.listen(orchestrator.broker.clone()).await })
@@ -156,7 +164,11 @@ impl Orchestrator {
     }
 
     fn router(&self) -> EventRouter {
-        EventRouter { writer: self.writer.clone(), dispatcher: self.dispatcher.clone() }
+        EventRouter {
+            writer: self.writer.clone(),
+            dispatcher: self.dispatcher.clone(),
+            sender_check: self.settings.sender_check,
+        }
     }
 
     /// Jobs, as handlers use them.

@@ -47,7 +47,7 @@ pub async fn start(config: Config) -> anyhow::Result<Worker> {
     let identity = Identity::new(&config.worker.name);
     let catalog = Catalog::load(&config.runtimes.dir).context("runtimes.dir")?;
     let sandbox = DockerSandbox::connect(&config.docker.socket).await.context("docker.socket")?;
-    let broker = Connection::open(&config.broker.url, &identity.id.0).context("broker.url")?;
+    let broker = Connection::open_worker(&config.broker.url, &identity.id.0).context("broker.url")?;
     let context = Arc::new(build(&config, identity, catalog, sandbox, &broker)?);
     let status = context.status.clone();
     heartbeat::start(config.broker.url.clone(), context.identity.clone(), status.clone())?;
@@ -57,8 +57,8 @@ pub async fn start(config: Config) -> anyhow::Result<Worker> {
     let offers = claims::start(context.clone(), broker.rpc(), max_offers as usize, is_draining.clone());
     tokio::spawn(JobConsumer::new(context.clone(), broker.clone(), offers, is_draining).run());
     // A connection of their own: streams must not delay events, nor wait for them.
-    let streams = Connection::open(&config.broker.url, &format!("{} streams", context.identity.id))?;
-    let services = services::start(streams, context.identity.id.clone());
+    let streams = Connection::open_worker(&config.broker.url, &format!("{} streams", context.identity.id))?;
+    let services = services::start(streams, &context);
     wait_for_broker(&broker).await;
     Ok(Worker { context, broker, services, draining, drain_timeout: config.worker.drain_timeout() })
 }

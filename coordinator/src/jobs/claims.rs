@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use engunity_broker::{Connection, Queue, serve};
+use engunity_broker::{Connection, Queue, Request, serve, worker_users::SenderCheck};
 use engunity_protocol::{
     JobId,
     wire::{self, ClaimAnswer, ClaimReply, ClaimRequest, Grant},
@@ -11,7 +11,7 @@ use engunity_protocol::{
 use engunity_store::{ClaimKey, StoreError};
 use uuid::Uuid;
 
-use super::writer::JobWriter;
+use super::{worker_identity, writer::JobWriter};
 use crate::notify::batcher::Batcher;
 
 /// Requests that are answered concurrently.
@@ -25,18 +25,23 @@ const MIN_INTERVAL: Duration = Duration::from_millis(2);
 type Claiming = Batcher<Vec<ClaimKey>, HashMap<(JobId, Uuid), Grant>>;
 
 /// Answers claims, forever.
-pub async fn run(broker: Connection, writer: JobWriter) {
+pub async fn run(broker: Connection, writer: JobWriter, sender_check: SenderCheck) {
     let claim = move |requests: Vec<Vec<ClaimKey>>| {
         let writer = writer.clone();
         async move { claim(&writer, requests).await }
     };
     let claiming: Claiming = Batcher::start(CONCURRENCY, BATCH, MIN_INTERVAL, claim);
-    serve(&broker, Queue::Claims, MAX_CONCURRENT, |body| answer(claiming.clone(), body)).await;
+    let answer = |request| answer(claiming.clone(), sender_check, request);
+    serve(&broker, Queue::Claims, MAX_CONCURRENT, answer).await;
 }
 
-async fn answer(claiming: Claiming, body: Vec<u8>) -> Option<Vec<u8>> {
-    let request: ClaimRequest =
-        wire::decode(&body).inspect_err(|error| tracing::warn!(%error, "a claim can't be read")).ok()?;
+async fn answer(claiming: Claiming, sender_check: SenderCheck, asked_by: Request) -> Option<Vec<u8>> {
+    let request: ClaimRequest = wire::decode(&asked_by.body)
+        .inspect_err(|error| tracing::warn!(%error, "a claim can't be read"))
+        .ok()?;
+    if !worker_identity::is_genuine(sender_check, asked_by.sender.as_deref(), &request.worker_id) {
+        return None;
+    }
     let asked: Vec<ClaimKey> = request.claims.iter().map(|claim| asked(&request, claim)).collect();
     let mut granted = match claiming.submit(asked).await {
         Ok(granted) => granted,

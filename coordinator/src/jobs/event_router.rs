@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use engunity_broker::{Connection, Delivery, Queue, ack_batch};
+use engunity_broker::{Connection, Delivery, Queue, ack_batch, worker_users::SenderCheck};
 use engunity_protocol::wire::{self, EventBatch};
 use engunity_store::{Recorded, StoreError};
 
-use super::{dispatcher::Dispatcher, writer::JobWriter};
+use super::{dispatcher::Dispatcher, worker_identity, writer::JobWriter};
 use crate::notify::throttle::Throttle;
 
 /// Unacknowledged batches. A worker's batch has at most half a mebibyte, so this bounds memory too.
@@ -22,6 +22,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(2);
 pub struct EventRouter {
     pub writer: JobWriter,
     pub dispatcher: Dispatcher,
+    pub sender_check: SenderCheck,
 }
 
 impl EventRouter {
@@ -41,7 +42,7 @@ impl EventRouter {
     }
 
     async fn record_deliveries(&self, deliveries: &[Delivery]) {
-        let batches: Vec<EventBatch> = deliveries.iter().filter_map(read).collect();
+        let batches: Vec<EventBatch> = deliveries.iter().filter_map(|delivery| self.read(delivery)).collect();
         if self.record(&batches).await.is_err() && batches.len() > 1 {
             // One of the batches can't be stored: record the others one by one.
             for batch in batches {
@@ -75,6 +76,14 @@ impl EventRouter {
         }
     }
 
+    fn read(&self, delivery: &Delivery) -> Option<EventBatch> {
+        let batch: EventBatch = wire::decode(&delivery.body)
+            .inspect_err(|error| tracing::error!(%error, "a batch of events can't be read"))
+            .ok()?;
+        worker_identity::is_genuine(self.sender_check, delivery.sender.as_deref(), &batch.worker_id)
+            .then_some(batch)
+    }
+
     fn account(&self, recorded: &Recorded) {
         self.dispatcher.wake_for(&recorded.changed);
         if recorded.dropped > 0 {
@@ -83,10 +92,4 @@ impl EventRouter {
         }
         metrics::counter!("engunity_events_recorded_total").increment(recorded.recorded as u64);
     }
-}
-
-fn read(delivery: &Delivery) -> Option<EventBatch> {
-    wire::decode(&delivery.body)
-        .inspect_err(|error| tracing::error!(%error, "a batch of events can't be read"))
-        .ok()
 }

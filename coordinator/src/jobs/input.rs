@@ -4,7 +4,7 @@
 use std::{error::Error, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use engunity_broker::{Queue, RpcClient};
+use engunity_broker::streams::StreamClient;
 use engunity_protocol::{
     JobId, UserId, WorkerId,
     event::Encoding,
@@ -14,6 +14,10 @@ use engunity_protocol::{
 };
 use engunity_store::{Store, StoreError};
 
+/// The worker's service that takes input.
+const SERVICE: &str = "input";
+/// Bytes of an answer.
+const MAX_ANSWER: usize = 1024;
 /// Deadline for a worker's answer, which usually takes much less.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -49,12 +53,12 @@ impl InputError {
 
 pub struct RunInput {
     store: Store,
-    rpc: RpcClient,
+    streams: StreamClient,
 }
 
 impl RunInput {
-    pub fn new(store: Store, rpc: RpcClient) -> Self {
-        Self { store, rpc }
+    pub fn new(store: Store, streams: StreamClient) -> Self {
+        Self { store, streams }
     }
 
     /// Sends input to a user's job; returns how much of it was taken.
@@ -78,7 +82,7 @@ impl RunInput {
     async fn ask(&self, worker: &WorkerId, control: &Control) -> Result<InputReply, InputError> {
         let unreachable = |source| InputError::WorkerUnreachable { worker: worker.clone(), source };
         let body = wire::encode(control).map_err(|error| unreachable(error.into()))?;
-        let answer = self.rpc.call(&Queue::Control(worker.clone()), &body, ANSWER_TIMEOUT).await;
+        let answer = self.streams.request(worker, SERVICE, &body, MAX_ANSWER, ANSWER_TIMEOUT).await;
         let answer = answer.map_err(|error| unreachable(error.into()))?;
         wire::decode(&answer).map_err(|error| unreachable(error.into()))
     }

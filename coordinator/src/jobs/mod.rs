@@ -6,6 +6,7 @@ pub mod event_reader;
 pub mod event_router;
 pub mod input;
 mod service;
+mod worker_identity;
 pub mod worker_registry;
 pub mod writer;
 

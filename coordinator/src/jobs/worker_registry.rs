@@ -9,7 +9,7 @@ use std::{
 };
 
 use chrono::Utc;
-use engunity_broker::{Connection, Delivery, Publisher, Queue, Route, ack_batch};
+use engunity_broker::{Connection, Delivery, Publisher, Queue, Route, ack_batch, worker_users::SenderCheck};
 use engunity_protocol::{
     WorkerId,
     wire::{self, Control, Heartbeat, Running},
@@ -17,7 +17,7 @@ use engunity_protocol::{
 use engunity_store::{HeartbeatOutcome, LEASE_SECONDS, Store};
 use tokio::sync::watch;
 
-use super::dispatcher::Dispatcher;
+use super::{dispatcher::Dispatcher, worker_identity};
 
 /// Heartbeats of one statement.
 const BATCH: u16 = 256;
@@ -34,6 +34,7 @@ pub struct WorkerRegistry {
     publisher: Publisher,
     dispatcher: Dispatcher,
     connected: watch::Receiver<bool>,
+    sender_check: SenderCheck,
     liveness: Mutex<LivenessWindow>,
     known: Mutex<HashMap<WorkerId, KnownWorker>>,
 }
@@ -77,10 +78,11 @@ impl WorkerRegistry {
         publisher: Publisher,
         dispatcher: Dispatcher,
         connected: watch::Receiver<bool>,
+        sender_check: SenderCheck,
     ) -> Self {
         let now = Instant::now();
         let liveness = Mutex::new(LivenessWindow { since: now, checked: now });
-        Self { store, publisher, dispatcher, connected, liveness, known: Mutex::default() }
+        Self { store, publisher, dispatcher, connected, sender_check, liveness, known: Mutex::default() }
     }
 
     /// True when an expired lease means a silent worker rather than an outage of this coordinator. Must be called
@@ -104,7 +106,7 @@ impl WorkerRegistry {
 
     async fn record(&self, deliveries: &[Delivery]) {
         let heartbeats: Vec<Heartbeat> =
-            deliveries.iter().filter_map(|delivery| wire::decode(&delivery.body).ok()).collect();
+            deliveries.iter().filter_map(|delivery| self.read(delivery)).collect();
         let assessed = self.assess(newest(heartbeats));
         match self.store.beat(&assessed).await {
             Ok(outcome) => self.send_corrections(outcome).await,
@@ -114,6 +116,12 @@ impl WorkerRegistry {
             }
         }
         self.dispatcher.wake();
+    }
+
+    fn read(&self, delivery: &Delivery) -> Option<Heartbeat> {
+        let beat: Heartbeat = wire::decode(&delivery.body).ok()?;
+        worker_identity::is_genuine(self.sender_check, delivery.sender.as_deref(), &beat.worker_id)
+            .then_some(beat)
     }
 
     /// Marks the heartbeats of stalled workers.

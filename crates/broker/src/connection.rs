@@ -7,7 +7,9 @@ use lapin::{ConnectionProperties, Event, uri::AMQPUri};
 use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{BrokerError, Consumer, Publisher, Queue, Result, RpcClient, backoff::Backoff, topology};
+use crate::{
+    BrokerError, Consumer, Publisher, Queue, Result, RpcClient, backoff::Backoff, party::Party, topology,
+};
 
 /// For connecting, including the declaration of the topology.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,18 +33,32 @@ pub struct Connection {
     links: Links,
     up: watch::Receiver<bool>,
     closing: CancellationToken,
+    party: Party,
 }
 
 impl Connection {
     /// Starts to connect to `url` and returns at once: everything made from the handle waits for the link.
-    /// `name` is what the broker's administrator sees.
+    /// `name` is what the broker's administrator sees. The connection declares the whole topology.
     pub fn open(url: &str, name: &str) -> Result<Self> {
+        Self::start(url, name, |_| Party::Coordinator)
+    }
+
+    /// The same for a worker: it declares its own queues only, and every message names its broker user, which the broker
+    /// verifies.
+    pub fn open_worker(url: &str, name: &str) -> Result<Self> {
+        Self::start(url, name, |uri| Party::Worker { user: uri.authority.userinfo.username.as_str().into() })
+    }
+
+    fn start(url: &str, name: &str, party: impl FnOnce(&AMQPUri) -> Party) -> Result<Self> {
         let mut uri: AMQPUri = url.parse().map_err(BrokerError::Url)?;
         uri.query.heartbeat.get_or_insert(HEARTBEAT_S);
         let (link_sender, links) = watch::channel(None);
         let (up_sender, up) = watch::channel(false);
         let closing = CancellationToken::new();
-        let supervisor = Supervisor { uri, name: name.to_owned(), links: link_sender, up: up_sender };
+        let party = party(&uri);
+        let declares = party.declares_topology();
+        let supervisor =
+            Supervisor { uri, name: name.to_owned(), declares, links: link_sender, up: up_sender };
         let stop = closing.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -52,7 +68,7 @@ impl Connection {
             }
             supervisor.shut().await;
         });
-        Ok(Self { links, up, closing })
+        Ok(Self { links, up, closing, party })
     }
 
     /// Whether there is a link with its topology, now and on every change.
@@ -72,17 +88,17 @@ impl Connection {
 
     /// A publisher with at most `in_flight` unconfirmed messages, which gives up on one after `confirm_timeout`.
     pub fn publisher(&self, in_flight: usize, confirm_timeout: Duration) -> Publisher {
-        Publisher::new(self.links.clone(), in_flight, confirm_timeout)
+        Publisher::new(self.links.clone(), self.party.clone(), in_flight, confirm_timeout)
     }
 
-    /// Consumes `queue` (declared first, if it is not there) with at most `prefetch` unacknowledged deliveries;
-    /// 0 is no bound.
+    /// Consumes `queue` with at most `prefetch` unacknowledged deliveries; 0 is no bound. The queue is declared first, but a
+    /// worker waits for a shared one until a coordinator has declared it.
     pub fn consume(&self, queue: Queue, prefetch: u16) -> Consumer {
-        Consumer::start(self.links.clone(), queue, prefetch)
+        Consumer::start(self.links.clone(), &self.party, queue, prefetch)
     }
 
     pub fn rpc(&self) -> RpcClient {
-        RpcClient::new(self.links.clone())
+        RpcClient::new(self.links.clone(), self.party.clone())
     }
 
     /// Closes the connection; what was made from it works no more.
@@ -96,6 +112,7 @@ impl Connection {
 struct Supervisor {
     uri: AMQPUri,
     name: String,
+    declares: bool,
     links: watch::Sender<Option<Link>>,
     up: watch::Sender<bool>,
 }
@@ -126,7 +143,9 @@ impl Supervisor {
     async fn connect_and_declare(&self) -> Result<lapin::Connection> {
         let properties = ConnectionProperties::default().with_connection_name(self.name.as_str().into());
         let connection = lapin::Connection::connect_uri(self.uri.clone(), properties).await?;
-        topology::declare(&connection.create_channel().await?).await?;
+        if self.declares {
+            topology::declare(&connection.create_channel().await?).await?;
+        }
         Ok(connection)
     }
 

@@ -16,7 +16,9 @@ use crate::{
     Queue,
     backoff::Backoff,
     connection::{Link, Links},
-    packing, recovering_channel,
+    packing,
+    party::Party,
+    recovering_channel,
 };
 
 /// A message from a queue. Dropped without an answer it stays unacknowledged until its consumer's channel ends;
@@ -29,6 +31,8 @@ pub struct Delivery {
     pub routing_key: String,
     /// It was delivered before, perhaps to someone else.
     pub redelivered: bool,
+    /// The broker user that sent it, verified by the broker; `None`: the sender gave no name.
+    pub sender: Option<String>,
     acker: Acker,
     channel: Channel,
     reply_to: Option<(ShortString, ShortString)>,
@@ -43,6 +47,7 @@ impl Delivery {
             body: packing::unpack(delivery.data, properties),
             routing_key: delivery.routing_key.to_string(),
             redelivered: delivery.redelivered,
+            sender: properties.user_id().as_ref().map(ToString::to_string),
             acker: delivery.acker,
             channel: channel.clone(),
             reply_to,
@@ -95,9 +100,10 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    pub(crate) fn start(links: Links, queue: Queue, prefetch: u16) -> Self {
+    pub(crate) fn start(links: Links, party: &Party, queue: Queue, prefetch: u16) -> Self {
         let (sender, deliveries) = mpsc::channel(usize::from(prefetch).clamp(1, 1024));
-        let pump = Pump { queue, prefetch, out: sender };
+        let declares = queue.is_exclusive() || party.declares_topology();
+        let pump = Pump { queue, declares, prefetch, out: sender };
         tokio::spawn(async move { pump.run(links).await });
         Self { deliveries }
     }
@@ -137,6 +143,8 @@ impl Consumer {
 /// The task behind a [`Consumer`].
 struct Pump {
     queue: Queue,
+    /// Declares the queue before it subscribes.
+    declares: bool,
     prefetch: u16,
     out: mpsc::Sender<Delivery>,
 }
@@ -175,7 +183,9 @@ impl Pump {
 
     async fn subscribe(&self, link: &Link) -> lapin::Result<(Channel, lapin::Consumer)> {
         let channel = link.connection.create_channel().await?;
-        self.queue.declare(&channel).await?;
+        if self.declares {
+            self.queue.declare(&channel).await?;
+        }
         channel.basic_qos(self.prefetch, BasicQosOptions::default()).await?;
         let (name, options) = (self.queue.name().into(), BasicConsumeOptions::default());
         let deliveries = channel.basic_consume(name, "".into(), options, FieldTable::default()).await?;

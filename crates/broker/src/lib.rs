@@ -17,15 +17,17 @@ mod connection;
 mod consumer;
 mod error;
 mod packing;
+mod party;
 mod publisher;
 mod recovering_channel;
 mod rpc;
 pub mod streams;
 pub mod topology;
+pub mod worker_users;
 
 pub use connection::Connection;
 pub use consumer::{Consumer, Delivery, ack_batch, ack_batches};
 pub use error::{BrokerError, Result};
 pub use publisher::{Message, Publisher};
-pub use rpc::{RpcClient, serve};
+pub use rpc::{Request, RpcClient, serve};
 pub use topology::{Queue, Route};

@@ -9,7 +9,10 @@ use lapin::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{BrokerError, Result, Route, connection::Links, packing, recovering_channel::RecoveringChannel};
+use crate::{
+    BrokerError, Result, Route, connection::Links, packing, party::Party,
+    recovering_channel::RecoveringChannel,
+};
 
 /// Pause before a publish is tried again on a new link.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
@@ -28,6 +31,7 @@ pub struct Publisher {
 }
 
 struct Shared {
+    party: Party,
     confirmed: RecoveringChannel<()>,
     /// A channel without confirms, for best-effort messages.
     passing: RecoveringChannel<()>,
@@ -37,8 +41,9 @@ struct Shared {
 }
 
 impl Publisher {
-    pub(crate) fn new(links: Links, in_flight: usize, confirm_timeout: Duration) -> Self {
+    pub(crate) fn new(links: Links, party: Party, in_flight: usize, confirm_timeout: Duration) -> Self {
         let shared = Shared {
+            party,
             confirmed: RecoveringChannel::new(links.clone()),
             passing: RecoveringChannel::new(links),
             permits: Semaphore::new(in_flight),
@@ -73,7 +78,7 @@ impl Publisher {
         let sending = async {
             let (channel, ()) = self.shared.passing.get(async |_| Ok(())).await?;
             let options = BasicPublishOptions::default();
-            let (body, properties) = packing::pack(body, properties(false));
+            let (body, properties) = packing::pack(body, self.shared.party.sign(properties(false)));
             channel
                 .basic_publish(route.exchange.into(), route.key.into(), options, &body, properties)
                 .await?;
@@ -101,7 +106,8 @@ impl Publisher {
             }
             match self.shared.confirmed.get(prepare).await {
                 Ok((channel, ())) => {
-                    let sent = join_all(waiting.iter().map(|i| send(&channel, &messages[*i]))).await;
+                    let party = &self.shared.party;
+                    let sent = join_all(waiting.iter().map(|i| send(&channel, party, &messages[*i]))).await;
                     waiting.iter().zip(sent).for_each(|(i, result)| results[*i] = result);
                 }
                 Err(error) => waiting.iter().for_each(|i| results[*i] = Err(error.clone())),
@@ -122,10 +128,10 @@ async fn prepare(channel: &Channel) -> lapin::Result<()> {
 }
 
 /// Sends one message; its frames are queued at the first poll, so that joined sends keep their order.
-async fn send(channel: &Channel, message: &Message) -> Result<()> {
+async fn send(channel: &Channel, party: &Party, message: &Message) -> Result<()> {
     let Route { exchange, key, persistent, mandatory } = &message.route;
     let options = BasicPublishOptions { mandatory: *mandatory, immediate: false };
-    let (body, properties) = packing::pack(&message.body, properties(*persistent));
+    let (body, properties) = packing::pack(&message.body, party.sign(properties(*persistent)));
     let confirm =
         channel.basic_publish((*exchange).into(), key.as_str().into(), options, &body, properties).await?;
     match confirm.await? {

@@ -17,7 +17,8 @@ use tokio::{sync::oneshot, time::timeout};
 use uuid::Uuid;
 
 use crate::{
-    BrokerError, Connection, Queue, Result, Route, connection::Links, recovering_channel::RecoveringChannel,
+    BrokerError, Connection, Queue, Result, Route, connection::Links, party::Party,
+    recovering_channel::RecoveringChannel,
 };
 
 /// RabbitMQ's pseudo-queue: answers come straight to the asking channel.
@@ -27,11 +28,12 @@ const REPLIES: &str = "amq.rabbitmq.reply-to";
 #[derive(Clone)]
 pub struct RpcClient {
     channel: Arc<RecoveringChannel<Waiting>>,
+    party: Party,
 }
 
 impl RpcClient {
-    pub(crate) fn new(links: Links) -> Self {
-        Self { channel: Arc::new(RecoveringChannel::new(links)) }
+    pub(crate) fn new(links: Links, party: Party) -> Self {
+        Self { channel: Arc::new(RecoveringChannel::new(links)), party }
     }
 
     /// Sends `body` to `queue` and waits for the answer, all within `reply_timeout`. A request that is not answered by
@@ -51,6 +53,7 @@ impl RpcClient {
             .with_correlation_id(question.id.as_str().into())
             .with_expiration(reply_timeout.as_millis().max(1).to_string().into())
             .with_delivery_mode(1);
+        let properties = self.party.sign(properties);
         let options = BasicPublishOptions { mandatory, immediate: false };
         channel.basic_publish(exchange.into(), key.into(), options, body, properties).await?;
         question.answer().await
@@ -121,12 +124,18 @@ impl Drop for Question {
     }
 }
 
+/// A request, and the broker user that sent it ([`crate::Delivery::sender`]).
+pub struct Request {
+    pub body: Vec<u8>,
+    pub sender: Option<String>,
+}
+
 /// Answers requests from `queue` for as long as the returned future is polled, up to `at_once` at the same time.
 /// A request is acknowledged after its answer; where `handle` returns `None` there is no answer, and the request times out at its
 /// sender.
 pub async fn serve<H, F>(connection: &Connection, queue: Queue, at_once: u16, handle: H)
 where
-    H: Fn(Vec<u8>) -> F,
+    H: Fn(Request) -> F,
     F: Future<Output = Option<Vec<u8>>>,
 {
     let mut requests = connection.consume(queue, at_once);
@@ -135,7 +144,8 @@ where
         next.poll(context)
     });
     let served = incoming.for_each_concurrent(usize::from(at_once), |mut request| {
-        let work = handle(std::mem::take(&mut request.body));
+        let (body, sender) = (std::mem::take(&mut request.body), request.sender.take());
+        let work = handle(Request { body, sender });
         async move {
             if let Some(answer) = work.await {
                 request.reply(&answer).await;

@@ -4,8 +4,8 @@
 //! jobs (direct)          kind.class      → jobs.<kind>.<class>   quorum, dead-lettered
 //! events (direct)        events          → events                quorum, one active consumer: events keep their order
 //!                        heartbeats      → heartbeats            classic, short-lived messages
-//! (default)              claims          → claims                classic, short-lived requests
-//! control (direct)       <worker id>     → control.<worker id>   exclusive
+//! claims (direct)        claims          → claims                classic, short-lived requests
+//! (default)                              → control.<worker id>   exclusive
 //! coordinators (direct)  <coordinator>   → coordinator.<id>      exclusive
 //! streams (direct)       <coordinator>   → stream.coordinator.<id>   exclusive
 //! (default)                              → stream.worker.<id>        exclusive
@@ -14,6 +14,10 @@
 //! ```
 //!
 //! All of it can be declared again at any time. Exclusive queues end with their connection and come back with it.
+//!
+//! Coordinators declare the exchanges and the shared queues; a worker declares only its own two queues, and its broker user
+//! may do no more (see [`crate::worker_users`]). Neither of them is bound to an exchange: a worker that may bind to one
+//! could receive what is sent to another worker.
 
 use engunity_protocol::{
     CoordinatorId, WorkerId,
@@ -27,7 +31,7 @@ use lapin::{
 
 const JOBS: &str = "jobs";
 const EVENTS: &str = "events";
-const CONTROL: &str = "control";
+const CLAIMS: &str = "claims";
 const COORDINATORS: &str = "coordinators";
 const LIVE: &str = "live";
 const STREAMS: &str = "streams";
@@ -36,7 +40,7 @@ const DEAD: &str = "dead";
 const EXCHANGES: [(&str, ExchangeKind); 7] = [
     (JOBS, ExchangeKind::Direct),
     (EVENTS, ExchangeKind::Direct),
-    (CONTROL, ExchangeKind::Direct),
+    (CLAIMS, ExchangeKind::Direct),
     (COORDINATORS, ExchangeKind::Direct),
     (LIVE, ExchangeKind::Fanout),
     (STREAMS, ExchangeKind::Direct),
@@ -98,7 +102,7 @@ impl Queue {
     }
 
     /// Belongs to one connection, and ends with it.
-    fn is_exclusive(&self) -> bool {
+    pub(crate) fn is_exclusive(&self) -> bool {
         matches!(
             self,
             Self::Control(_)
@@ -114,14 +118,12 @@ impl Queue {
         match self {
             Self::Jobs(kind, class) => Some((JOBS, job_key(*kind, *class))),
             Self::Events | Self::Heartbeats => Some((EVENTS, self.name())),
-            Self::Claims => None,
+            Self::Claims => Some((CLAIMS, self.name())),
             Self::DeadLetters => Some((DEAD, String::new())),
-            Self::Control(worker) => Some((CONTROL, worker.to_string())),
             Self::Coordinator(coordinator) => Some((COORDINATORS, coordinator.to_string())),
             Self::Live(_) => Some((LIVE, String::new())),
             Self::CoordinatorStreams(coordinator) => Some((STREAMS, coordinator.to_string())),
-            // No exchange: a worker that may bind to one could listen to another worker's streams.
-            Self::WorkerStreams(_) => None,
+            Self::Control(_) | Self::WorkerStreams(_) => None,
         }
     }
 
@@ -219,7 +221,7 @@ impl Route {
     }
 
     pub fn control(worker: &WorkerId) -> Self {
-        Self { mandatory: true, ..Self::passing(CONTROL, worker.to_string()) }
+        Self::queue(&Queue::Control(worker.clone()))
     }
 
     pub fn coordinator(coordinator: &CoordinatorId) -> Self {
@@ -241,9 +243,10 @@ impl Route {
         Self::passing(LIVE, "")
     }
 
-    /// Straight into one queue.
+    /// Straight into one queue: by the default exchange, or for claims by an exchange that workers may write to.
     pub fn queue(queue: &Queue) -> Self {
-        Self { mandatory: true, ..Self::passing("", queue.name()) }
+        let exchange = if *queue == Queue::Claims { CLAIMS } else { "" };
+        Self { mandatory: true, ..Self::passing(exchange, queue.name()) }
     }
 
     pub fn key(&self) -> &str {

@@ -142,7 +142,8 @@ async fn asks_and_answers_across_a_loss() {
     let lab = Lab::start().await;
     let server = lab.connection.clone();
     let serving = tokio::spawn(async move {
-        serve(&server, Queue::Claims, 8, |mut body| async move {
+        serve(&server, Queue::Claims, 8, |request| async move {
+            let mut body = request.body;
             body.reverse();
             (body != b"silence").then_some(body)
         })

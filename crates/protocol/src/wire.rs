@@ -164,7 +164,8 @@ pub enum Control {
         job_id: JobId,
         attempt: i32,
     },
-    /// Input for a running program; answered with [`InputReply`].
+    /// Input for a running program: sent to the worker's service `input` over a stream, because it is answered (with
+    /// [`InputReply`]), and a worker may not answer through the broker's default exchange.
     Input {
         job_id: JobId,
         attempt: i32,

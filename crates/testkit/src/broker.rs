@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use engunity_broker::worker_users::{self, Permissions};
 use reqwest::{Client, Method, Url};
 use serde_json::json;
 use tokio::{
@@ -59,10 +60,15 @@ impl Vhost {
     }
 
     pub fn url_through(&self, proxy: &Proxy) -> String {
+        through(self.broker.clone(), proxy).to_string()
+    }
+
+    /// The URL with which a user connects, if need be through a proxy.
+    pub fn url_of(&self, user: &User, proxy: Option<&Proxy>) -> String {
         let mut url = self.broker.clone();
-        let _ = url.set_host(Some(&proxy.address.ip().to_string()));
-        let _ = url.set_port(Some(proxy.address.port()));
-        url.to_string()
+        let _ = url.set_username(&user.name);
+        let _ = url.set_password(Some(&user.password));
+        proxy.map_or(url.clone(), |proxy| through(url, proxy)).to_string()
     }
 
     pub async fn delete(&self) -> Result<()> {
@@ -74,18 +80,18 @@ impl Vhost {
         Ok(Client::new().get(url).send().await?.status().is_success())
     }
 
+    /// Creates the user of the worker with this configured name, with the permissions that a worker has.
+    pub async fn create_worker_user(&self, worker_name: &str) -> Result<User> {
+        self.create_user(worker_users::user_name(worker_name), &worker_users::permissions(worker_name)).await
+    }
+
     /// Creates a user with these permissions in this vhost alone.
-    pub async fn create_user(&self, permissions: &Permissions) -> Result<User> {
-        let user = names::new_name();
+    async fn create_user(&self, user: String, permissions: &Permissions) -> Result<User> {
         let password = names::new_name();
         self.manage(Method::PUT, &format!("users/{user}"), json!({"password": password, "tags": ""})).await?;
-        let Permissions { configure, write, read } = permissions;
-        let body = json!({"configure": configure, "write": write, "read": read});
-        self.manage(Method::PUT, &format!("permissions/{}/{user}", self.name), body).await?;
-        let mut url = self.broker.clone();
-        let _ = url.set_username(&user);
-        let _ = url.set_password(Some(&password));
-        Ok(User { name: user, url: url.to_string() })
+        let path = format!("permissions/{}/{user}", self.name);
+        self.manage(Method::PUT, &path, serde_json::to_value(permissions)?).await?;
+        Ok(User { name: user, password })
     }
 
     pub async fn delete_user(&self, user: &User) -> Result<()> {
@@ -105,18 +111,29 @@ impl Vhost {
     }
 }
 
-/// Regular expressions of the queues and exchanges that a user may configure, write and read.
-pub struct Permissions {
-    pub configure: String,
-    pub write: String,
-    pub read: String,
+fn through(mut url: Url, proxy: &Proxy) -> Url {
+    let _ = url.set_host(Some(&proxy.address.ip().to_string()));
+    let _ = url.set_port(Some(proxy.address.port()));
+    url
 }
 
 /// A user of the broker, for one test.
 pub struct User {
     name: String,
-    /// Connects to the test's vhost as this user.
-    pub url: String,
+    password: String,
+}
+
+/// Removes the users of workers whose names `is_removed` selects.
+pub async fn remove_worker_users(services: &ServiceConfig, is_removed: impl Fn(&str) -> bool) -> Result<()> {
+    let url = Url::parse(&services.management_url)?.join("/api/users?columns=name")?;
+    let rows: Vec<serde_json::Value> =
+        Client::new().get(url.clone()).send().await?.error_for_status()?.json().await?;
+    let prefix = worker_users::user_name("");
+    let users = rows.iter().filter_map(|row| row["name"].as_str());
+    for user in users.filter(|user| user.strip_prefix(&prefix).is_some_and(&is_removed)) {
+        let _ = Client::new().delete(url.join(&format!("/api/users/{user}"))?).send().await?;
+    }
+    Ok(())
 }
 
 /// Names of all test vhosts.

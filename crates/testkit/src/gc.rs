@@ -24,6 +24,7 @@ async fn run(services: &ServiceConfig) -> Result<()> {
     for name in broker::vhosts(services).await?.iter().filter(|name| is_stale(name)) {
         Vhost::at(&services.broker_url, &services.management_url, name)?.delete().await?;
     }
+    broker::remove_worker_users(services, is_stale).await?;
     for name in database::names(services).await?.iter().filter(|name| is_stale(name)) {
         database::drop_database(services, name).await?;
         bucket::remove(services, name).await?;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::{
     Client, Process, ServiceConfig,
-    broker::{Proxy, Vhost},
+    broker::{self, Proxy, User, Vhost},
     bucket, containers,
     database::{self, Database},
     eventually, gc, names,
@@ -79,7 +79,7 @@ impl Builder {
             (services.broker_url, services.management_url) = (url.clone(), management_url.clone());
         }
         let mut lab = TestLab::create(services, self.proxy).await?;
-        lab.add_processes(&self);
+        lab.add_processes(&self).await?;
         try_join_all(lab.coordinators.iter().chain(&lab.workers).map(Process::start)).await?;
         Ok(lab)
     }
@@ -133,17 +133,19 @@ impl TestLab {
         })
     }
 
-    fn add_processes(&mut self, plan: &Builder) {
+    async fn add_processes(&mut self, plan: &Builder) -> Result<()> {
         let coordinators = (1..=plan.coordinators).map(|n| {
             let name = format!("coordinator-{n}");
             Process::new(Role::Coordinator, &name, self.coordinator_environment(plan), self.dir.path())
         });
         self.coordinators = coordinators.collect();
-        let workers = (1..=plan.workers).map(|n| {
+        for n in 1..=plan.workers {
             let name = format!("worker-{n}");
-            Process::new(Role::Worker, &name, self.worker_environment(plan, &name), self.dir.path())
-        });
-        self.workers = workers.collect();
+            let user = self.vhost.create_worker_user(&self.configured_name(&name)).await?;
+            let environment = self.worker_environment(plan, &name, &user);
+            self.workers.push(Process::new(Role::Worker, &name, environment, self.dir.path()));
+        }
+        Ok(())
     }
 
     fn coordinator_environment(&self, plan: &Builder) -> Environment {
@@ -161,10 +163,16 @@ impl TestLab {
         environment
     }
 
-    fn worker_environment(&self, plan: &Builder, name: &str) -> Environment {
+    /// Names of workers are unique among all labs, because the broker's users are shared by all vhosts.
+    fn configured_name(&self, worker: &str) -> String {
+        format!("{}-{worker}", self.name)
+    }
+
+    fn worker_environment(&self, plan: &Builder, name: &str, user: &User) -> Environment {
         let mut environment = self.shared_environment();
         let own = [
-            ("ENGUNITY__WORKER__NAME", format!("{}-{name}", self.name)),
+            ("ENGUNITY__BROKER__URL", self.vhost.url_of(user, self.proxy.as_ref())),
+            ("ENGUNITY__WORKER__NAME", self.configured_name(name)),
             ("ENGUNITY__WORKER__SLOTS", "2".into()),
             ("ENGUNITY__WORKER__NOOP_SLOTS", "16".into()),
             ("ENGUNITY__WORKER__DRAIN_SECONDS", "3".into()),
@@ -264,6 +272,7 @@ impl TestLab {
         tokio::try_join!(
             database::drop_database(&self.services, &self.name),
             self.vhost.delete(),
+            broker::remove_worker_users(&self.services, |worker| worker.starts_with(&self.name)),
             bucket::remove(&self.services, &self.name),
         )?;
         Ok(())

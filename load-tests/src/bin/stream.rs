@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use engunity_broker::{
     Connection,
     streams::{Accept, Stream, StreamClient, StreamServer, WINDOW},
+    worker_users::SenderCheck,
 };
 use engunity_load_tests::{Row, Setting, Times, alone, table};
 use engunity_protocol::{
@@ -111,8 +112,11 @@ async fn ours() -> Result<Measured> {
     let vhost = Vhost::create().await?;
     let worker = WorkerId("worker".into());
     let server = StreamServer::start(connect(&vhost, "worker").await?, worker.clone(), Echo);
-    let client =
-        StreamClient::start(connect(&vhost, "coordinator").await?, CoordinatorId("coordinator".into()));
+    let client = StreamClient::start(
+        connect(&vhost, "coordinator").await?,
+        CoordinatorId("coordinator".into()),
+        SenderCheck::Off,
+    );
     let open = async || client.open(&worker, "echo", &[], TIMEOUT).await;
     let mut stream = open().await?;
     let idle = round_trips(&mut stream).await?;

@@ -78,13 +78,6 @@ impl JobConsumer {
 
     async fn handle_control(&self, delivery: Delivery) {
         match wire::decode::<Control>(&delivery.body) {
-            Ok(Control::Input { job_id, attempt, input }) => {
-                let run = Running { job_id, attempt };
-                let reply = self.context.status.active_runs.input(run, input);
-                if let Ok(body) = wire::encode(&reply) {
-                    delivery.reply(&body).await;
-                }
-            }
             Ok(control) => handle_control(&self.context.status, control),
             Err(error) => tracing::warn!(%error, "a control message could not be decoded"),
         }
@@ -117,7 +110,7 @@ fn handle_control(status: &WorkerStatus, control: Control) {
         Control::Abandon { job_id, attempt } => {
             status.active_runs.stop(Running { job_id, attempt }, StopReason::Abandon)
         }
-        // Answered before.
+        // Comes to the service `input`.
         Control::Input { .. } => {}
     }
 }

@@ -32,7 +32,7 @@ pub fn start(url: String, identity: Identity, status: Arc<WorkerStatus>) -> anyh
 }
 
 async fn send_forever(url: String, identity: Identity, status: Arc<WorkerStatus>) {
-    let broker = match Connection::open(&url, &format!("{} heartbeat", identity.id)) {
+    let broker = match Connection::open_worker(&url, &format!("{} heartbeat", identity.id)) {
         Ok(broker) => broker,
         Err(error) => return tracing::error!(%error, "no heartbeat: the broker URL is invalid"),
     };

@@ -4,6 +4,7 @@
 //! To add a service: a file here with a [`Service`], and a line in [`start`].
 
 mod echo;
+mod input;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,12 +13,15 @@ use engunity_broker::{
     Connection,
     streams::{Accept, Stream, StreamServer},
 };
-use engunity_protocol::{WorkerId, stream::ResetReason};
+use engunity_protocol::stream::ResetReason;
+
+use crate::context::WorkerContext;
 
 /// Starts to accept streams on a connection of their own.
-pub fn start(connection: Connection, worker: WorkerId) -> StreamServer {
-    let services = Registry::default().with("echo", echo::Echo);
-    StreamServer::start(connection, worker, services)
+pub fn start(connection: Connection, context: &WorkerContext) -> StreamServer {
+    let services =
+        Registry::default().with("echo", echo::Echo).with("input", input::Input(context.status.clone()));
+    StreamServer::start(connection, context.identity.id.clone(), services)
 }
 
 /// One kind of stream.

@@ -14,7 +14,9 @@ use std::{
 
 use bytes::Bytes;
 use engunity_artifacts::{ObjectStore, S3Config};
-use engunity_broker::{Connection, Consumer, Publisher, Queue, Route, serve, streams::StreamClient};
+use engunity_broker::{
+    Connection, Consumer, Publisher, Queue, Route, serve, streams::StreamClient, worker_users::SenderCheck,
+};
 use engunity_protocol::{
     CoordinatorId, JobId, ProjectId, WorkerId,
     event::Stream,
@@ -142,7 +144,7 @@ impl FakeCoordinator {
     pub async fn stream_client(&self, url: &str) -> StreamClient {
         let connection = Connection::open(url, "coordinator streams").unwrap();
         assert!(connection.wait_connected(TIMEOUT).await);
-        StreamClient::start(connection, CoordinatorId("coordinator-1".into()))
+        StreamClient::start(connection, CoordinatorId("coordinator-1".into()), SenderCheck::Off)
     }
 
     /// Offers a job, like the dispatcher.
@@ -270,7 +272,8 @@ impl FakeCoordinator {
 
 /// Grants each job once.
 async fn grant(broker: Connection, specs: Specs, ignored_claims: Arc<IgnoredClaims>) {
-    serve(&broker, Queue::Claims, 8, move |body| {
+    serve(&broker, Queue::Claims, 8, move |request| {
+        let body = request.body;
         let (specs, ignored_claims) = (specs.clone(), ignored_claims.clone());
         async move {
             if ignored_claims.enabled.load(Ordering::SeqCst) {

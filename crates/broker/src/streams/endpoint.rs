@@ -22,7 +22,7 @@ use super::{
     state::{MAX_FRAME, Opening, StreamError, StreamState, TICK},
     stream::{Shared, Stream},
 };
-use crate::{Connection, Consumer, Publisher, Queue, Route, ack_batch};
+use crate::{Connection, Consumer, Delivery, Publisher, Queue, Route, ack_batch, worker_users::SenderCheck};
 
 /// The most streams of one endpoint. Each may hold two windows of bytes.
 const MAX_STREAMS: usize = 2048;
@@ -48,6 +48,8 @@ pub(super) struct Endpoint {
     streams: Mutex<Streams>,
     scheduler: Arc<Scheduler>,
     accept: Option<Arc<dyn Accept>>,
+    /// For what comes from workers.
+    sender_check: SenderCheck,
 }
 
 #[derive(Default)]
@@ -76,8 +78,14 @@ pub(super) struct First<'a> {
 }
 
 impl Endpoint {
-    pub fn new(connection: Connection, own_name: StreamPeer, accept: Option<Arc<dyn Accept>>) -> Arc<Self> {
-        Arc::new(Self { own_name, connection, streams: Mutex::default(), scheduler: Arc::default(), accept })
+    pub fn new(
+        connection: Connection,
+        own_name: StreamPeer,
+        accept: Option<Arc<dyn Accept>>,
+        sender_check: SenderCheck,
+    ) -> Arc<Self> {
+        let (streams, scheduler) = (Mutex::default(), Arc::default());
+        Arc::new(Self { own_name, connection, streams, scheduler, accept, sender_check })
     }
 
     /// Starts the tasks; they end when the returned set is dropped.
@@ -138,24 +146,39 @@ impl Endpoint {
                 return;
             }
             for delivery in &batch {
-                self.receive(&delivery.body);
+                self.receive(delivery);
             }
             // On a link that is about to be lost it may hang; what was not acknowledged comes again and changes nothing.
             let _ = timeout(SEND_TIMEOUT, ack_batch(&batch)).await;
         }
     }
 
-    fn receive(self: &Arc<Self>, body: &[u8]) {
+    fn receive(self: &Arc<Self>, delivery: &Delivery) {
+        let (body, sender) = (&delivery.body, delivery.sender.as_deref());
         if body.len() > MAX_MESSAGE_BYTES {
             return tracing::warn!(bytes = body.len(), "a stream message is too large");
         }
         match wire::decode::<StreamMessage>(body) {
+            Ok(message) if !self.is_genuine(sender, &message.from) => {
+                tracing::warn!(sender, claimed = ?message.from, "a stream message is not from the worker that it names");
+            }
             Ok(message) => {
                 for frame in message.frames {
                     self.on_frame(&message.from, frame);
                 }
             }
             Err(error) => tracing::warn!(%error, "a stream message could not be decoded"),
+        }
+    }
+
+    /// Workers receive from coordinators only: no other user may write to their queues.
+    fn is_genuine(&self, sender: Option<&str>, from: &StreamPeer) -> bool {
+        match (from, &self.own_name) {
+            (StreamPeer::Worker(worker), StreamPeer::Coordinator(_)) => {
+                self.sender_check.accepts(sender, worker)
+            }
+            (StreamPeer::Coordinator(_), StreamPeer::Worker(_)) => true,
+            _ => false,
         }
     }
 

@@ -45,7 +45,7 @@ use self::{
     endpoint::{Endpoint, First},
     state::Opening,
 };
-use crate::Connection;
+use crate::{Connection, worker_users::SenderCheck};
 
 /// Takes the streams that coordinators open. Must not block; a stream that is dropped is reset.
 pub trait Accept: Send + Sync + 'static {
@@ -65,8 +65,13 @@ struct Running {
 }
 
 impl Running {
-    fn start(connection: Connection, own_name: StreamPeer, accept: Option<Arc<dyn Accept>>) -> Self {
-        let endpoint = Endpoint::new(connection, own_name, accept);
+    fn start(
+        connection: Connection,
+        own_name: StreamPeer,
+        accept: Option<Arc<dyn Accept>>,
+        sender_check: SenderCheck,
+    ) -> Self {
+        let endpoint = Endpoint::new(connection, own_name, accept, sender_check);
         let tasks = endpoint.start();
         Self { endpoint, _tasks: tasks }
     }
@@ -79,9 +84,10 @@ impl Drop for Running {
 }
 
 impl StreamClient {
-    /// Starts on `connection`, which should serve nothing else: its broker may slow down who sends much.
-    pub fn start(connection: Connection, id: CoordinatorId) -> Self {
-        Self(Arc::new(Running::start(connection, StreamPeer::Coordinator(id), None)))
+    /// Starts on `connection`, which should serve nothing else: its broker may slow down who sends much. What a worker
+    /// sends in another one's name is dropped, if `sender_check` says so.
+    pub fn start(connection: Connection, id: CoordinatorId, sender_check: SenderCheck) -> Self {
+        Self(Arc::new(Running::start(connection, StreamPeer::Coordinator(id), None, sender_check)))
     }
 
     /// Opens a stream to a service of a worker; fails after `within`. `params` has at most [`MAX_PARAMS`] bytes.
@@ -151,7 +157,7 @@ impl StreamClient {
 impl StreamServer {
     /// Starts on `connection`, which should serve nothing else.
     pub fn start(connection: Connection, id: WorkerId, accept: impl Accept) -> Self {
-        Self(Running::start(connection, StreamPeer::Worker(id), Some(Arc::new(accept))))
+        Self(Running::start(connection, StreamPeer::Worker(id), Some(Arc::new(accept)), SenderCheck::Off))
     }
 
     /// Resets all streams, and refuses new ones.
