@@ -73,6 +73,7 @@ async fn run(arguments: Arguments) -> Result<u8> {
         Command::Jobs(args) => jobs::run(&app, args).await,
         Command::Cancel(args) => cancel::run(&app, args).await,
         Command::Artifacts(args) => artifacts::run(&app, args).await,
+        Command::Admin(args) => admin::run(&app, args).await,
         Command::Workers => workers::run(&app).await,
         Command::Runtimes => runtimes::run(&app).await,
         Command::Completions(_) => unreachable!("answered above, before anything is read from disk"),

@@ -1,6 +1,7 @@
 //! Everything that handlers share, built once: configuration, services, limits.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use engunity_artifacts::ObjectStore;
@@ -10,12 +11,15 @@ use engunity_store::files::ProjectQuota;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::auth::Accounts;
+use crate::auth::mail::Mailer;
 use crate::auth::rate_limit::Limiter;
+use crate::auth::revocations::Revocations;
 use crate::auth::tokens::{Keys, Tokens};
 use crate::config::Config;
 use crate::files::snapshot::Snapshots;
-use crate::files::{Files, Limits};
+use crate::files::{self, Files};
 use crate::jobs::Jobs;
+use crate::limits::Limits;
 use crate::orchestrator::{Orchestrator, Settings};
 use crate::projects::Projects;
 use crate::telemetry;
@@ -30,14 +34,19 @@ pub struct App {
     pub catalog: Arc<Catalog>,
     pub accounts: Accounts,
     pub tokens: Tokens,
+    pub revocations: Arc<Revocations>,
+    /// What users and the installation may use.
+    pub limits: Arc<Limits>,
     pub projects: Projects,
     pub files: Files,
     pub snapshots: Snapshots,
     pub jobs: Jobs,
     /// Workers, sessions and everything that runs in the background.
     pub orchestrator: Arc<Orchestrator>,
-    /// Counts requests by user, or by address.
+    /// Counts requests by user.
     pub limiter: Limiter,
+    /// Counts requests without a user, by address.
+    pub address_limiter: Limiter,
     /// Counts what is typed into running programs.
     pub input_limiter: Limiter,
     pub metrics: PrometheusHandle,
@@ -56,20 +65,21 @@ impl App {
         let notifier = orchestrator.notifier.clone();
         let auth = &config.auth;
         let keys = Arc::new(Keys::new(&auth.secret, auth.access_token_minutes));
-        let limits = limits(&config);
+        let lifetime = Duration::from_secs(auth.access_token_minutes.unsigned_abs() * 60);
+        let revocations = Arc::new(Revocations::new(store.clone(), lifetime));
+        let mailer = Mailer::new(&config.smtp, &config.http.public_url)?;
+        let file_limits = file_limits(&config);
         Ok(Arc::new(Self {
-            accounts: Accounts::new(
-                store.clone(),
-                keys.clone(),
-                auth.refresh_token_days,
-                auth.login_failures_per_minute,
-            ),
-            tokens: Tokens::new(store.clone(), keys),
+            accounts: Accounts::new(store.clone(), keys.clone(), revocations.clone(), mailer, auth),
+            tokens: Tokens::new(store.clone(), keys, revocations.clone()),
+            revocations,
+            limits: Arc::new(Limits::new(store.clone(), config.user_limits, config.installation_limits)),
             projects: Projects::new(store.clone(), catalog.clone(), notifier.clone()),
-            files: Files::new(store.clone(), objects.clone(), catalog.clone(), limits, notifier),
+            files: Files::new(store.clone(), objects.clone(), catalog.clone(), file_limits, notifier),
             snapshots: Snapshots::new(store.clone(), objects.clone()),
             jobs: orchestrator.jobs(),
             limiter: Limiter::new(config.rate_limit.per_minute),
+            address_limiter: Limiter::new(config.rate_limit.address_per_minute),
             input_limiter: Limiter::new(INPUTS_PER_MINUTE),
             metrics: telemetry::metrics()?,
             config,
@@ -81,12 +91,12 @@ impl App {
     }
 }
 
-fn limits(config: &Config) -> Limits {
+fn file_limits(config: &Config) -> files::Limits {
     let quota = &config.quota;
     let bytes = (quota.project_mb << 20) as i64;
     let quota_of_project = ProjectQuota { files: quota.project_files as i64, bytes };
     let history_days = config.retention.history_days;
-    Limits { quota: quota_of_project, file_bytes: quota.file_mb << 20, history_days }
+    files::Limits { quota: quota_of_project, file_bytes: quota.file_mb << 20, history_days }
 }
 
 fn settings(config: &Config) -> Settings {

@@ -7,6 +7,7 @@ use config::{Environment, File, FileFormat};
 use engunity_artifacts::S3Config;
 use engunity_broker::worker_users::SenderCheck;
 use engunity_languages::LimitsConfig;
+use engunity_protocol::{admin::InstallationLimits, limits::LimitsView};
 use serde::{Deserialize, Deserializer};
 
 const DEFAULTS: &str = include_str!("../defaults.toml");
@@ -22,9 +23,14 @@ pub struct Config {
     pub http: Http,
     pub auth: Auth,
     pub rate_limit: RateLimit,
+    pub smtp: Smtp,
     pub web: Web,
     pub runtimes: Runtimes,
     pub quota: Quota,
+    /// What one user may use.
+    pub user_limits: LimitsView,
+    /// What all users together may use.
+    pub installation_limits: InstallationLimits,
     #[serde(default)]
     pub limits: LimitsConfig,
     pub load_tests: LoadTests,
@@ -71,12 +77,33 @@ pub struct Auth {
     pub secret: String,
     pub access_token_minutes: i64,
     pub refresh_token_days: i64,
+    /// How long a used refresh token is taken once more, for a client that lost the answer; 0 is not at all.
+    pub refresh_grace_seconds: f64,
+    pub registration: Registration,
     pub login_failures_per_minute: u32,
+}
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registration {
+    Open,
+    /// Those whom an administrator invited.
+    Invitation,
+    Closed,
+}
+
+/// Where mail is sent through; an empty URL is nowhere.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Smtp {
+    pub url: String,
+    pub from: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct RateLimit {
     pub per_minute: u32,
+    pub address_per_minute: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -146,6 +173,14 @@ impl Config {
         );
         ensure!(self.postgres.pool_size > 0, "postgres.pool_size must be at least 1");
         ensure!(self.auth.access_token_minutes > 0, "auth.access_token_minutes must be at least 1");
+        ensure!(
+            self.smtp.url.is_empty() || !self.smtp.from.is_empty(),
+            "smtp.from (ENGUNITY__SMTP__FROM) is the sender's address; it is needed with smtp.url"
+        );
+        ensure!(
+            self.smtp.url.is_empty() || !self.http.public_url.is_empty(),
+            "http.public_url (ENGUNITY__HTTP__PUBLIC_URL) is needed with smtp.url: mails have links"
+        );
         ensure!(self.http.request_timeout_s > 0, "http.request_timeout_s must be at least 1");
         Ok(())
     }

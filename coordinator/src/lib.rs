@@ -9,6 +9,7 @@ pub mod config;
 mod files;
 mod http;
 mod jobs;
+mod limits;
 mod maintenance;
 mod notify;
 pub mod orchestrator;
@@ -28,11 +29,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::maintenance::clocks;
-use crate::supervisor::{Background, Service};
+use crate::maintenance::{clocks, gc_accounts};
+use crate::supervisor::{Background, Service, every};
 
 /// Pause between attempts to reach a database that is not up yet.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How often the rest of deleted accounts is looked for.
+const ACCOUNTS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A running coordinator.
 pub struct Running {
@@ -48,6 +52,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let app = App::build(config).await?;
     migrate(&app).await?;
     ensure_bucket(&app);
+    app.revocations.load().await?;
     let background = app.orchestrator.start(services(&app)).await?;
     let listener = TcpListener::bind(app.config.http.listen)
         .await
@@ -60,9 +65,23 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 }
 
 /// Periodic work, beside the orchestrator's own services.
-fn services(app: &App) -> Vec<Service> {
+fn services(app: &Arc<App>) -> Vec<Service> {
     let mut services = clocks::services(&app.orchestrator);
     services.push(telemetry::upkeep(app.metrics.clone()));
+    let (revocations, limits) = (app.revocations.clone(), app.limits.clone());
+    services.push(Service::new("revocations", move || {
+        let revocations = revocations.clone();
+        async move { revocations.follow().await }
+    }));
+    services.push(Service::new("limits", move || {
+        let limits = limits.clone();
+        async move { limits.follow().await }
+    }));
+    let app = app.clone();
+    services.push(Service::new("gc-accounts", move || {
+        let app = app.clone();
+        every(ACCOUNTS_INTERVAL, "remove deleted accounts", move || gc_accounts::collect(app.clone()))
+    }));
     services
 }
 

@@ -97,6 +97,14 @@ impl Projects {
         }
         Ok(deleted)
     }
+
+    /// Deletes all projects of a user.
+    pub async fn delete_all_of(&self, owner: UserId) -> Result<(), StoreError> {
+        for id in self.store.project_ids(owner).await? {
+            self.delete(owner, id).await?;
+        }
+        Ok(())
+    }
 }
 
 struct ProjectBatcher {

@@ -61,6 +61,8 @@ pub struct WorkerStatus {
     pub offers: Offers,
     /// The worker finishes its runs and takes no more.
     pub draining: AtomicBool,
+    /// An administrator wants it to take no more jobs.
+    pub paused: AtomicBool,
     /// The container engine does not respond.
     pub engine_down: AtomicBool,
     /// The newest ping that passed through the loop that also takes jobs.

@@ -81,6 +81,7 @@ fn build(
         offers: capabilities::offers(&pools, &catalog),
         pools,
         draining: AtomicBool::new(false),
+        paused: AtomicBool::new(false),
         engine_down: AtomicBool::new(false),
         last_ping: AtomicU64::new(0),
     });

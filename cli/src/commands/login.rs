@@ -21,7 +21,12 @@ use crate::{
 
 pub async fn run(app: &mut App, args: args::Login) -> Result<u8> {
     if args.register {
-        let args = args::Register { email: args.email, name: None, password_stdin: args.password_stdin };
+        let args = args::Register {
+            email: args.email,
+            name: None,
+            invitation: None,
+            password_stdin: args.password_stdin,
+        };
         return register(app, args).await;
     }
     let email = email(app, args.email)?;
@@ -33,7 +38,7 @@ pub async fn run(app: &mut App, args: args::Login) -> Result<u8> {
 pub async fn register(app: &mut App, args: args::Register) -> Result<u8> {
     let email = email(app, args.email)?;
     let password = new_password(app, args.password_stdin)?;
-    let register = Register { email, password, name: args.name };
+    let register = Register { email, password, name: args.name, invitation: args.invitation };
     let login = format!("engunity login --email {}", register.email);
     let credentials =
         app.client.register(&register).await.map_err(|failure| failure.when(ErrorCode::Conflict, &login))?;

@@ -1,5 +1,6 @@
 //! One file per command: each takes its arguments and the [`App`](crate::app::App) and returns the exit code.
 
+pub mod admin;
 pub mod artifacts;
 pub mod bulk;
 pub mod cancel;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engunity_protocol::account::{
-    Credentials, Login, NewPersonalToken, PersonalToken, RefreshToken, Register, Ticket, User,
+    Credentials, Login, Me, NewPersonalToken, PersonalToken, RefreshToken, Register, Ticket,
 };
 use engunity_protocol::problem::Problem;
 use engunity_protocol::{TokenId, schema};
@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use warp::http::Method;
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{
+    Caller,
+    accounts::{NewAccount, Origin},
+};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
 use crate::http::parameter::{Parameter, Path};
@@ -47,13 +50,21 @@ pub fn routes() -> Vec<Route> {
 
 /// Makes an account and signs it in.
 #[utoipa::path(post, path = "/api/v1/auth/register", tag = "auth", request_body = Register,
-    responses((status = 201, body = Credentials), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Credentials), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn register(app: Arc<App>, mut request: Request) -> ApiResult {
     let new: Register = request.json().await?;
     let email = new.email.trim();
     let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     check_register(email, &new.password, name)?;
-    reply::created(&app.accounts.register(email, new.password.clone(), name).await?)
+    let invitation = new.invitation.as_deref().map(str::trim);
+    let account = NewAccount { email, password: new.password.clone(), name, invitation };
+    let most = app.limits.current().installation.users;
+    reply::created(&app.accounts.register(account, &origin(&request), most).await?)
+}
+
+/// Where a request comes from.
+pub(super) fn origin(request: &Request) -> Origin {
+    Origin { peer: request.peer, user_agent: request.header("user-agent").map(str::to_owned) }
 }
 
 fn check_register(email: &str, password: &str, name: Option<&str>) -> Result<(), ApiError> {
@@ -67,7 +78,7 @@ fn check_register(email: &str, password: &str, name: Option<&str>) -> Result<(),
 }
 
 /// Something before and after one `@`, and nothing that could be another thing than an address.
-fn is_email(text: &str) -> bool {
+pub(super) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>()[],;:\\\"".contains(c));
     plain
@@ -86,18 +97,19 @@ fn is_domain(domain: &str) -> bool {
 
 /// Signs in with email and password.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = Login,
-    responses((status = 200, body = Credentials), (status = 401, body = Problem), (status = 429, body = Problem)))]
+    responses((status = 200, body = Credentials), (status = 401, body = Problem), (status = 403, body = Problem), (status = 429, body = Problem)))]
 pub async fn login(app: Arc<App>, mut request: Request) -> ApiResult {
     let login: Login = request.json().await?;
-    reply::json(&app.accounts.login(login.email.trim(), login.password, request.peer).await?)
+    reply::json(&app.accounts.login(login.email.trim(), login.password, &origin(&request)).await?)
 }
 
 /// Exchanges a refresh token for new tokens. It works once: its second use ends all tokens that came from the same login.
+/// Only within some seconds it is taken once more, because the first answer may have been lost.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshToken,
     responses((status = 200, body = Credentials), (status = 401, body = Problem)))]
 pub async fn refresh(app: Arc<App>, mut request: Request) -> ApiResult {
     let old: RefreshToken = request.json().await?;
-    reply::json(&app.accounts.refresh(&old.refresh_token).await?)
+    reply::json(&app.accounts.refresh(&old.refresh_token, &origin(&request)).await?)
 }
 
 /// Ends the login that a refresh token came from.
@@ -108,11 +120,14 @@ pub async fn logout(app: Arc<App>, mut request: Request) -> ApiResult {
     reply::no_content()
 }
 
-/// Who is signed in.
+/// Who is signed in, with what this user may use and uses now.
 #[utoipa::path(get, path = "/api/v1/auth/me", tag = "auth", security(("bearer" = [])),
-    responses((status = 200, body = User), (status = 401, body = Problem)))]
+    responses((status = 200, body = Me), (status = 401, body = Problem)))]
 pub async fn me(app: Arc<App>, caller: Caller, _: Request) -> ApiResult {
-    reply::json(&app.accounts.user(caller.user_id).await?)
+    let user = app.accounts.user(caller.user_id).await?;
+    let limits = app.limits.of(user.id).await?;
+    let usage = app.limits.usage(user.id).await?;
+    reply::json(&Me { user, limits, usage })
 }
 
 /// Lists personal access tokens, without the tokens themselves.
@@ -155,7 +170,7 @@ pub async fn delete_token(app: Arc<App>, caller: Caller, Path(id): Path<TokenId>
 /// Makes a key that opens one session socket within 30 seconds.
 #[utoipa::path(post, path = "/api/v1/auth/ticket", tag = "auth", security(("bearer" = [])), responses((status = 200, body = Ticket)))]
 pub async fn ticket(app: Arc<App>, caller: Caller, _: Request) -> ApiResult {
-    reply::json(&app.accounts.ticket(caller.user_id).await?)
+    reply::json(&app.accounts.ticket(&caller).await?)
 }
 
 #[cfg(test)]

@@ -85,6 +85,7 @@ fn refusals(route: &Route) -> Vec<StatusCode> {
     [
         (StatusCode::BAD_REQUEST, has_body),
         (StatusCode::UNAUTHORIZED, route.authenticated),
+        (StatusCode::FORBIDDEN, route.admin),
         (StatusCode::NOT_FOUND, has_parameter_in("path")),
         (StatusCode::NOT_ACCEPTABLE, !route.produces.is_empty()),
         (StatusCode::REQUEST_TIMEOUT, true),

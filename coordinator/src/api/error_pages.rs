@@ -138,6 +138,24 @@ fn about(code: ErrorCode) -> About {
             ],
             remedies: &["Sign in again.", "Give each process a login or a personal token of its own."],
         },
+        Forbidden => About {
+            meaning: "The caller is known, and may not do this.",
+            causes: &["Only administrators may use the calls below `/api/v1/admin`."],
+            remedies: &["Ask an administrator; the first account of an installation is one."],
+        },
+        AccountDisabled => About {
+            meaning: "An administrator disabled the account. Nothing in it is lost.",
+            causes: &["The account was disabled by `PATCH /api/v1/admin/users/{user_id}`."],
+            remedies: &["Ask an administrator to enable it."],
+        },
+        RegistrationClosed => About {
+            meaning: "Not everybody may make an account here.",
+            causes: &[
+                "Registration is by invitation, and the request has no `invitation`.",
+                "Registration is closed.",
+            ],
+            remedies: &["Ask an administrator for an invitation; its code goes into `invitation`."],
+        },
         NotFound => About {
             meaning: "The thing does not exist, or belongs to another user: the two are not told apart.",
             causes: &[
@@ -285,6 +303,17 @@ fn about(code: ErrorCode) -> About {
                 "There are as many personal tokens as one may have.",
             ],
             remedies: &["Delete what is not needed any more.", "Ask the operator to raise the quota."],
+        },
+        LimitReached => About {
+            meaning: "One of the limits of the user or of the installation is reached. `limit` names it, says how much it allows and how much is used.",
+            causes: &[
+                "Too many jobs wait or run, or too many streams or uploads are open at one time.",
+                "The jobs of today used the CPU time, output or artifacts of a day.",
+            ],
+            remedies: &[
+                "Wait as long as `Retry-After` says, or end something.",
+                "See limits and use in `GET /api/v1/auth/me`; an administrator can change them.",
+            ],
         },
         NotConfigured => About {
             meaning: "The call exists, but the operator has not set up what it needs.",

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use engunity_artifacts::ObjectError;
+use engunity_protocol::limits::ReachedLimit;
 use engunity_protocol::problem::{ErrorCode, FieldError};
 use engunity_store::{ChangeError, StoreError};
 use warp::http::{HeaderValue, header};
@@ -12,9 +13,12 @@ use crate::auth::AuthError;
 use crate::files::FileError;
 use crate::http::error::ApiError;
 use crate::jobs::input::InputError;
+use crate::limits::Refused;
 
 /// Hashes of missing contents that one answer names.
 const MAX_NAMED: usize = 1000;
+/// When to try again what other work of the same user stands in the way of.
+const LIMIT_RETRY_SECONDS: u64 = 2;
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
@@ -121,11 +125,54 @@ impl From<AuthError> for ApiError {
                 .with_header(header::RETRY_AFTER, retry_after_s.into()),
             AuthError::TokenReused => Self::new(ErrorCode::TokenReused, detail),
             AuthError::EmailTaken => Self::new(ErrorCode::Conflict, detail),
+            AuthError::Disabled => Self::new(ErrorCode::AccountDisabled, detail),
+            AuthError::ByInvitation | AuthError::Closed => Self::new(ErrorCode::RegistrationClosed, detail),
+            AuthError::BadInvitation => Self::field("invitation", detail),
+            AuthError::TooManyUsers { users, most } => {
+                Self::from(ReachedLimit { name: "installation.users".into(), limit: most, used: users })
+            }
+            AuthError::WrongPassword => Self::field("current_password", detail),
+            AuthError::BadCode => Self::field("token", detail),
+            AuthError::NoMail => Self::new(ErrorCode::NotConfigured, detail),
+            AuthError::NotAdmin(_) => Self::new(ErrorCode::Forbidden, detail),
+            AuthError::LastAdmin => Self::new(ErrorCode::Conflict, detail),
             AuthError::TooManyTokens => Self::new(ErrorCode::QuotaExceeded, detail),
             AuthError::Store(error) => error.into(),
-            AuthError::Hash(_) | AuthError::Sign(_) | AuthError::Task(_) | AuthError::Closed(_) => {
+            AuthError::Hash(_) | AuthError::Sign(_) | AuthError::Task(_) | AuthError::Stopped(_) => {
                 Self::internal(chain(&error))
             }
+        }
+    }
+}
+
+/// A limit that is reached: of what is kept it is a quota, of what goes on by itself it is worth trying again.
+impl From<ReachedLimit> for ApiError {
+    fn from(reached: ReachedLimit) -> Self {
+        let ReachedLimit { name, limit, used } = &reached;
+        let detail = format!("the limit {name} is {limit}, and {used} are used");
+        let keeps = ["projects", "stored_bytes", "users"].iter().any(|kept| name.ends_with(kept));
+        let mut error = if keeps {
+            Self::new(ErrorCode::QuotaExceeded, detail)
+        } else {
+            let wait = if name.ends_with("_per_day") { seconds_to_midnight() } else { LIMIT_RETRY_SECONDS };
+            Self::new(ErrorCode::LimitReached, detail).with_header(header::RETRY_AFTER, wait.into())
+        };
+        error.problem.limit = Some(reached);
+        error
+    }
+}
+
+/// Seconds until the day (UTC) ends, and with it what it has used.
+fn seconds_to_midnight() -> u64 {
+    const DAY: i64 = 86_400;
+    (DAY - chrono::Utc::now().timestamp().rem_euclid(DAY)).unsigned_abs()
+}
+
+impl From<Refused> for ApiError {
+    fn from(error: Refused) -> Self {
+        match error {
+            Refused::Reached(reached) => reached.into(),
+            Refused::Store(error) => error.into(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use engunity_protocol::{JobId, event::JobEvent, problem::Problem};
-use futures::{Stream, stream};
+use futures::{FutureExt, Stream, future::BoxFuture, stream};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +19,7 @@ use crate::http::{
     request::Request,
     router::Route,
 };
-use crate::{app::App, jobs::event_reader::JobReader};
+use crate::{app::App, jobs::event_reader::JobReader, limits::Permit};
 
 /// A comment this often keeps proxies from closing a quiet stream, and finds clients that are gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -53,7 +53,13 @@ pub async fn events(
         // What makes an EventSource stop coming back.
         return reply::no_content();
     }
-    let mut response = reply::stream("text/event-stream", body(reader, app.orchestrator.draining()));
+    let permit = app.limits.open_stream(caller.user_id).await?;
+    let end = StreamEnd {
+        draining: app.orchestrator.draining(),
+        authority: app.tokens.ended(caller.authority).boxed(),
+        _permit: permit,
+    };
+    let mut response = reply::stream("text/event-stream", body(reader, end));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would collect the stream otherwise.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -101,20 +107,29 @@ impl Parameter for LastEventId {
 
 type Piece = Result<Bytes, std::convert::Infallible>;
 
-fn body(reader: JobReader, draining: CancellationToken) -> impl Stream<Item = Piece> + Send {
+/// What ends a stream before its job does.
+struct StreamEnd {
+    draining: CancellationToken,
+    /// The caller's session or token ended.
+    authority: BoxFuture<'static, ()>,
+    _permit: Permit,
+}
+
+fn body(reader: JobReader, end: StreamEnd) -> impl Stream<Item = Piece> + Send {
     let opening = stream::iter([Ok(Bytes::from_static(OPENING.as_bytes()))]);
-    let events = stream::unfold((reader, draining), |(mut reader, draining)| async move {
+    let events = stream::unfold((reader, end), |(mut reader, mut end)| async move {
         let piece = tokio::select! {
-            () = draining.cancelled() => return None,
+            () = end.draining.cancelled() => return None,
+            () = &mut end.authority => return None,
             events = reader.next() => events,
-            () = tokio::time::sleep(KEEP_ALIVE) => return Some((Ok(Bytes::from_static(b": keep-alive\n\n")), (reader, draining))),
+            () = tokio::time::sleep(KEEP_ALIVE) => return Some((Ok(Bytes::from_static(b": keep-alive\n\n")), (reader, end))),
         };
         if piece.is_empty() {
             return None;
         }
         let mut text = Vec::new();
         piece.iter().for_each(|(id, event)| write(&mut text, *id, event));
-        Some((Ok(Bytes::from(text)), (reader, draining)))
+        Some((Ok(Bytes::from(text)), (reader, end)))
     });
     futures::StreamExt::chain(opening, events)
 }

@@ -1,6 +1,7 @@
 //! The API: thin handlers over the services. Each file gives its routes by `routes()`; [`routes`] is the whole table.
 
 mod accounts;
+mod admin;
 mod bulk;
 mod contract;
 mod error_pages;
@@ -17,6 +18,7 @@ mod refine;
 mod run_input;
 mod runs;
 mod search;
+mod sessions;
 mod sync;
 mod trash;
 mod upload;
@@ -33,6 +35,8 @@ use crate::http::router::Route;
 pub fn routes() -> Vec<Route> {
     let groups = [
         accounts::routes(),
+        sessions::routes(),
+        admin::routes(),
         projects::routes(),
         files::routes(),
         upload::routes(),

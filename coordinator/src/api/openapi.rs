@@ -13,8 +13,8 @@ use warp::http::{Method, StatusCode, header};
 use warp::reply::Response;
 
 use super::{
-    accounts, bulk, contract, error_pages, files, health, index, job_events, jobs, output, projects, refine,
-    run_input, runs, search, sync, trash, upload, workers, ws,
+    accounts, admin, bulk, contract, error_pages, files, health, index, job_events, jobs, output, projects,
+    refine, run_input, runs, search, sessions, sync, trash, upload, workers, ws,
 };
 use crate::app::App;
 use crate::http::error::ApiResult;
@@ -33,6 +33,9 @@ const PAGE_POLICY: &str =
     paths(
         accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::me,
         accounts::tokens, accounts::create_token, accounts::delete_token, accounts::ticket,
+        sessions::list, sessions::end, sessions::end_others, sessions::password, sessions::reset, sessions::verify, sessions::send_verification,
+        admin::users, admin::user, admin::change_user, admin::delete_user, admin::queue, admin::drain, admin::resume,
+        admin::limits, admin::change_limits, admin::invite, admin::invitations, admin::delete_invitation,
         projects::list, projects::create, projects::read, projects::update, projects::delete,
         files::list, files::create, files::read, files::update, files::delete, files::raw, files::rewrite,
         bulk::bulk, trash::list, trash::restore, trash::purge, trash::empty,
@@ -101,6 +104,8 @@ pub fn routes() -> Vec<Route> {
         file("/api/v1/docs", "text/html; charset=utf-8", include_str!("docs/index.html")),
         file("/api/v1/docs/docs.js", "text/javascript; charset=utf-8", include_str!("docs/docs.js")),
         file("/api/v1/docs/docs.css", "text/css; charset=utf-8", include_str!("docs/docs.css")),
+        file("/api/v1/docs/account", "text/html; charset=utf-8", include_str!("docs/account.html")),
+        file("/api/v1/docs/account.js", "text/javascript; charset=utf-8", include_str!("docs/account.js")),
         Route::public(Method::GET, ERROR_PAGES, error_list).produces(&[]).without_rate_limit(),
         Route::public(Method::GET, "/api/v1/docs/errors/{code}", error_page)
             .produces(&[])

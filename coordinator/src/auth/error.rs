@@ -18,6 +18,28 @@ pub enum AuthError {
     TokenReused,
     #[error("there is an account with this email already")]
     EmailTaken,
+    #[error("the account is disabled")]
+    Disabled,
+    #[error("new accounts are made by invitation only; ask an administrator for one")]
+    ByInvitation,
+    #[error("the invitation is unknown, used, expired or for another address")]
+    BadInvitation,
+    #[error("new accounts are not made here; ask an administrator")]
+    Closed,
+    #[error("the installation takes {most} accounts, and has {users}")]
+    TooManyUsers { users: i64, most: i64 },
+    /// The present password is needed for a change.
+    #[error("this is not the account's password")]
+    WrongPassword,
+    #[error("the code is unknown, used or expired; ask for a new one")]
+    BadCode,
+    /// What must be set up by the operator.
+    #[error("no SMTP server is configured (smtp.url), so no mail can be sent")]
+    NoMail,
+    #[error("this is the last administrator; make another one first")]
+    LastAdmin,
+    #[error("{0}")]
+    NotAdmin(&'static str),
     #[error("at most {MAX_TOKENS} personal tokens; revoke one first")]
     TooManyTokens,
     #[error(transparent)]
@@ -29,5 +51,5 @@ pub enum AuthError {
     #[error("a blocking task failed")]
     Task(#[from] tokio::task::JoinError),
     #[error("the coordinator is shutting down")]
-    Closed(#[from] tokio::sync::AcquireError),
+    Stopped(#[from] tokio::sync::AcquireError),
 }

@@ -1,9 +1,14 @@
-//! Who is calling and how much they may ask: accounts, tokens, passwords, rate limits. Knows neither HTTP nor handlers.
+//! Who is calling and how much they may ask: accounts, sessions, tokens, passwords, mail, rate limits. Knows neither HTTP nor handlers.
 
 pub mod accounts;
+mod admin;
 mod error;
+mod login_guard;
+pub mod mail;
 pub mod password;
+mod passwords;
 pub mod rate_limit;
+pub mod revocations;
 pub mod tokens;
 
 pub use accounts::Accounts;

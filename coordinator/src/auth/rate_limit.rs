@@ -1,6 +1,6 @@
 //! How many requests one user or address may make: windows of one minute in a bounded map. Pure but for the clock.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -15,9 +15,25 @@ const MAX_KEYS: u64 = 100_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Key {
     User(UserId),
-    Address(Option<IpAddr>),
-    /// Failed logins with this email from this address.
-    Login(Option<IpAddr>, String),
+    Address(Option<Network>),
+    /// This account, from anywhere.
+    Account(String),
+    /// This account from this address.
+    Login(Option<Network>, String),
+}
+
+/// Where a client is, as far as one client can choose it: a whole IPv6 network of 64 bits is one place, because each
+/// customer of a provider gets at least that many addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network(IpAddr);
+
+impl Network {
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V6(v6) => Self(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into()),
+            v4 => Self(v4),
+        }
+    }
 }
 
 pub struct Limiter {
@@ -93,6 +109,15 @@ mod tests {
         assert_eq!(left, [Some((1, true)), Some((0, true)), Some((0, false))]);
         assert!(limiter.count(Key::User(UserId(2))).unwrap().allowed);
         assert!(limiter.count(Key::Address(None)).unwrap().allowed);
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_place() {
+        let network = |text: &str| Network::of(text.parse().unwrap());
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("::ffff:192.0.2.7"), network("192.0.2.7"));
+        assert_ne!(network("192.0.2.7"), network("192.0.2.8"));
     }
 
     #[test]

@@ -1,16 +1,19 @@
-//! Who is calling: access tokens (JWT), personal tokens and socket tickets. `accounts` issues them.
+//! Who is calling: access tokens (JWT), personal tokens and socket tickets. `accounts` issues them, `revocations` says which
+//! have ended before their time.
 
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::Utc;
-use engunity_protocol::{UserId, account::User};
+use engunity_protocol::{SessionId, UserId, account::User};
 use engunity_store::Store;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::AuthError;
+use super::revocations::Revocations;
 
 /// Personal tokens begin with it, so that people and secret scanners know them.
 pub const PERSONAL_PREFIX: &str = "engp_";
@@ -22,12 +25,25 @@ pub struct Caller {
     pub user_id: UserId,
     /// The user's name, else the email: what others in a session see.
     pub name: Arc<str>,
+    pub authority: Authority,
+}
+
+/// What a caller proved one's identity by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Authority {
+    /// The session or the personal token; none with an access token of an older version.
+    pub id: Option<Uuid>,
+    /// What had ended when it was checked; see [`Revocations`].
+    pub seen: u64,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
     sub: String,
+    /// The session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<Uuid>,
     name: String,
     iat: i64,
     exp: i64,
@@ -61,12 +77,13 @@ impl Keys {
         self.minutes * 60
     }
 
-    pub fn sign(&self, user: &User) -> Result<String, AuthError> {
+    pub fn sign(&self, user: &User, session: SessionId) -> Result<String, AuthError> {
         let now = Utc::now().timestamp();
         let name = user.name.clone().unwrap_or_else(|| user.email.clone());
         let claims = Claims {
             iss: ISSUER.into(),
             sub: user.id.to_string(),
+            sid: Some(session.0),
             name,
             iat: now,
             exp: now + self.lifetime(),
@@ -79,7 +96,8 @@ impl Keys {
             jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(explain)?.claims;
         let user_id =
             claims.sub.parse().map_err(|_| AuthError::Unauthenticated("the access token names no user"))?;
-        Ok(Caller { user_id, name: claims.name.into() })
+        let authority = Authority { id: claims.sid, seen: 0 };
+        Ok(Caller { user_id, name: claims.name.into(), authority })
     }
 }
 
@@ -96,33 +114,54 @@ fn explain(error: jsonwebtoken::errors::Error) -> AuthError {
 pub struct Tokens {
     store: Store,
     keys: Arc<Keys>,
+    revocations: Arc<Revocations>,
 }
 
 impl Tokens {
-    pub fn new(store: Store, keys: Arc<Keys>) -> Self {
-        Self { store, keys }
+    pub fn new(store: Store, keys: Arc<Keys>, revocations: Arc<Revocations>) -> Self {
+        Self { store, keys, revocations }
+    }
+
+    /// Whether this can be no access token of ours, told without the database.
+    pub fn is_forged(&self, token: &str) -> bool {
+        !token.starts_with(PERSONAL_PREFIX) && self.keys.check(token).is_err()
     }
 
     /// The caller that an access token or a personal token proves.
     pub async fn caller(&self, token: &str) -> Result<Caller, AuthError> {
+        let seen = self.revocations.seen();
         if !token.starts_with(PERSONAL_PREFIX) {
-            return self.keys.check(token);
+            let mut caller = self.keys.check(token)?;
+            if caller.authority.id.is_some_and(|id| self.revocations.contains(id)) {
+                return Err(AuthError::Unauthenticated("this session has ended; sign in again"));
+            }
+            caller.authority.seen = seen;
+            return Ok(caller);
         }
         let owner = self.store.personal_token_owner(&hash(token)).await?;
         let unknown = AuthError::Unauthenticated("the personal token is unknown, revoked or expired");
-        owner.map(from_user).ok_or(unknown)
+        let (user, id) = owner.ok_or(unknown)?;
+        Ok(from_user(user, Authority { id: Some(id.0), seen }))
     }
 
     /// The caller whose ticket this is. A ticket works once.
     pub async fn redeem_ticket(&self, ticket: &str) -> Result<Caller, AuthError> {
+        let seen = self.revocations.seen();
         let owner = self.store.redeem_ticket(&hash(ticket)).await?;
-        let unknown = AuthError::Unauthenticated("the ticket is unknown, used or older than 30 seconds");
-        owner.map(from_user).ok_or(unknown)
+        let unknown = || AuthError::Unauthenticated("the ticket is unknown, used or older than 30 seconds");
+        let (user, id) = owner.ok_or_else(unknown)?;
+        Ok(from_user(user, Authority { id, seen }))
+    }
+
+    /// Waits until what the caller proved one's identity by ends.
+    pub fn ended(&self, authority: Authority) -> impl Future<Output = ()> + Send + 'static {
+        let revocations = self.revocations.clone();
+        async move { revocations.ended(authority).await }
     }
 }
 
-fn from_user(user: User) -> Caller {
-    Caller { user_id: user.id, name: user.name.unwrap_or(user.email).into() }
+fn from_user(user: User, authority: Authority) -> Caller {
+    Caller { user_id: user.id, name: user.name.unwrap_or(user.email).into(), authority }
 }
 
 /// What is stored of a token: it has 256 random bits, so a fast hash is enough.
@@ -141,17 +180,29 @@ mod tests {
     use super::*;
 
     fn user() -> User {
-        User { id: UserId(7), email: "a@example.com".into(), name: None, created_at: Utc::now() }
+        User {
+            id: UserId(7),
+            email: "a@example.com".into(),
+            name: None,
+            created_at: Utc::now(),
+            role: Default::default(),
+            email_verified: false,
+        }
     }
 
     #[test]
     fn takes_its_own_tokens_only() {
         let keys = Keys::new(&"a".repeat(32), 15);
-        let token = keys.sign(&user()).unwrap();
-        assert_eq!(keys.check(&token).unwrap(), Caller { user_id: UserId(7), name: "a@example.com".into() });
+        let session = SessionId::new();
+        let token = keys.sign(&user(), session).unwrap();
+        let authority = Authority { id: Some(session.0), seen: 0 };
+        let caller = Caller { user_id: UserId(7), name: "a@example.com".into(), authority };
+        assert_eq!(keys.check(&token).unwrap(), caller);
         assert!(Keys::new(&"b".repeat(32), 15).check(&token).is_err());
         assert!(keys.check(&format!("{token}x")).is_err());
-        assert!(Keys::new(&"a".repeat(32), -1).sign(&user()).is_ok_and(|old| keys.check(&old).is_err()));
+        assert!(
+            Keys::new(&"a".repeat(32), -1).sign(&user(), session).is_ok_and(|old| keys.check(&old).is_err())
+        );
     }
 
     #[test]
@@ -163,7 +214,7 @@ mod tests {
     #[test]
     fn refuses_tokens_without_a_signature() {
         let keys = Keys::new(&"a".repeat(32), 15);
-        let token = keys.sign(&user()).unwrap();
+        let token = keys.sign(&user(), SessionId::new()).unwrap();
         let payload = token.split('.').nth(1).unwrap();
         let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
         assert!(keys.check(&format!("{none}.{payload}.")).is_err());

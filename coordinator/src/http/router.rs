@@ -14,7 +14,7 @@ use super::parameter::{Handler, ParameterSpec};
 use super::request::{self, Request};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::auth::rate_limit::{Key, Quota};
+use crate::auth::rate_limit::{Key, Network, Quota};
 
 type Call = Arc<dyn Fn(Arc<App>, Request) -> BoxFuture<'static, ApiResult> + Send + Sync>;
 
@@ -41,6 +41,8 @@ pub struct Route {
     pub produces: &'static [&'static str],
     /// Requires an authenticated caller.
     pub authenticated: bool,
+    /// Requires that the caller is an administrator.
+    pub admin: bool,
     /// Counts against the rate limit.
     pub rate_limited: bool,
     /// Largest body in bytes; `None`: `http.body_limit_mb`.
@@ -62,6 +64,7 @@ impl Route {
             body,
             produces: &["application/json"],
             authenticated: false,
+            admin: false,
             rate_limited: true,
             max_body: None,
             slow: false,
@@ -73,6 +76,11 @@ impl Route {
     /// A route for users: its handler takes a [`Caller`](crate::auth::tokens::Caller).
     pub fn authenticated<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
         Self { authenticated: true, ..Self::public(method, path, handler) }
+    }
+
+    /// A route for administrators.
+    pub fn admin<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
+        Self { admin: true, ..Self::authenticated(method, path, handler) }
     }
 
     pub fn body(self, body: RequestBody) -> Self {
@@ -181,12 +189,16 @@ pub async fn run(
     if route.rate_limited {
         let key = match &caller {
             Some(Ok(caller)) => Key::User(caller.user_id),
-            _ => Key::Address(request.peer),
+            _ => Key::Address(request.peer.map(Network::of)),
         };
-        *quota = app.limiter.count(key);
+        let limiter = if matches!(key, Key::User(_)) { &app.limiter } else { &app.address_limiter };
+        *quota = limiter.count(key);
         check_quota(*quota)?;
     }
     request.caller = caller.transpose()?;
+    if let Some(caller) = request.caller.as_ref().filter(|_| route.admin) {
+        app.accounts.check_admin(caller).await?;
+    }
     check_accept(route, &request.headers)?;
     check_body(app, route, &mut request)?;
     let http = &app.config.http;

@@ -11,6 +11,9 @@ use super::worker_registry::WorkerRegistry;
 use super::writer::JobWriter;
 use crate::notify::notifier::Notifier;
 
+/// Jobs that are looked up together to be cancelled.
+const CANCEL_BATCH: i64 = 500;
+
 /// A cheap handle.
 #[derive(Clone)]
 pub struct Jobs {
@@ -77,5 +80,18 @@ impl Jobs {
             self.dispatcher.wake_for(&[JobChange::of(&job)]);
         }
         Ok(Some(job))
+    }
+
+    /// Cancels all unfinished jobs of a user.
+    pub async fn cancel_all_of(&self, owner: UserId) -> Result<(), StoreError> {
+        loop {
+            let ids = self.store.unfinished_jobs(owner, CANCEL_BATCH).await?;
+            for id in &ids {
+                self.cancel(owner, *id).await?;
+            }
+            if (ids.len() as i64) < CANCEL_BATCH {
+                return Ok(());
+            }
+        }
     }
 }

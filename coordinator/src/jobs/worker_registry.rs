@@ -12,9 +12,10 @@ use chrono::Utc;
 use engunity_broker::{Connection, Delivery, Publisher, Queue, Route, ack_batch, worker_users::SenderCheck};
 use engunity_protocol::{
     WorkerId,
+    fleet::Worker,
     wire::{self, Control, Heartbeat, Running},
 };
-use engunity_store::{HeartbeatOutcome, LEASE_SECONDS, Store};
+use engunity_store::{HeartbeatOutcome, LEASE_SECONDS, Store, StoreError};
 use tokio::sync::watch;
 
 use super::{dispatcher::Dispatcher, worker_identity};
@@ -107,7 +108,9 @@ impl WorkerRegistry {
     async fn record(&self, deliveries: &[Delivery]) {
         let heartbeats: Vec<Heartbeat> =
             deliveries.iter().filter_map(|delivery| self.read(delivery)).collect();
-        let assessed = self.assess(newest(heartbeats));
+        let newest = newest(heartbeats);
+        self.send_pauses(&newest).await;
+        let assessed = self.assess(newest);
         match self.store.beat(&assessed).await {
             Ok(outcome) => self.send_corrections(outcome).await,
             Err(error) => {
@@ -148,6 +151,27 @@ impl WorkerRegistry {
         for (worker, Running { job_id, attempt }) in outcome.cancel {
             self.control(&worker, &Control::Cancel { job_id, attempt }).await;
         }
+    }
+
+    /// Tells workers that take jobs and should not, or the reverse.
+    async fn send_pauses(&self, heartbeats: &[Heartbeat]) {
+        let Ok(wanted) = self.store.drain_requests().await else { return };
+        for beat in heartbeats {
+            let paused = wanted.contains(&beat.worker_id);
+            if paused != beat.paused && !(paused && beat.draining) {
+                self.control(&beat.worker_id, &Control::Pause { paused }).await;
+            }
+        }
+    }
+
+    /// Lets a worker take no more jobs, or take them again; `None` where there is no such worker.
+    pub async fn set_drain(&self, id: &WorkerId, drain: bool) -> Result<Option<Worker>, StoreError> {
+        let worker = self.store.set_drain(id, drain).await?;
+        if worker.is_some() {
+            self.control(id, &Control::Pause { paused: drain }).await;
+            self.dispatcher.wake();
+        }
+        Ok(worker)
     }
 
     /// Sends a control message to one worker. A lost one is repeated after the next heartbeat.

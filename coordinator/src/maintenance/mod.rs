@@ -1,5 +1,6 @@
 //! Periodic work: republishing, expired leases, garbage collection, retention.
 
 pub mod clocks;
+pub mod gc_accounts;
 mod gc_attempts;
 mod gc_storage;

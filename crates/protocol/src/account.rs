@@ -4,7 +4,30 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{TokenId, UserId, schema};
+use crate::{
+    SessionId, TokenId, UserId,
+    limits::{LimitsView, UsageView},
+    schema,
+};
+
+/// What a user may do beside using one's own things.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    #[default]
+    User,
+    /// May see and change accounts, workers and limits. The first user is one.
+    Admin,
+}
+
+impl Role {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Admin => "admin",
+        }
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct User {
@@ -13,6 +36,20 @@ pub struct User {
     pub email: String,
     pub name: Option<String>,
     pub created_at: DateTime<Utc>,
+    #[serde(default)]
+    pub role: Role,
+    /// The user has proved that the address is one's own.
+    #[serde(default)]
+    pub email_verified: bool,
+}
+
+/// What `GET /auth/me` answers.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    #[serde(flatten)]
+    pub user: User,
+    pub limits: LimitsView,
+    pub usage: UsageView,
 }
 
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
@@ -25,6 +62,57 @@ pub struct Register {
     #[serde(default)]
     #[schema(schema_with = schema::user_name)]
     pub name: Option<String>,
+    /// The code of an invitation, where registration is by invitation.
+    #[serde(default)]
+    #[schema(schema_with = schema::optional_text)]
+    pub invitation: Option<String>,
+}
+
+/// The body of `POST /auth/password`.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    #[schema(schema_with = schema::any_text)]
+    pub current_password: String,
+    #[schema(schema_with = schema::password)]
+    pub new_password: String,
+}
+
+/// The body of `POST /auth/reset`: an email asks for a code; the code and a new password set it.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordReset {
+    #[serde(default)]
+    #[schema(schema_with = schema::optional_text)]
+    pub email: Option<String>,
+    #[serde(default)]
+    #[schema(schema_with = schema::optional_text)]
+    pub token: Option<String>,
+    #[serde(default, alias = "password")]
+    #[schema(schema_with = schema::optional_password)]
+    pub new_password: Option<String>,
+}
+
+/// The body of `POST /auth/verify`: the code of the mail.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EmailProof {
+    #[schema(schema_with = schema::any_text)]
+    pub token: String,
+}
+
+/// A sign-in that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    #[schema(value_type = String)]
+    pub id: SessionId,
+    pub created_at: DateTime<Utc>,
+    /// When its tokens were last renewed.
+    pub last_used_at: DateTime<Utc>,
+    pub user_agent: Option<String>,
+    pub address: Option<String>,
+    /// This request came from it.
+    pub current: bool,
 }
 
 #[derive(Clone, Serialize, Deserialize, ToSchema)]

@@ -85,6 +85,14 @@ uuid_id!(
     /// A personal access token (`personal_tokens.id`).
     TokenId
 );
+uuid_id!(
+    /// A sign-in: a family of refresh tokens.
+    SessionId
+);
+uuid_id!(
+    /// An invitation to register.
+    InvitationId
+);
 
 /// Defines an id that is a short name chosen by the process that carries it.
 macro_rules! name_id {

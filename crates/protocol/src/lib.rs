@@ -3,13 +3,14 @@
 //! Shared by coordinator, worker and CLI. No I/O and no other crate of ours: types, their serialization
 //! and the pure decisions that belong to them (which state a verdict means, which path is safe).
 //!
-//! * `api`-facing shapes are JSON ([`account`], [`project`], [`mod@file`], [`bulk`], [`history`], [`job`], [`fleet`], [`sync`], [`session`],
-//!   [`problem`]);
+//! * `api`-facing shapes are JSON ([`account`], [`admin`], [`limits`], [`project`], [`mod@file`], [`bulk`], [`history`], [`job`],
+//!   [`fleet`], [`sync`], [`session`], [`problem`]);
 //! * broker-facing shapes ([`wire`], [`stream`]) are MessagePack with named fields.
 //!
 //! Both only ever grow: fields are added with a default, never renamed or removed.
 
 pub mod account;
+pub mod admin;
 pub mod bulk;
 pub mod event;
 pub mod file;
@@ -18,6 +19,7 @@ pub mod history;
 pub mod ids;
 pub mod index;
 pub mod job;
+pub mod limits;
 pub mod path;
 pub mod problem;
 pub mod project;
@@ -28,7 +30,7 @@ pub mod sync;
 pub mod wire;
 
 pub use ids::{
-    ConnectionId, CoordinatorId, DeletionId, FileId, JobId, ProjectId, TokenId, TrashId, UserId, VersionId,
-    WorkerId,
+    ConnectionId, CoordinatorId, DeletionId, FileId, InvitationId, JobId, ProjectId, SessionId, TokenId,
+    TrashId, UserId, VersionId, WorkerId,
 };
 pub use job::{spec, verdict};

@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize, de::IntoDeserializer};
 use utoipa::ToSchema;
 
+use crate::limits::ReachedLimit;
+
 /// Why a request was refused. Clients may rely on these names; the list only grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -21,6 +23,12 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// A refresh token came a second time: the whole family has ended.
     TokenReused,
+    /// The caller is known, and may not do this.
+    Forbidden,
+    /// An administrator disabled the account.
+    AccountDisabled,
+    /// New accounts are made by invitation, or not at all.
+    RegistrationClosed,
     /// The thing does not exist, or belongs to someone else.
     NotFound,
     MethodNotAllowed,
@@ -52,6 +60,8 @@ pub enum ErrorCode {
     InputClosed,
     UnknownRuntime,
     QuotaExceeded,
+    /// One of the limits of the user or of the installation is reached; `limit` says which.
+    LimitReached,
     /// A feature that the operator has not set up.
     NotConfigured,
     /// PostgreSQL, object storage or the broker can't be reached; try again later.
@@ -72,6 +82,9 @@ impl ErrorCode {
             Unauthenticated,
             InvalidCredentials,
             TokenReused,
+            Forbidden,
+            AccountDisabled,
+            RegistrationClosed,
             NotFound,
             MethodNotAllowed,
             NotAcceptable,
@@ -91,6 +104,7 @@ impl ErrorCode {
             InputClosed,
             UnknownRuntime,
             QuotaExceeded,
+            LimitReached,
             NotConfigured,
             Unavailable,
             Internal,
@@ -109,6 +123,7 @@ impl ErrorCode {
             InvalidInput | BadArchive | UnknownRuntime => 422,
             MalformedBody | MalformedRequest => 400,
             Unauthenticated | InvalidCredentials | TokenReused => 401,
+            Forbidden | AccountDisabled | RegistrationClosed => 403,
             NotFound => 404,
             MethodNotAllowed => 405,
             NotAcceptable => 406,
@@ -119,7 +134,7 @@ impl ErrorCode {
             UriTooLong => 414,
             UnsupportedMediaType => 415,
             RangeNotSatisfiable => 416,
-            RateLimited => 429,
+            RateLimited | LimitReached => 429,
             HeadersTooLarge => 431,
             QuotaExceeded => 507,
             NotConfigured | Unavailable => 503,
@@ -137,6 +152,9 @@ impl ErrorCode {
             Unauthenticated => "A valid access token is needed",
             InvalidCredentials => "Email or password is wrong",
             TokenReused => "This refresh token was used before",
+            Forbidden => "This is not allowed to you",
+            AccountDisabled => "The account is disabled",
+            RegistrationClosed => "Registration is not open",
             NotFound => "There is no such thing",
             MethodNotAllowed => "This method is not allowed here",
             NotAcceptable => "No representation fits the Accept header",
@@ -156,6 +174,7 @@ impl ErrorCode {
             InputClosed => "The program takes no input",
             UnknownRuntime => "There is no such runtime",
             QuotaExceeded => "The quota is used up",
+            LimitReached => "A limit is reached",
             NotConfigured => "This feature is not configured",
             Unavailable => "A needed service can't be reached",
             Internal => "Something went wrong on our side",
@@ -201,6 +220,9 @@ pub struct Problem {
     /// With `precondition_failed`: the current content hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
+    /// With `limit_reached` and `quota_exceeded`: which limit, how much it allows and how much is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<ReachedLimit>,
 }
 
 impl Problem {
@@ -214,6 +236,7 @@ impl Problem {
             code,
             errors: Vec::new(),
             etag: None,
+            limit: None,
         }
     }
 }

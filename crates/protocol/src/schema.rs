@@ -21,6 +21,10 @@ pub const PASSWORD: Length = 8..=256;
 pub const TOKEN_NAME: Length = 1..=100;
 /// Days that a personal token may live.
 pub const TOKEN_DAYS: RangeInclusive<u32> = 1..=3650;
+/// Days that an invitation may hold.
+pub const INVITATION_DAYS: RangeInclusive<u32> = 1..=365;
+/// The largest number that JavaScript holds exactly.
+pub const MAX_LIMIT: i64 = (1 << 53) - 1;
 pub const PROJECT_NAME: Length = 1..=200;
 pub const DESCRIPTION: Length = 0..=10_000;
 pub const LANGUAGE: Length = 0..=50;
@@ -92,6 +96,37 @@ pub fn user_name() -> Object {
 /// What an email or a token may be when it is only compared.
 pub fn any_text() -> Object {
     ObjectBuilder::new().schema_type(Type::String).pattern(Some(NO_NUL)).build()
+}
+
+pub fn optional_text() -> Object {
+    nullable(ObjectBuilder::new().schema_type(Type::String).pattern(Some(NO_NUL)))
+}
+
+pub fn optional_password() -> Object {
+    nullable(text(&PASSWORD, NO_NUL))
+}
+
+pub fn optional_email() -> Object {
+    nullable(text(&EMAIL, EMAIL_PATTERN))
+}
+
+/// Days that an invitation holds.
+pub fn invitation_days() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(*INVITATION_DAYS.start()))
+        .maximum(Some(*INVITATION_DAYS.end()))
+        .build()
+}
+
+/// A limit: a number, or `null` to go back to what the installation says.
+pub fn limit() -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
+        .minimum(Some(0))
+        .maximum(Some(MAX_LIMIT))
+        .description(Some("0 is no limit; `null` is the default."))
+        .build()
 }
 
 pub fn token_name() -> Object {

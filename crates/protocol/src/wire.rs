@@ -98,6 +98,9 @@ pub struct Heartbeat {
     /// What the worker can do. Absent from older workers: see [`Heartbeat::kinds`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offers: Option<Offers>,
+    /// It drains because it was asked to by [`Control::Pause`], and not because it shuts down.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
 }
 
 /// Slots of one pool.
@@ -163,6 +166,10 @@ pub enum Control {
     Abandon {
         job_id: JobId,
         attempt: i32,
+    },
+    /// Take no more jobs, or take some again; repeated until a heartbeat says so.
+    Pause {
+        paused: bool,
     },
     /// Input for a running program: sent to the worker's service `input` over a stream, because it is answered (with
     /// [`InputReply`]), and a worker may not answer through the broker's default exchange.

@@ -143,6 +143,7 @@ fn older_heartbeat() -> Heartbeat {
         noop_slots: 0,
         capacity: Default::default(),
         offers: None,
+        paused: false,
     }
 }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio_postgres::NoTls;
 
-pub use accounts::Rotation;
+pub use accounts::{AccountChange, Admission, Device, Registered, Revocation, Rotation, StoredAccount};
 pub use error::StoreError;
 pub use files::{ChangeError, ProjectCursor, blobs, bulk, plan, snapshots};
 pub use gc::DeadAttempt;

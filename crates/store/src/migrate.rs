@@ -17,6 +17,7 @@ pub const MIGRATIONS: &[(i32, &str, &str)] = &[
     (7, "kinds_and_capacity", include_str!("../../../migrations/V7__kinds_and_capacity.sql")),
     (8, "symbolic_links", include_str!("../../../migrations/V8__symbolic_links.sql")),
     (9, "history", include_str!("../../../migrations/V9__history.sql")),
+    (10, "accounts_limits", include_str!("../../../migrations/V10__accounts_limits.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

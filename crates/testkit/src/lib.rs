@@ -20,6 +20,7 @@ pub mod names;
 pub mod process;
 pub mod rabbitmq;
 pub mod services;
+pub mod smtp;
 pub mod snapshot;
 pub mod sse;
 pub mod wait;

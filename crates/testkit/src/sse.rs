@@ -24,6 +24,12 @@ impl Events {
         Ok(Self { response, buffer: Vec::new() })
     }
 
+    /// Reads to the end of the stream.
+    pub async fn rest(&mut self) -> Result<()> {
+        while self.next().await?.is_some() {}
+        Ok(())
+    }
+
     /// The next event; `None` at the regular end of the stream, an error if it breaks.
     pub async fn next(&mut self) -> Result<Option<Event>> {
         loop {

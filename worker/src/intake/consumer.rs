@@ -69,10 +69,11 @@ impl JobConsumer {
 
     fn update_subscriptions(&mut self) {
         let (draining, engine_up) = (*self.draining.borrow(), *self.engine_up.borrow());
+        let stopped = draining || self.context.status.paused.load(Ordering::Relaxed);
         self.context.status.engine_down.store(!engine_up, Ordering::Relaxed);
         for queues in &mut self.queues {
             let usable = engine_up || !queues.kind.pool().needs_engine();
-            queues.set_subscribed(&self.broker, !draining && usable && queues.wants_offers());
+            queues.set_subscribed(&self.broker, !stopped && usable && queues.wants_offers());
         }
     }
 
@@ -109,6 +110,11 @@ fn handle_control(status: &WorkerStatus, control: Control) {
         }
         Control::Abandon { job_id, attempt } => {
             status.active_runs.stop(Running { job_id, attempt }, StopReason::Abandon)
+        }
+        Control::Pause { paused } => {
+            if status.paused.swap(paused, Ordering::Relaxed) != paused {
+                tracing::info!(paused, "an administrator changed whether jobs are taken");
+            }
         }
         // Comes to the service `input`.
         Control::Input { .. } => {}

@@ -163,6 +163,7 @@ fn context(dir: &Path, sandbox: Arc<dyn Sandbox>, events: RecordingPublisher) ->
             pools: Pools::new([(Pool::Sandbox, 1)]),
             offers: Default::default(),
             draining: false.into(),
+            paused: false.into(),
             engine_down: false.into(),
             last_ping: 0.into(),
         }),

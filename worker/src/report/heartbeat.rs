@@ -58,18 +58,20 @@ fn heartbeat(identity: &Identity, status: &WorkerStatus) -> Heartbeat {
     let capacity = status.capacity();
     let sandbox = capacity.get(Pool::Sandbox.as_str()).copied().unwrap_or_default();
     let slots = status.pools.get(Pool::Sandbox).total();
+    let paused = status.paused.load(Ordering::Relaxed);
     Heartbeat {
         worker_id: identity.id.clone(),
         name: identity.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         slots,
         busy: slots - sandbox.free,
-        draining: status.draining.load(Ordering::Relaxed),
+        draining: status.draining.load(Ordering::Relaxed) || paused,
         started_at: identity.started_at,
         running: status.active_runs.running(),
         echo: status.last_ping.load(Ordering::Relaxed),
         noop_slots: status.pools.get(Pool::Noop).total(),
         capacity,
         offers: Some(status.offers.clone()),
+        paused,
     }
 }

@@ -18,7 +18,7 @@ use engunity_protocol::{
     spec::TerminalSize,
 };
 use engunity_store::{JobFilter, StoreError};
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt, future::BoxFuture};
 use tokio::{sync::mpsc, time::timeout};
 use tokio_tungstenite::tungstenite::{
     Error as WsError, Message,
@@ -36,6 +36,7 @@ use crate::{
     app::App,
     auth::Caller,
     jobs::Jobs,
+    limits::Permit,
     session::{
         Sessions, Subscription,
         message::{Downstream, Joining, Resume, Text, Welcome, to_json},
@@ -59,6 +60,8 @@ const SILENCE_TIMEOUT: Duration = Duration::from_secs(80);
 const PLACE_MIN_INTERVAL: Duration = Duration::from_millis(80);
 /// Job events buffered for the socket.
 const EVENT_BUFFER: usize = 16;
+/// The close code where a request would be answered with 401.
+const UNAUTHORIZED: CloseCode = CloseCode::Library(4401);
 /// Jobs in a welcome.
 const RECENT_JOBS: u64 = 50;
 
@@ -66,6 +69,9 @@ pub struct Connection {
     sessions: Arc<Sessions>,
     jobs: Jobs,
     draining: CancellationToken,
+    /// Ends with the session or token that opened the socket.
+    authority: BoxFuture<'static, ()>,
+    _permit: Permit,
     caller: Caller,
     project_id: ProjectId,
     conn_id: ConnectionId,
@@ -99,6 +105,8 @@ enum SocketEvent {
     JobEvent(String),
     Timer,
     Draining,
+    /// What the socket was opened by has ended.
+    Unauthorized,
 }
 
 /// Ends the socket with this close code and reason.
@@ -107,7 +115,7 @@ struct Closing(CloseCode, &'static str);
 type Flow = Result<(), Closing>;
 
 impl Connection {
-    pub fn new(app: &App, caller: Caller, project_id: ProjectId, socket: Socket) -> Self {
+    pub fn new(app: &App, caller: Caller, project_id: ProjectId, socket: Socket, permit: Permit) -> Self {
         let (event_sender, events) = mpsc::channel(EVENT_BUFFER);
         let now = Instant::now();
         Self {
@@ -115,6 +123,8 @@ impl Connection {
             sessions: app.orchestrator.sessions.clone(),
             jobs: app.jobs.clone(),
             draining: app.orchestrator.draining(),
+            authority: app.tokens.ended(caller.authority).boxed(),
+            _permit: permit,
             watches: Watches::new(app.jobs.clone(), caller.user_id, event_sender),
             caller,
             project_id,
@@ -159,6 +169,7 @@ impl Connection {
         };
         tokio::select! {
             () = self.draining.cancelled() => SocketEvent::Draining,
+            () = &mut self.authority => SocketEvent::Unauthorized,
             received = self.socket.next() => SocketEvent::Received(received),
             message = session => SocketEvent::Session(message),
             Some(event) = self.events.recv() => SocketEvent::JobEvent(event),
@@ -188,6 +199,7 @@ impl Connection {
             }
             SocketEvent::JobEvent(event) => self.write(Message::text(event)).await,
             SocketEvent::Timer => self.on_timer().await,
+            SocketEvent::Unauthorized => Err(Closing(UNAUTHORIZED, "the session has ended: sign in again")),
             SocketEvent::Draining => {
                 Err(Closing(CloseCode::Restart, "the coordinator restarts: connect again"))
             }

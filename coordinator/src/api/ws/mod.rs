@@ -70,10 +70,11 @@ pub async fn open(
         .project(caller.user_id, project_id)
         .await?
         .ok_or_else(|| ApiError::not_found("this project"))?;
+    let permit = app.limits.open_stream(caller.user_id).await?;
     let (response, socket) = handshake.accept();
     tokio::spawn(async move {
         if let Some(socket) = socket.await {
-            Connection::new(&app, caller, project_id, socket).run().await;
+            Connection::new(&app, caller, project_id, socket, permit).run().await;
         }
     });
     Ok(response)

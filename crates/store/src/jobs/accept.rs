@@ -186,6 +186,13 @@ impl Store {
         Ok(row.map(|row| (row.get(0), row.get::<_, Json<Vec<Artifact>>>(1).0)))
     }
 
+    /// Jobs of a user that were not asked to end yet, the oldest first.
+    pub async fn unfinished_jobs(&self, user_id: UserId, limit: i64) -> Result<Vec<JobId>> {
+        let sql = "SELECT id FROM jobs WHERE user_id = $1 AND state IN ('queued', 'running') AND NOT cancel_requested ORDER BY id LIMIT $2";
+        let rows = self.connection().await?.query(sql, &[&user_id.0, &limit]).await?;
+        Ok(rows.iter().map(|row| JobId(row.get(0))).collect())
+    }
+
     /// Ends a queued job at once, marks a running one; `None` when there is no such unfinished job.
     pub async fn cancel_job(&self, user_id: UserId, id: JobId) -> Result<Option<Cancelled>> {
         let connection = self.connection().await?;

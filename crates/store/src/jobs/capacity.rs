@@ -163,12 +163,12 @@ impl FleetCapacity {
 const GROUPS: &str = "
     SELECT pool.key AS pool, w.kinds, w.runtimes, sum((pool.value ->> 'total')::bigint)::bigint AS slots
     FROM workers w CROSS JOIN LATERAL jsonb_each(w.capacity) AS pool (key, value)
-    WHERE w.last_seen > now() - make_interval(secs => $1) AND NOT w.draining AND NOT w.deaf AND pool.key = ANY($2::varchar[])
+    WHERE w.last_seen > now() - make_interval(secs => $1) AND NOT w.draining AND NOT w.drain_requested AND NOT w.deaf AND pool.key = ANY($2::varchar[])
     GROUP BY pool.key, w.kinds, w.runtimes";
 
 const TAKEN: &str = "
     WITH able AS (
-        SELECT id FROM workers WHERE last_seen > now() - make_interval(secs => $1) AND NOT draining AND NOT deaf
+        SELECT id FROM workers WHERE last_seen > now() - make_interval(secs => $1) AND NOT draining AND NOT drain_requested AND NOT deaf
     )
     SELECT kind, class, runtime, count(*) AS n FROM (
         SELECT kind, class, runtime FROM jobs

@@ -31,11 +31,11 @@ pub const MAX_LOSSES: i32 = 3;
 /// reason to go through the whole backlog's index instead of finding the few jobs by their ids.
 const CLAIM: &str = "
     WITH asked AS (
-        SELECT a.*, w.kinds, w.runtimes FROM unnest($1::uuid[], $2::uuid[], $3::varchar[]) AS a (job_id, claim_id, worker_id)
+        SELECT a.*, w.kinds, w.runtimes, coalesce(w.drain_requested, false) AS drained FROM unnest($1::uuid[], $2::uuid[], $3::varchar[]) AS a (job_id, claim_id, worker_id)
         LEFT JOIN workers w ON w.id = a.worker_id
     ), free AS (
         SELECT j.id, a.claim_id, a.worker_id,
-               coalesce(j.kind = ANY(a.kinds), true) AND coalesce(j.runtime = ANY(a.runtimes), true) AS able
+               coalesce(j.kind = ANY(a.kinds), true) AND coalesce(j.runtime = ANY(a.runtimes), true) AND NOT a.drained AS able
         FROM asked a JOIN jobs j ON j.id = a.job_id
         WHERE j.lease_until IS NULL AND j.finished_at IS NULL ORDER BY j.id FOR UPDATE OF j
     ), granted AS (

@@ -7,6 +7,7 @@ mod claims;
 mod events;
 pub mod fencing;
 mod outbox;
+mod overview;
 mod waiting;
 
 pub use accept::{Accepted, Cancelled, Idempotency, JobFilter, JobHead, NewJob};

@@ -95,6 +95,22 @@ impl Store {
         Ok(rows.iter().map(worker).collect())
     }
 
+    /// Notes whether a worker is to take no more jobs; `None` where there is no such worker.
+    pub async fn set_drain(&self, id: &WorkerId, drain: bool) -> Result<Option<Worker>> {
+        let sql = "UPDATE workers SET drain_requested = $2 WHERE id = $1
+            RETURNING *, last_seen < now() - make_interval(secs => $3) AS gone";
+        let row = self.connection().await?.query_opt(sql, &[&id.0, &drain, &LEASE_SECONDS]).await?;
+        Ok(row.as_ref().map(worker))
+    }
+
+    /// Workers that are to take no more jobs.
+    pub async fn drain_requests(&self) -> Result<HashSet<WorkerId>> {
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached("SELECT id FROM workers WHERE drain_requested").await?;
+        let rows = connection.query(&statement, &[]).await?;
+        Ok(rows.iter().map(|row| WorkerId(row.get(0))).collect())
+    }
+
     /// Deletes workers that sent no heartbeat for ten minutes.
     pub async fn forget_workers(&self) -> Result<u64> {
         let sql = "DELETE FROM workers WHERE last_seen < now() - interval '10 minutes'";
@@ -148,7 +164,7 @@ async fn upsert(batch: &Batch, statement: &Statement, beats: &[(Heartbeat, bool)
 }
 
 fn worker(row: &tokio_postgres::Row) -> Worker {
-    let state = match (row.get("gone"), row.get("deaf"), row.get("draining")) {
+    let state = match (row.get("gone"), row.get("deaf"), row.get("draining") || row.get("drain_requested")) {
         (true, ..) => WorkerState::Gone,
         (_, true, _) => WorkerState::Stalled,
         (.., true) => WorkerState::Draining,

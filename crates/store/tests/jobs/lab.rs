@@ -162,6 +162,7 @@ pub fn heartbeat(worker: &str, slots: u32, running: Vec<Running>) -> Heartbeat {
         noop_slots: 0,
         capacity: Default::default(),
         offers: None,
+        paused: false,
     }
 }
 

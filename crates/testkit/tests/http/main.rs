@@ -1,12 +1,14 @@
 //! The HTTP API from outside, by area: accounts, projects, files, uploads, sync, the table of routes, the web root.
 
 mod accounts;
+mod admin;
 mod bulk;
 mod contract;
 mod files;
 mod limits;
 mod projects;
 mod quota;
+mod sessions;
 mod sync;
 mod table;
 mod upload;

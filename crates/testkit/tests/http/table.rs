@@ -146,7 +146,8 @@ async fn no_call_reaches_resources_of_another_user() -> Result<()> {
             .replace("{token_id}", token["id"].as_str().unwrap_or_default())
             .replace("{path}", "x");
         let answer = bob.send(request(&bob, call, &path)).await?;
-        refused(&answer, NotFound).map_err(|e| e.context(format!("{} {path}", call.method)))?;
+        let code = if path.starts_with("/admin/") { Forbidden } else { NotFound };
+        refused(&answer, code).map_err(|e| e.context(format!("{} {path}", call.method)))?;
         ensure!(!answer.text().contains("secret"), "{} {path}: {}", call.method, answer.text());
     }
     for path in ["/code/", "/jobs", "/auth/tokens"] {
