@@ -8,6 +8,8 @@ use engunity_artifacts::S3Config;
 use engunity_protocol::job::Pool;
 use serde::Deserialize;
 
+use crate::embedding::Settings;
+
 const DEFAULTS: &str = include_str!("../defaults.toml");
 
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +19,7 @@ pub struct Config {
     pub docker: Docker,
     pub runtimes: Runtimes,
     pub worker: Worker,
+    pub embedding: Embedding,
     pub log: Log,
 }
 
@@ -47,6 +50,15 @@ pub struct Worker {
     pub scratch_dir: PathBuf,
     pub cache_mb: u64,
     pub drain_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Embedding {
+    pub program: PathBuf,
+    pub model: PathBuf,
+    pub libtorch: PathBuf,
+    pub threads: u32,
+    pub precision: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -100,6 +112,21 @@ impl Worker {
 
     pub fn drain_timeout(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
+    }
+}
+
+impl Embedding {
+    pub fn settings(&self) -> Settings {
+        let beside = || Some(std::env::current_exe().ok()?.with_file_name("engunity-embedder"));
+        let named = Some(self.program.clone()).filter(|program| !program.as_os_str().is_empty());
+        Settings {
+            program: named.or_else(beside).unwrap_or_default(),
+            model: self.model.clone(),
+            libtorch: self.libtorch.clone(),
+            threads: self.threads,
+            precision: self.precision.clone(),
+            ..Settings::default()
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use engunity_protocol::{
 };
 
 use crate::{
+    embedding::Embedding,
     execution::snapshots::SnapshotCache,
     intake::{
         runs::ActiveRuns,
@@ -35,6 +36,7 @@ pub struct WorkerContext {
     pub objects: ObjectStore,
     pub snapshots: SnapshotCache,
     pub sandbox: Arc<dyn Sandbox>,
+    pub embedding: Arc<Embedding>,
     pub outbox: Outbox,
     pub status: Arc<WorkerStatus>,
 }

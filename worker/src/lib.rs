@@ -7,6 +7,7 @@
 //!    └── cancel, abandon ──────────┘                ▼  └─ execution/snapshots (local cache of object storage)
 //!                                    report/outbox: one ordered, bounded buffer of events
 //! sandbox/gc: removes containers that have no owner
+//! embedding/: the program that computes vectors, started and watched
 //! services/: streams that a coordinator opens, without a job; nothing there is recorded
 //! ```
 //!
@@ -16,6 +17,7 @@
 mod capabilities;
 pub mod config;
 mod context;
+pub mod embedding;
 mod execution;
 mod intake;
 mod jobs;

@@ -19,6 +19,7 @@ use crate::{
     capabilities,
     config::Config,
     context::{Identity, WorkerContext, WorkerStatus},
+    embedding::Embedding,
     execution::{snapshots::SnapshotCache, stop::StopReason},
     intake::{claims, consumer::JobConsumer, runs::ActiveRuns, slots::Pools},
     report::{heartbeat, outbox::Outbox},
@@ -86,7 +87,18 @@ fn build(
         last_ping: AtomicU64::new(0),
     });
     let image_prefix = config.runtimes.image_prefix.clone();
-    Ok(WorkerContext { identity, catalog, image_prefix, objects, snapshots, sandbox, outbox, status })
+    let embedding = Arc::new(Embedding::start(config.embedding.settings()));
+    Ok(WorkerContext {
+        identity,
+        catalog,
+        image_prefix,
+        objects,
+        snapshots,
+        sandbox,
+        embedding,
+        outbox,
+        status,
+    })
 }
 
 async fn wait_for_broker(broker: &Connection) {

@@ -24,6 +24,7 @@ use tokio::{
 use super::*;
 use crate::{
     context::{Identity, WorkerContext, WorkerStatus},
+    embedding::{Embedding, Settings},
     execution::{snapshots::SnapshotCache, typed::TypedInput},
     intake::{
         runs::{ActiveRun, ActiveRuns},
@@ -157,6 +158,7 @@ fn context(dir: &Path, sandbox: Arc<dyn Sandbox>, events: RecordingPublisher) ->
         snapshots: SnapshotCache::open(objects.clone(), dir.to_owned(), 1 << 20).unwrap(),
         objects,
         sandbox,
+        embedding: Arc::new(Embedding::start(Settings::default())),
         outbox: Outbox::start(events, identity.id.clone()),
         status: Arc::new(WorkerStatus {
             active_runs: ActiveRuns::default(),
