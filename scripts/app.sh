@@ -14,6 +14,7 @@ cmd_up() {
   services_close
   app_start
   first_user
+  embedder_background
   up_report $((SECONDS - began))
 }
 
@@ -157,6 +158,7 @@ EOF
 
 cmd_down() {
   case "${1:-}" in "" | --wipe) ;; *) die "unknown option of down: '$1'; it takes --wipe" ;; esac
+  daemon_stop embedder TERM 10
   app_down
   services_down
   ok "everything of this clone is stopped"

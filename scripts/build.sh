@@ -32,7 +32,7 @@ build_and_copy() {
   local program
   cd "$ROOT"
   target_claim
-  cargo build --workspace --exclude engunity-load-tests --exclude engunity-agent --bins ||
+  cargo build --workspace --exclude engunity-load-tests --exclude engunity-agent --exclude engunity-testkit --bins ||
     die "the workspace does not build; see the compiler's errors above"
   # Static, as it runs in any image. The flag is given to the program alone, so that it shares its libraries with the rest.
   cargo rustc -p engunity-agent --bin engunity-agent -- -C target-feature=+crt-static ||
@@ -49,7 +49,7 @@ target_claim() {
   local last="$CARGO_TARGET_DIR/last-clone"
   mkdir -p "$CARGO_TARGET_DIR"
   [ "$(cat "$last" 2>/dev/null)" != "$ROOT" ] || return 0
-  find "$ROOT"/{cli,coordinator,crates,load-tests,migrations,worker} -type f -exec touch {} +
+  find "$ROOT"/{cli,coordinator,crates,embedder,load-tests,migrations,worker} -type f -exec touch {} +
   printf '%s\n' "$ROOT" >"$last"
 }
 

@@ -63,6 +63,7 @@ doctor_clone() {
     name="$(basename "$pid" .pid)"
     if daemon_alive "$name"; then printf '  ✓ %-20s pid %s\n' "$name" "$(cat "$pid")"; else printf '  ✗ %-20s died; ./dev up starts it again\n' "$name"; fi
   done
+  printf '  · embedding model %s\n' "$(embedder_status)"
   [ ! -e "$CACHE/clones/$ID/ports" ] || printf '  · ports %s\n' "$(xargs <"$CACHE/clones/$ID/ports")"
   port="$(cat "$DEV/port" 2>/dev/null || echo 8000)"
   if daemon_alive coordinator-1; then printf '  · http://127.0.0.1:%s\n' "$port"

@@ -17,6 +17,7 @@ up_plan() {
   plan_services
   plan_images
   plan_builds
+  plan_embedder
   [ ${#PLAN[@]} -gt 0 ] || { note "nothing to install or to build"; return; }
   say "To do before the start, about $(plan_minutes) on $(nproc) cores (downloads depend on the network):"
   printf '  · %s\n' "${PLAN[@]}"
@@ -58,6 +59,13 @@ plan_images() {
   elif [ ! -d "$DOCKER_DIR/image" ]; then
     plan 225 "build sandbox images from Debian packages: $(runtimes | xargs)"
   fi
+}
+
+# In the background, after the start: it is no part of the estimate.
+plan_embedder() {
+  [ "$(uname -m)" = x86_64 ] || return 0
+  libtorch_there && model_there && [ -x "$EMBEDDER" ] ||
+    plan 0 "afterwards, in the background: fetch libtorch and the embedding model (900 MB), build the embedder (some minutes)"
 }
 
 plan_builds() {

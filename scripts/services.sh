@@ -59,5 +59,6 @@ export ENGUNITY__DOCKER__SOCKET=$DOCKER_HOST
 export ENGUNITY__RUNTIMES__DIR=$ROOT/languages
 export ENGUNITY__RUNTIMES__IMAGE_PREFIX=$(image_prefix)
 export DOCKER_HOST=$DOCKER_HOST
+$(embedder_env)
 EOF
 }

@@ -10,6 +10,7 @@ cmd_test() {
   PACKAGES_FOR="test"
   services_open
   build_steps
+  test_embedder_step "$filter"
   steps_wait
   services_close
   # shellcheck disable=SC1091
@@ -29,9 +30,20 @@ fuzz_options() {
   FUZZ_SEED=$RANDOM
 }
 
+# The tests of the real model run where it is set up; in continuous integration it has to be.
+test_embedder_step() {
+  case "$1" in web | e2e | api-fuzz) return ;; esac
+  embedder_possible || { note "skipped: the tests of the real embedding model need an x86-64 processor"; return; }
+  if embedder_ready; then return; fi
+  if [ -n "${CI:-}" ] || { libtorch_there && model_there; }; then step embedder "Embedding model" in_order embedder_setup packages build
+  else note "skipped: the tests of the real embedding model, which is not set up (./dev embedder does it, 900 MB and some minutes)"; fi
+}
+
 test_rust() {
   cd "$ROOT"
   cargo_tool nextest
+  # Tests of the real model must then not be left out.
+  ! embedder_ready || export ENGUNITY_TEST_EMBEDDER=1
   local result=0
   cargo nextest run --workspace --no-fail-fast ${1:+"$1"} || result=$?
   # The example of a new job kind exists only with a feature, so that no other test and no document knows it.
