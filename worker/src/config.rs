@@ -52,7 +52,7 @@ pub struct Worker {
     pub drain_seconds: u64,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Embedding {
     pub program: PathBuf,
     pub model: PathBuf,

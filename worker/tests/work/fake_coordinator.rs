@@ -117,6 +117,7 @@ impl FakeCoordinator {
                 cache_mb: 64,
                 drain_seconds: 8,
             },
+            embedding: config::Embedding::default(),
             log: config::Log { filter: "info".into(), format: "text".into() },
         }
     }
@@ -129,6 +130,7 @@ impl FakeCoordinator {
             .env("ENGUNITY__S3__BUCKET", &config.s3.bucket)
             .env("ENGUNITY__RUNTIMES__DIR", &config.runtimes.dir)
             .env("ENGUNITY__WORKER__NAME", &config.worker.name)
+            .env("ENGUNITY__EMBEDDING__MODEL", "")
             .env("ENGUNITY__WORKER__SLOTS", "1")
             .env("ENGUNITY__WORKER__SCRATCH_DIR", &config.worker.scratch_dir)
             .stdout(Stdio::piped())
