@@ -5,10 +5,10 @@ test("panes are as wide as the seed says, can be dragged and closed, and stay so
   const project = await makeProject(page.request, token, { "a.txt": "" });
   await page.goto(`/?project=${project}`);
   await expect(row(page, "a.txt")).toBeVisible();
-  const explorer = page.getByRole("complementary", { name: "Explorer" });
+  const explorer = page.getByRole("complementary", { name: "Side bar" });
   const width = async () => (await explorer.boundingBox())?.width;
   expect(await width()).toBe(280);
-  const edge = (await page.getByRole("separator", { name: "Explorer width" }).boundingBox())!;
+  const edge = (await page.getByRole("separator", { name: "Side bar width" }).boundingBox())!;
   await page.mouse.move(edge.x + edge.width / 2, edge.y + 200);
   await page.mouse.down();
   await page.mouse.move(edge.x + edge.width / 2 + 60, edge.y + 200, { steps: 4 });

@@ -79,3 +79,24 @@ test("closing several changed tabs asks once", async ({ page }) => {
   await page.keyboard.press("Escape");
   await expect(tab(page, "unsaved")).toHaveCount(2);
 });
+
+test("two tabs of the same file keep the unsaved text of each", async ({ page }) => {
+  const { project } = await opened(page, { autoSave: false });
+  const other = await page.context().newPage();
+  await other.addInitScript(() => localStorage.setItem("engunity.settings", JSON.stringify({ autoSave: false })));
+  const tokens = await page.evaluate(() => ["engunity.tokens", "engunity.user"].map((key) => [key, localStorage.getItem(key)!] as const));
+  expect(tokens.every(([, value]) => value)).toBe(true);
+  await other.goto(`/?project=${project}&file=notes.txt`);
+  await shows(other, "one");
+  await typeAtTop(page, "of the first tab ");
+  await typeAtTop(other, "of the second tab ");
+  await Promise.all([page.reload(), other.reload()]);
+  await shows(page, "of the first tab one");
+  await shows(other, "of the second tab one");
+  // What a closed tab leaves behind is found by the next one that has no text of its own.
+  await other.close({ runBeforeUnload: true });
+  await page.keyboard.press("Alt+W");
+  await page.getByRole("button", { name: "Don't save" }).click();
+  await row(page, "notes.txt").dblclick();
+  await shows(page, "of the second tab one");
+});

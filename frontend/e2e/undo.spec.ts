@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import type { Page } from "@playwright/test";
 import { contentOf, droppedArchive, expect, makeProject, MOD, row, signedIn, test } from "./support";
 
@@ -83,4 +87,21 @@ test("an archive that would replace files says which before it does", async ({ p
   await drop();
   await dialog.getByRole("button", { name: "Replace" }).click();
   await expect.poll(() => contentOf(page, token, project, "b.txt")).toBe("from the archive\n");
+});
+
+test("a .tar.zst asks like the other archives", async ({ page }) => {
+  const folder = mkdtempSync(path.join(tmpdir(), "zst-"));
+  writeFileSync(path.join(folder, "b.txt"), "from zstd\n");
+  execFileSync("tar", ["--zstd", "-cf", "packed.tar.zst", "b.txt"], { cwd: folder });
+  const buffer = readFileSync(path.join(folder, "packed.tar.zst"));
+  rmSync(folder, { recursive: true });
+  const send = () => page.getByLabel("Files to upload").setInputFiles({ name: "packed.tar.zst", mimeType: "application/zstd", buffer });
+  const dialog = page.getByRole("dialog", { name: "Replace 1 file?" });
+  await send();
+  await expect(dialog.getByRole("listitem")).toHaveText(["b.txt"]);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  expect(await contentOf(page, token, project, "b.txt")).toBe("b\n");
+  await send();
+  await dialog.getByRole("button", { name: "Replace" }).click();
+  await expect.poll(() => contentOf(page, token, project, "b.txt")).toBe("from zstd\n");
 });

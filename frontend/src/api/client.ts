@@ -48,6 +48,7 @@ export const projects = {
     return upload<Uploaded>(`/code/${id(project)}/upload${strip ? "?strip=1" : ""}`, form, onProgress);
   },
   index: (project: Id) => json<IndexStatus>(`/code/${id(project)}/index`),
+  buildIndex: (project: Id) => json<Job>(`/code/${id(project)}/index`, { method: "POST" }),
   archive: async (project: Id) => (await request(`/code/${id(project)}/archive`)).blob(),
 };
 

@@ -49,3 +49,16 @@ export function ago(time: string, now = Date.now()): string {
 export function count(value: number, one: string, many = `${one}s`): string {
   return `${value.toLocaleString("en")} ${value === 1 ? one : many}`;
 }
+
+const dated = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+/** A point in time, to the minute. */
+export function moment(time: string): string {
+  return dated.format(new Date(time));
+}
+
+/** A change of size, with its sign. */
+export function difference(count: number): string {
+  if (!count) return "same size";
+  return `${count < 0 ? "−" : "+"}${bytes(Math.abs(count))}`;
+}

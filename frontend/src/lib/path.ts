@@ -18,6 +18,12 @@ export function join(...parts: string[]): string {
   return parts.filter(Boolean).join("/");
 }
 
+/** Whether a set has the path itself or a folder above it. */
+export function isCovered(path: string, by: ReadonlySet<string>): boolean {
+  for (let at = path; at; at = parent(at)) if (by.has(at)) return true;
+  return false;
+}
+
 export function isInside(path: string, folder: string): boolean {
   return folder === "" || path === folder || path.startsWith(`${folder}/`);
 }

@@ -3,6 +3,7 @@
  * Registering an id again replaces what was there.
  */
 import type { ComponentType, ReactNode } from "react";
+import type { LucideIcon } from "lucide-react";
 import type { FileEntry, Id, Job, ServerMessage } from "@/api/types";
 import type { Tab } from "@/shell/tabs/tabs";
 
@@ -13,6 +14,16 @@ export interface Panel {
   View: ComponentType;
   /** The number beside the label; 0 shows none. */
   useBadge?(): number;
+}
+
+/** A view of the side bar. They stand in the order in which they are registered. */
+export interface SideView {
+  id: string;
+  label: string;
+  icon: LucideIcon;
+  /** The shortcut that goes there, for the tooltip. */
+  keys?: string;
+  View: ComponentType;
 }
 
 export interface TabLabel {
@@ -88,6 +99,7 @@ class Registry<T> {
 }
 
 const panelRegistry = new Registry<Panel>();
+const sideViewRegistry = new Registry<SideView>();
 const tabViewRegistry = new Registry<TabView>();
 const fileViewRegistry = new Registry<FileView>();
 const jobAsideRegistry = new Registry<JobAside>();
@@ -95,6 +107,7 @@ const statusItemRegistry = new Registry<StatusItem>();
 const scopeRegistry = new Registry<ProjectScope>();
 
 export const registerPanel = (panel: Panel) => panelRegistry.add(panel.id, panel);
+export const registerSideView = (view: SideView) => sideViewRegistry.add(view.id, view);
 /** A view is only given tabs of its own kind, so the narrower type is safe here. */
 export const registerTabView = <T extends Tab>(view: TabView<T>) => tabViewRegistry.add(view.kind, view as unknown as TabView);
 export const registerFileView = (view: FileView) => fileViewRegistry.add(view.id, view);
@@ -103,6 +116,7 @@ export const registerStatusItem = (item: StatusItem) => statusItemRegistry.add(i
 export const registerProjectScope = (scope: ProjectScope) => scopeRegistry.add(scope.id, scope);
 
 export const panels = () => panelRegistry.all();
+export const sideViews = () => sideViewRegistry.all();
 export const tabView = (kind: string) => tabViewRegistry.get(kind);
 export const fileViewFor = (entry: FileEntry) => fileViewRegistry.all().find((view) => view.accepts(entry));
 export const jobAsides = () => jobAsideRegistry.all();

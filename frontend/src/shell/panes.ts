@@ -4,6 +4,8 @@ import { recall, remember } from "@/lib/storage";
 
 export interface Panes {
   sidebar: boolean;
+  /** The id of a view of the side bar. */
+  sideView: string;
   sidebarWidth: number;
   bottom: boolean;
   bottomHeight: number;
@@ -13,6 +15,7 @@ export interface Panes {
 
 export const paneDefaults: Panes = {
   sidebar: true,
+  sideView: "files",
   sidebarWidth: 280,
   bottom: true,
   bottomHeight: 260,
@@ -27,6 +30,7 @@ interface LayoutState extends Panes {
   narrow: boolean;
   set(change: Partial<Panes>): void;
   show(panel: string): void;
+  showSide(view: string): void;
   toggle(pane: "sidebar" | "bottom"): void;
 }
 
@@ -45,10 +49,11 @@ export const useLayout = create<LayoutState>((set, get) => ({
   narrow: isNarrow(),
   set: (change) => {
     set(change);
-    const { sidebar, sidebarWidth, bottom, bottomHeight, bottomTab, narrow } = get();
-    if (!narrow) remember("panes", { sidebar, sidebarWidth, bottom, bottomHeight, bottomTab });
+    const { sidebar, sideView, sidebarWidth, bottom, bottomHeight, bottomTab, narrow } = get();
+    if (!narrow) remember("panes", { sidebar, sideView, sidebarWidth, bottom, bottomHeight, bottomTab });
   },
   show: (bottomTab) => get().set({ bottomTab, bottom: true }),
+  showSide: (sideView) => get().set({ sideView, sidebar: true }),
   toggle: (pane) => get().set({ [pane]: !get()[pane] }),
 }));
 

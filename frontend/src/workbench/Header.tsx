@@ -40,7 +40,7 @@ function ProjectSwitch() {
   const name = projects.find((project) => project.id === current)?.name ?? "…";
   return (
     <>
-      <IconButton label="Toggle explorer" icon={PanelLeft} keys="Mod+B" onClick={() => execute("view.sidebar")} />
+      <IconButton label="Toggle side bar" icon={PanelLeft} keys="Mod+B" onClick={() => execute("view.sidebar")} />
       <button
         type="button"
         aria-haspopup="menu"

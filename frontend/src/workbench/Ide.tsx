@@ -1,8 +1,8 @@
 "use client";
 import { useEffect } from "react";
 import { EditorArea } from "@/features/editor/EditorArea";
-import { Explorer } from "@/features/explorer/Explorer";
 import { Configurations } from "@/features/run/Configurations";
+import { IndexDialog } from "@/features/search/IndexDialog";
 import { ProjectDrop } from "@/features/upload/ProjectDrop";
 import { cx } from "@/lib/cx";
 import type { Id } from "@/api/types";
@@ -10,6 +10,7 @@ import { Splitter } from "@/ui/Splitter";
 import { BottomPanel } from "./BottomPanel";
 import { Header } from "./Header";
 import { enterProject } from "./project";
+import { SideBar } from "./SideBar";
 import { StatusBar } from "./StatusBar";
 import { BOTTOM, paneDefaults, SIDEBAR, useLayout } from "@/shell/panes";
 
@@ -28,6 +29,7 @@ export function Ide({ projectId }: { projectId: Id }) {
         <StatusBar />
       </div>
       <Configurations />
+      <IndexDialog />
     </ProjectDrop>
   );
 }
@@ -36,17 +38,17 @@ function Sidebar() {
   const { sidebar, sidebarWidth, narrow, set } = useLayout();
   return (
     <aside
-      aria-label="Explorer"
+      aria-label="Side bar"
       hidden={!sidebar}
       className={cx(
         "min-w-0 border-r border-line bg-app",
         narrow ? "appear fixed top-[44px] bottom-[26px] left-0 z-30 w-[min(300px,84vw)] shadow-pop" : "relative col-start-1 row-start-2",
       )}
     >
-      <Explorer />
+      <SideBar />
       {!narrow && (
         <Splitter
-          label="Explorer width"
+          label="Side bar width"
           orientation="vertical"
           value={sidebarWidth}
           min={SIDEBAR.min}

@@ -1,5 +1,5 @@
 /** Commands of the workbench itself: the palette and the panes. */
-import { LayoutGrid, Search } from "lucide-react";
+import { LayoutGrid, Search, SquareFunction } from "lucide-react";
 import type { Command } from "@/shell/commands";
 import { inProject, signedIn } from "@/shell/context";
 import { useLayout } from "@/shell/panes";
@@ -17,6 +17,16 @@ export const commands: Command[] = [
     run: () => openPalette("files"),
   },
   {
+    id: "palette.symbols",
+    category: "Go",
+    label: "Go to symbol in project",
+    icon: SquareFunction,
+    // A browser keeps Ctrl+T to itself unless the studio is installed as an app.
+    keys: ["Alt+T", "Mod+T"],
+    when: inProject,
+    run: () => openPalette("symbols"),
+  },
+  {
     id: "palette.commands",
     category: "Go",
     label: "All commands",
@@ -28,7 +38,7 @@ export const commands: Command[] = [
   {
     id: "view.sidebar",
     category: "View",
-    label: "Toggle explorer",
+    label: "Toggle side bar",
     keys: ["Mod+B"],
     when: inProject,
     run: () => useLayout.getState().toggle("sidebar"),

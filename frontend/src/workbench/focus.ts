@@ -6,7 +6,7 @@ const PANES: { within: string; focus(): void }[] = [
   { within: "header", focus: () => document.querySelector<HTMLElement>("header button")?.focus() },
   {
     within: "aside",
-    focus: () => document.querySelector<HTMLElement>("aside:not([hidden]) [role=tree], aside:not([hidden]) button")?.focus(),
+    focus: () => first("aside:not([hidden]) [role=tree]", "aside:not([hidden]) input", "aside:not([hidden]) button")?.focus(),
   },
   {
     within: "main > div",
@@ -15,6 +15,15 @@ const PANES: { within: string; focus(): void }[] = [
   { within: "main > section", focus: () => document.querySelector<HTMLElement>("main > section [role=tab][aria-selected=true]")?.focus() },
   { within: "footer", focus: () => document.querySelector<HTMLElement>("footer button")?.focus() },
 ];
+
+/** The element of the first selector that has one. */
+function first(...selectors: string[]): HTMLElement | null {
+  for (const selector of selectors) {
+    const found = document.querySelector<HTMLElement>(selector);
+    if (found) return found;
+  }
+  return null;
+}
 
 export function cyclePanes(by: number): void {
   const shown = PANES.filter(({ within }) => document.querySelector(`${within}:not([hidden])`));

@@ -128,7 +128,7 @@ function applyToModels(project: OpenProject, message: ServerMessage, own: boolea
       return { previousJob };
     }
     case "file":
-      noteFileChange();
+      noteFileChange(project.id);
       if (message.change !== "bulk") return { removed: applyFileMessage(message, own) };
       reloadSoon(project);
       return {};

@@ -2,9 +2,8 @@
 import { register } from "@/shell/commands";
 import { registerStatusItem } from "@/shell/contributions";
 import { commands } from "./commands";
-import { ConnectionStatus, IndexStatus } from "./statusItems";
+import { ConnectionStatus } from "./statusItems";
 import "@/features";
 
 register(...commands);
 registerStatusItem({ id: "connection", side: "left", order: 10, View: ConnectionStatus });
-registerStatusItem({ id: "index", side: "left", order: 30, View: IndexStatus });

@@ -1,6 +1,5 @@
 "use client";
 import { cx } from "@/lib/cx";
-import { indexLabel, useIndexStatus } from "@/model/indexStatus";
 import type { Link } from "@/model/live/connection";
 import { useLive } from "@/model/live/store";
 import { StatusText } from "@/ui/StatusItem";
@@ -37,17 +36,6 @@ export function ConnectionStatus() {
       />
       <span className={cx(open && "max-sm:hidden")}>{text}</span>
       {open && live.rtt !== null && <span className="text-faint">{milliseconds(live.rtt)}</span>}
-    </StatusText>
-  );
-}
-
-/** The state of the search index. */
-export function IndexStatus() {
-  const label = indexLabel(useIndexStatus());
-  if (!label) return null;
-  return (
-    <StatusText className={cx("max-sm:hidden", label.behind && "text-warn")} role="status" data-tip={label.tip}>
-      {label.text}
     </StatusText>
   );
 }

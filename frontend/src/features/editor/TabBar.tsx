@@ -192,11 +192,12 @@ function tabMenu(group: tabs.Group, tab: tabs.Tab) {
     menuItem("editor.split"),
     ...(path
       ? [
+          { ...menuItem("timeline.show"), run: () => execute("timeline.show", path) },
           {
             id: "reveal",
             label: "Reveal in explorer",
             run: () => {
-              useLayout.getState().set({ sidebar: true });
+              useLayout.getState().showSide("files");
               reveal(path);
             },
           },

@@ -1,6 +1,7 @@
 /** The visible editors: which one has the keyboard focus, and going to a position in a file. */
 import type { Id } from "@/api/types";
 import { documentOf, useDocuments } from "@/model/documents/documents";
+import { provideSelection } from "@/shell/selection";
 import { clearTarget, onClosed, onOpened, pendingTarget } from "@/shell/tabs/open";
 import { change, useTabs } from "@/shell/tabs/store";
 import * as tabs from "@/shell/tabs/tabs";
@@ -71,10 +72,10 @@ export function goToTarget(): void {
   const tab = tabs.activeTab(useTabs.getState().tabs);
   const editor = focusedEditor();
   if (!target || !editor?.getModel() || !tab || !tabs.isFileTab(tab) || tab.fileId !== target.fileId) return;
-  const position = { lineNumber: target.line, column: target.column };
+  const { line, column, end = { line, column } } = target;
   clearTarget();
-  editor.setPosition(position);
-  editor.revealPositionInCenter(position);
+  editor.setSelection({ startLineNumber: line, startColumn: column, endLineNumber: end.line, endColumn: end.column });
+  editor.revealPositionInCenter({ lineNumber: line, column });
 }
 
 onOpened((quiet) => {
@@ -83,3 +84,10 @@ onOpened((quiet) => {
 });
 
 onClosed(focusActive);
+
+provideSelection(() => {
+  const editor = focusedEditor();
+  const selection = editor?.getSelection();
+  if (!selection || selection.startLineNumber !== selection.endLineNumber) return "";
+  return editor?.getModel()?.getValueInRange(selection) ?? "";
+});

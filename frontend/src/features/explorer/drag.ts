@@ -1,9 +1,10 @@
 /** Dragging rows within the tree, and files from the desktop onto it. */
 import { useRef, useState, type DragEvent, type RefObject } from "react";
+import { isMac } from "@/lib/keys";
 import { parent } from "@/lib/path";
 import { droppedPaths, hasFiles, hasPaths, PATHS_TYPE } from "@/lib/drop";
 import { execute } from "@/shell/commands";
-import { moveTo } from "./actions";
+import { copyTo, moveTo } from "./transfers";
 import { selectOnly } from "@/model/files/selection";
 import { canDrop, setOpen, useFiles } from "@/model/files/store";
 
@@ -48,9 +49,10 @@ export function useRowDrag(box: RefObject<HTMLDivElement | null>) {
       const outside = hasFiles(event.dataTransfer);
       if (!outside && !hasPaths(event.dataTransfer)) return;
       const folder = folderUnder(event);
-      if (!outside && !canDrop(dragged.current, folder)) return setTarget(null);
+      const copies = outside || isCopy(event);
+      if (!outside && !canDrop(dragged.current, folder, copies)) return setTarget(null);
       event.preventDefault();
-      event.dataTransfer.dropEffect = outside ? "copy" : "move";
+      event.dataTransfer.dropEffect = copies ? "copy" : "move";
       setTarget(folder);
       springOpen(folder);
     },
@@ -65,10 +67,15 @@ export function useRowDrag(box: RefObject<HTMLDivElement | null>) {
       const paths = droppedPaths(event.dataTransfer);
       if (!paths.length) return;
       event.preventDefault();
-      void moveTo(paths, folder);
+      void (isCopy(event) ? copyTo(paths, folder) : moveTo(paths, folder));
     },
   };
   return { handlers, target };
+}
+
+/** As in file managers, Ctrl copies what is dragged; on a Mac it is Option. */
+function isCopy(event: DragEvent): boolean {
+  return isMac ? event.altKey : event.ctrlKey;
 }
 
 function dropFiles(event: DragEvent, folder: string): void {

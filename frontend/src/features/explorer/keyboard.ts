@@ -2,7 +2,8 @@
 import type { KeyboardEvent } from "react";
 import { openFile } from "@/shell/tabs/open";
 import { parent } from "@/lib/path";
-import { beginRename, copyPath, cutChosen, pasteCut, removeChosen } from "./actions";
+import { beginRename, copyPath } from "./actions";
+import { copyChosen, cutChosen, paste, removeChosen } from "./transfers";
 import { undoLast } from "./undo";
 import { selectOnly, ranged, toggled } from "@/model/files/selection";
 import { setOpen, useFiles } from "@/model/files/store";
@@ -31,16 +32,16 @@ export function onTreeKey(event: KeyboardEvent, rows: readonly Row[], page: numb
     Enter: () => row && enter(row),
     " ": () => row && useFiles.setState({ selection: toggled(selection, row.path) }),
     F2: beginRename,
-    Delete: removeChosen,
-    Backspace: () => (event.metaKey ? removeChosen() : undefined),
-    Escape: () => row && useFiles.setState({ selection: selectOnly(row.path), cut: new Set() }),
+    Delete: () => void removeChosen(),
+    Backspace: () => (event.metaKey ? void removeChosen() : undefined),
+    Escape: () => row && useFiles.setState({ selection: selectOnly(row.path), cut: new Set(), copied: [] }),
   };
   const mod = event.ctrlKey || event.metaKey;
   const withMod: Record<string, () => void> = {
     a: () => selectAll(rows),
-    c: () => void copyPath(),
+    c: () => (event.shiftKey ? void copyPath() : copyChosen()),
     x: cutChosen,
-    v: () => void pasteCut(),
+    v: () => void paste(),
     z: () => (event.shiftKey ? undefined : void undoLast()),
   };
   const action = mod ? (withMod[event.key.toLowerCase()] ?? actions[event.key]) : actions[event.key];

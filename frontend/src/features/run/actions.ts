@@ -6,6 +6,7 @@ import { randomId } from "@/lib/random";
 import { duration } from "@/lib/format";
 import { activeFileId } from "@/shell/tabs/store";
 import { documentOf, saveAll } from "@/model/documents/documents";
+import { filesSettled } from "@/model/files/bulk";
 import { entryOf, useFiles } from "@/model/files/store";
 import { files } from "@/api/client";
 import { useLayout } from "@/shell/panes";
@@ -45,7 +46,7 @@ export async function start(request: RunRequest): Promise<void> {
   if (!projectId || useRun.getState().starting) return;
   useRun.setState({ starting: true });
   try {
-    await flushDeferred();
+    await Promise.all([flushDeferred(), filesSettled()]);
     if (!(await saveAll())) toast("Some changes are not saved; the run uses the saved files", { tone: "error" });
     const asked = onTerminal(request);
     const job = await api.run(projectId, asked, randomId());

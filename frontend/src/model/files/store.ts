@@ -29,6 +29,8 @@ interface FilesState {
   filter: string;
   /** Paths that were cut and not yet pasted. */
   cut: ReadonlySet<string>;
+  /** Paths that were copied, to be pasted as often as wanted. */
+  copied: readonly string[];
   /** Changed by someone else since they were last opened. */
   changed: ReadonlySet<Id>;
 }
@@ -43,6 +45,7 @@ export const useFiles = create<FilesState>(() => ({
   editing: null,
   filter: "",
   cut: new Set(),
+  copied: [],
   changed: new Set(),
 }));
 
@@ -57,7 +60,17 @@ export function treeChanged(): void {
 export async function loadFiles(projectId: Id): Promise<void> {
   if (get().projectId !== projectId) {
     const open = new Set(recall<string[]>(`open.${projectId}`, []));
-    set({ projectId, status: "loading", tree: new Tree(), open, selection: noSelection, changed: new Set(), cut: new Set(), filter: "" });
+    set({
+      projectId,
+      status: "loading",
+      tree: new Tree(),
+      open,
+      selection: noSelection,
+      changed: new Set(),
+      cut: new Set(),
+      copied: [],
+      filter: "",
+    });
   }
   try {
     const entries = await api.list(projectId);
@@ -186,6 +199,7 @@ export function chosenEntries(): FileEntry[] {
   return [...selection.chosen].map((path) => tree.at(path)).filter((entry) => entry !== undefined);
 }
 
-export function canDrop(paths: readonly string[], folder: string): boolean {
-  return paths.length > 0 && paths.every((path) => !isInside(folder, path) && parent(path) !== folder);
+/** Whether entries can be moved to a folder; copies may also stay where the originals are. */
+export function canDrop(paths: readonly string[], folder: string, copies = false): boolean {
+  return paths.length > 0 && paths.every((path) => !isInside(folder, path) && (copies || parent(path) !== folder));
 }

@@ -3,7 +3,7 @@
  * views read flat rows from it and redraw when the store's version changes.
  */
 import type { FileEntry, Id } from "@/api/types";
-import { basename, isInside, parent } from "@/lib/path";
+import { basename, isCovered, parent } from "@/lib/path";
 
 export interface Row {
   id: Id;
@@ -183,8 +183,9 @@ function compare(a: FileEntry, b: FileEntry): number {
 }
 
 /** Leaves out paths inside another selected folder: moving or deleting that folder covers them. */
-export function topmost(paths: string[]): string[] {
-  return paths.filter((path) => !paths.some((other) => other !== path && isInside(path, other)));
+export function topmost(paths: readonly string[]): string[] {
+  const all = new Set(paths);
+  return paths.filter((path) => !isCovered(parent(path), all));
 }
 
 /** A name that is free among its siblings: `notes.md`, `notes-2.md`, … */

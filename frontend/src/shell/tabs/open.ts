@@ -14,6 +14,8 @@ export interface OpenOptions {
   preview?: boolean;
   line?: number;
   column?: number;
+  /** Selects up to there. */
+  end?: { line: number; column: number };
   /** Leave the keyboard where it is. */
   quiet?: boolean;
   group?: number;
@@ -23,6 +25,7 @@ interface Target {
   fileId: Id;
   line: number;
   column: number;
+  end?: { line: number; column: number };
 }
 
 let target: Target | null = null;
@@ -56,8 +59,8 @@ export function openTab(tab: tabs.Tab, group?: number): void {
 export function openFile(fileId: Id, options: OpenOptions = {}): void {
   const entry = entryOf(fileId);
   if (!entry || entry.type !== "file") return;
-  const { preview = false, line, column = 1, quiet = false, group } = options;
-  if (line !== undefined) target = { fileId, line, column };
+  const { preview = false, line, column = 1, end, quiet = false, group } = options;
+  if (line !== undefined) target = { fileId, line, column, end };
   openTab(tabs.fileTab(fileId, preview), group);
   if (useLayout.getState().narrow) useLayout.getState().set({ sidebar: false, ...(line === undefined ? {} : { bottom: false }) });
   markChanged(fileId, false);

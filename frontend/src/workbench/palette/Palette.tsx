@@ -1,6 +1,7 @@
 "use client";
 import { memo, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { ChevronRight, Search } from "lucide-react";
+import { ChevronRight, Search, SquareFunction, type LucideIcon } from "lucide-react";
+import type { SearchHit } from "@/api/search";
 import { FileIcon } from "@/ui/FileIcon";
 import { usePlace } from "@/shell/location";
 import { Dialog } from "@/ui/Dialog";
@@ -8,31 +9,48 @@ import { Highlighted } from "@/ui/Highlighted";
 import { Kbd } from "@/ui/Kbd";
 import { cx } from "@/lib/cx";
 import { useWindow } from "@/lib/useWindow";
-import { commandChoices, fileChoices, type Choice } from "./choices";
+import { commandChoices, fileChoices, symbolChoices, withServerPaths, type Choice } from "./choices";
+import { useServerHits, type ServerHits } from "./server";
 import { closePalette, usePalette, type Mode } from "./store";
 
 export function Palette() {
   const mode = usePalette((state) => state.mode);
   if (!mode) return null;
   return (
-    <Dialog title={mode === "files" ? "Go to file" : "Commands"} bare onClose={closePalette} className="w-[min(620px,calc(100vw-24px))]">
+    <Dialog title={TITLES[mode]} bare onClose={closePalette} className="w-[min(620px,calc(100vw-24px))]">
       <Chooser key={mode} mode={mode} />
     </Dialog>
   );
 }
 
+const TITLES: Record<Mode, string> = { files: "Go to file", commands: "Commands", symbols: "Go to symbol" };
+const PREFIXES: Record<Mode, string> = { files: "", commands: ">", symbols: "#" };
+const PROMPTS: Record<Mode, { label: string; placeholder: string; list: string; icon: LucideIcon }> = {
+  files: { label: "Type a file name", placeholder: "Go to file, or > for commands, # for symbols", list: "Files", icon: Search },
+  commands: { label: "Type a command", placeholder: "Type a command", list: "Commands", icon: ChevronRight },
+  symbols: { label: "Type the name of a symbol", placeholder: "Name of a function or class", list: "Symbols", icon: SquareFunction },
+};
+
 const ROW_HEIGHT = 32;
 const PADDING = 6;
 const OVERSCAN = 2;
 
-/** A leading `>` switches from files to commands. */
+/** A leading `>` switches from files to commands, a leading `#` to symbols. */
+function modeOf(text: string, inProject: boolean): Mode {
+  if (text.startsWith(">") || !inProject) return "commands";
+  return text.startsWith("#") ? "symbols" : "files";
+}
+
 function Chooser({ mode }: { mode: Mode }) {
   const inProject = usePlace((state) => state.project !== null);
-  const [text, setText] = useState(mode === "commands" || !inProject ? ">" : "");
+  const [text, setText] = useState(inProject ? PREFIXES[mode] : ">");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
-  const commands = text.startsWith(">") || !inProject;
-  const choices = useMemo(() => (commands ? commandChoices(text.replace(/^>/, "")) : fileChoices(text)), [commands, text]);
+  const kind = modeOf(text, inProject);
+  const query = text.replace(/^[>#]/, "");
+  const { icon: Icon, label, placeholder, list: listName } = PROMPTS[kind];
+  const found = useServerHits(kind, query);
+  const choices = useMemo(() => choicesOf(kind, query, found.hits), [kind, query, found.hits]);
 
   const { from, to, slots, onScroll } = useWindow(list, choices.length, ROW_HEIGHT, OVERSCAN);
 
@@ -59,15 +77,15 @@ function Chooser({ mode }: { mode: Mode }) {
   return (
     <>
       <div className="flex h-12 items-center gap-2.5 border-b border-line px-4">
-        {commands ? <ChevronRight size={16} className="text-faint" aria-hidden /> : <Search size={16} className="text-faint" aria-hidden />}
+        <Icon size={16} className="text-faint" aria-hidden />
         <input
           autoFocus
           role="combobox"
           aria-expanded
           aria-controls="palette-list"
           aria-activedescendant={choices[at] ? `choice-${at}` : undefined}
-          aria-label={commands ? "Type a command" : "Type a file name"}
-          placeholder={commands ? "Type a command" : "Go to file, or > for commands"}
+          aria-label={label}
+          placeholder={placeholder}
           spellCheck={false}
           autoComplete="off"
           value={text}
@@ -83,7 +101,7 @@ function Chooser({ mode }: { mode: Mode }) {
         ref={list}
         id="palette-list"
         role="listbox"
-        aria-label={commands ? "Commands" : "Files"}
+        aria-label={listName}
         onScroll={onScroll}
         className="max-h-[min(52vh,440px)] overflow-y-auto overscroll-contain"
         style={{ padding: PADDING }}
@@ -107,11 +125,24 @@ function Chooser({ mode }: { mode: Mode }) {
       </div>
       {!choices.length && (
         <p role="status" className="px-4 pt-1 pb-5 text-center text-muted">
-          {text.replace(/^>/, "") ? "Nothing matches" : "No recent files"}
+          {nothing(kind, query, found)}
         </p>
       )}
     </>
   );
+}
+
+function choicesOf(kind: Mode, query: string, hits: readonly SearchHit[] | null): Choice[] {
+  if (kind === "commands") return commandChoices(query);
+  if (kind === "symbols") return symbolChoices(hits ?? []);
+  const local = fileChoices(query);
+  return hits ? withServerPaths(query, local, hits) : local;
+}
+
+function nothing(kind: Mode, query: string, { asking, problem }: ServerHits): string {
+  if (!query.trim()) return kind === "symbols" ? "Type the name of a function, class or heading" : "No recent files";
+  if (kind === "symbols" && problem) return problem;
+  return asking ? "Searching…" : "Nothing matches";
 }
 
 function bringIntoView(list: HTMLElement, index: number): void {

@@ -1,5 +1,6 @@
 /** The palette's choices for a query. */
-import type { LucideIcon } from "lucide-react";
+import { Box, Heading, SquareFunction, Variable, type LucideIcon } from "lucide-react";
+import type { SearchHit } from "@/api/search";
 import { allCommands, enabled, shortcutOf, type Command } from "@/shell/commands";
 import { openPath } from "@/shell/tabs/open";
 import { fuzzyFiles, useFiles } from "@/model/files/store";
@@ -39,18 +40,65 @@ export function parseQuery(text: string): Query {
 export function fileChoices(input: string): Choice[] {
   const { text, line, column } = parseQuery(input);
   const found = text ? fuzzyFiles().search(text, LIMIT) : recentPaths().map((path) => ({ path, positions: [] as number[] }));
-  return found.map(({ path, positions }) => {
-    const name = basename(path);
-    const offset = path.length - name.length;
+  return found.map(({ path, positions }) => pathChoice(path, positions, line, column));
+}
+
+/** The server's answer to the same query: first what it found, in its order, then what only the list here has. */
+export function withServerPaths(input: string, local: readonly Choice[], hits: readonly SearchHit[]): Choice[] {
+  const { line, column } = parseQuery(input);
+  const known = new Map(local.map((choice) => [choice.id, choice]));
+  const found = hits.map((hit) => known.get(hit.path) ?? pathChoice(hit.path, marked(hit), line, column));
+  const ids = new Set(found.map(({ id }) => id));
+  return [...found, ...local.filter(({ id }) => !ids.has(id))].slice(0, LIMIT);
+}
+
+function pathChoice(path: string, positions: readonly number[], line?: number, column?: number): Choice {
+  const name = basename(path);
+  const offset = path.length - name.length;
+  return {
+    id: path,
+    label: name,
+    detail: parent(path),
+    path,
+    positions: positions.map((position) => position - offset).filter((position) => position >= 0),
+    run: () => void openPath(path, { line, column }),
+  };
+}
+
+/** The matched letters of a path. */
+function marked({ path, snippet, highlights }: SearchHit): number[] {
+  if (snippet !== path) return [];
+  return highlights.flatMap(([start, end]) => Array.from({ length: end - start }, (_, index) => start + index));
+}
+
+export function symbolChoices(hits: readonly SearchHit[]): Choice[] {
+  return hits.map((hit, index): Choice => {
+    const { symbol, path, start_line } = hit;
+    const name = symbol?.name ?? hit.snippet.split("\n")[0]!.trim();
     return {
-      id: path,
+      id: `${index}:${path}:${start_line}`,
       label: name,
-      detail: parent(path),
-      path,
-      positions: positions.map((position) => position - offset).filter((position) => position >= 0),
-      run: () => void openPath(path, { line, column }),
+      detail: [symbol?.scope, `${path}:${start_line}`].filter(Boolean).join(" · "),
+      icon: SYMBOLS[symbol?.kind ?? ""] ?? Box,
+      positions: [],
+      run: () => void openPath(path, { line: start_line, column: columnOf(hit, name) }),
     };
   });
+}
+
+const SYMBOLS: Record<string, LucideIcon> = {
+  function: SquareFunction,
+  method: SquareFunction,
+  constant: Variable,
+  variable: Variable,
+  field: Variable,
+  section: Heading,
+  heading: Heading,
+};
+
+/** Where the name stands in the first line of what was found. */
+function columnOf({ snippet }: SearchHit, name: string): number {
+  return Math.max(0, snippet.split("\n")[0]!.indexOf(name)) + 1;
 }
 
 function recentPaths(): string[] {

@@ -1,6 +1,6 @@
 import { create } from "zustand";
 
-export type Mode = "files" | "commands";
+export type Mode = "files" | "commands" | "symbols";
 
 export const usePalette = create<{ mode: Mode | null }>(() => ({ mode: null }));
 
