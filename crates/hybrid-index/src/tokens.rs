@@ -167,7 +167,7 @@ mod tests {
     fn identifiers_give_their_parts_and_themselves() {
         assert_eq!(tokens("parseHTTPUrl"), ["pars", "http", "url", "parsehttpurl"]);
         assert_eq!(tokens("parse_http_url"), tokens("parseHTTPUrl"));
-        assert_eq!(tokens("utf8_decode"), ["utf", "decod", "utf8decode"]);
+        assert_eq!(tokens("utf8_read"), ["utf", "read", "utf8read"]);
         assert_eq!(tokens("running runs"), ["run", "run"]);
         assert_eq!(tokens("__init__"), ["init"]);
         assert_eq!(tokens("Größe"), ["größe"]);

@@ -260,12 +260,12 @@ fn another_model_starts_anew() {
 #[test]
 fn many_vectors_get_a_graph_that_finds_the_same() {
     let dir = tempfile::tempdir().expect("a folder");
-    let settings = Settings { graph_from: 100, ..Settings::default() };
+    let settings = Settings { graph_from: 40, ..Settings::default() };
     let (index, _) = ProjectIndex::open(dir.path(), settings).expect("an index");
     let lab = Lab { dir, index };
     lab.index
         .apply([
-            FileChange::put("a.py", Some("python"), many_functions(80)),
+            FileChange::put("a.py", Some("python"), many_functions(20)),
             FileChange::put("u.py", Some("python"), URLS),
         ])
         .expect("applied");
