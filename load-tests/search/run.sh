@@ -4,7 +4,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../run.sh"
 profile="${BENCH_PROFILE:-release}"
 (cd "$HERE/.." && cargo build --quiet --profile "$profile" -p engunity-hybrid-index --example drive)
-export BENCH_DRIVE="$CARGO_TARGET_DIR/$([ "$profile" = dev ] && echo debug || echo "$profile")/examples/drive"
+folder="$profile"
+[ "$profile" = dev ] && folder=debug
+export BENCH_DRIVE="$CARGO_TARGET_DIR/$folder/examples/drive"
 export BENCH_PROJECTS="$CACHE/peers/search-projects"
 export BENCH_PROFILE="$profile"
 SEARCH_VENV="$CACHE/peers/search-venv"

@@ -156,6 +156,6 @@ fn keep(
     let before = index.snapshot();
     let mut manifest = before.manifest.clone();
     manifest.vectors.push(object);
-    let vectors = Arc::new(VectorSet::open(&manifest, &index.folder)?);
+    let vectors = Arc::new(VectorSet::open(&manifest, &index.folder, &before.vectors)?);
     index.commit(manifest, segments(&before), vectors)
 }

@@ -137,7 +137,7 @@ fn set_vectors(index: &ProjectIndex, change: impl FnOnce(&mut Manifest)) -> Resu
     let now = index.snapshot();
     let mut manifest = now.manifest.clone();
     change(&mut manifest);
-    let vectors = Arc::new(VectorSet::open(&manifest, &index.folder)?);
+    let vectors = Arc::new(VectorSet::open(&manifest, &index.folder, &now.vectors)?);
     let segments = now.segments.iter().map(|live| live.segment.clone()).collect();
     index.commit(manifest, segments, vectors)
 }

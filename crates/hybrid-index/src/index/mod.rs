@@ -218,7 +218,7 @@ impl ProjectIndex {
     ) -> Result<(), IndexError> {
         manifest.generation += 1;
         self.folder.set_manifest(&manifest)?;
-        let snapshot = Arc::new(Snapshot::of(manifest, segments, vectors));
+        let snapshot = Arc::new(Snapshot::after(Some(&self.snapshot()), manifest, segments, vectors));
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
         Ok(())
     }

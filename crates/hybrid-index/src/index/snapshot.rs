@@ -1,6 +1,6 @@
 //! One committed state of an index, as searches see it. Immutable.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use super::{folder::Folder, manifest::Manifest};
 use crate::{
@@ -38,19 +38,9 @@ pub struct Rows {
 }
 
 impl Live {
-    pub fn new(segment: Arc<Segment>, dead: &[u32], vectors: &VectorSet) -> Self {
-        let mut alive = vec![true; segment.tables.files.len()];
-        for file in dead {
-            if let Some(alive) = alive.get_mut(*file as usize) {
-                *alive = false;
-            }
-        }
-        let units = segment.tables.units.iter();
-        let rows = Rows {
-            body: units.clone().map(|unit| vectors.row(unit.body)).collect(),
-            signature: units.map(|unit| vectors.row(unit.signature)).collect(),
-        };
-        Self { segment, alive: Arc::new(alive), rows: Arc::new(rows) }
+    /// All files of it are alive.
+    pub fn new(segment: Arc<Segment>, vectors: &VectorSet) -> Self {
+        Self { alive: alive(&segment, &[]), rows: rows_of(&segment, vectors), segment }
     }
 
     /// The files that are alive, with their numbers.
@@ -71,7 +61,7 @@ impl Snapshot {
     }
 
     pub fn open(folder: &Folder, manifest: Manifest) -> Result<Self, IndexError> {
-        let vectors = VectorSet::open(&manifest, folder)?;
+        let vectors = VectorSet::open(&manifest, folder, &VectorSet::default())?;
         let segments: Result<Vec<_>, IndexError> = manifest
             .segments
             .iter()
@@ -82,11 +72,31 @@ impl Snapshot {
 
     /// `segments` are those of the manifest, in order.
     pub fn of(manifest: Manifest, segments: Vec<Arc<Segment>>, vectors: Arc<VectorSet>) -> Self {
-        let lives = segments.into_iter().zip(&manifest.segments);
-        let segments = lives.map(|(segment, entry)| Live::new(segment, &entry.dead, &vectors)).collect();
-        let mut snapshot = Self { manifest, segments, vectors, coverage: Coverage::default() };
-        snapshot.coverage = coverage(&snapshot.segments, &snapshot.vectors);
-        snapshot
+        Self::after(None, manifest, segments, vectors)
+    }
+
+    /// The same; what stays as it is in `before` is not looked up again.
+    pub fn after(
+        before: Option<&Self>,
+        manifest: Manifest,
+        segments: Vec<Arc<Segment>>,
+        vectors: Arc<VectorSet>,
+    ) -> Self {
+        let before = before.filter(|before| Arc::ptr_eq(&before.vectors, &vectors));
+        let live = |segment: Arc<Segment>, dead: &[u32]| {
+            let known = before
+                .and_then(|before| before.segments.iter().find(|live| Arc::ptr_eq(&live.segment, &segment)));
+            let rows = known.map(|live| live.rows.clone());
+            Live {
+                alive: alive(&segment, dead),
+                rows: rows.unwrap_or_else(|| rows_of(&segment, &vectors)),
+                segment,
+            }
+        };
+        let entries = segments.into_iter().zip(&manifest.segments);
+        let segments: Vec<Live> = entries.map(|(segment, entry)| live(segment, &entry.dead)).collect();
+        let coverage = coverage(&segments);
+        Self { manifest, segments, vectors, coverage }
     }
 
     pub fn embedding(&self) -> EmbedProgress {
@@ -110,20 +120,42 @@ fn skipped(entry: &FileEntry) -> Option<SkippedFile> {
     Some(SkippedFile { path: entry.path.clone(), why: why.clone(), searched_by_text })
 }
 
-/// What all live files together are covered by.
-pub fn coverage(segments: &[Live], vectors: &VectorSet) -> Coverage {
+fn alive(segment: &Segment, dead: &[u32]) -> Arc<Vec<bool>> {
+    let mut alive = vec![true; segment.tables.files.len()];
+    for file in dead {
+        if let Some(alive) = alive.get_mut(*file as usize) {
+            *alive = false;
+        }
+    }
+    Arc::new(alive)
+}
+
+fn rows_of(segment: &Segment, vectors: &VectorSet) -> Arc<Rows> {
+    let units = segment.tables.units.iter();
+    Arc::new(Rows {
+        body: units.clone().map(|unit| vectors.row(unit.body)).collect(),
+        signature: units.map(|unit| vectors.row(unit.signature)).collect(),
+    })
+}
+
+/// What all live files together are covered by. A text that occurs twice counts twice.
+pub fn coverage(segments: &[Live]) -> Coverage {
     let mut coverage = Coverage::default();
-    let mut keys = HashSet::new();
     for live in segments {
         for (_, entry) in live.files() {
             coverage.files += 1;
             coverage.skipped += usize::from(entry.extent != Extent::Full);
             coverage.indexed += usize::from(!matches!(entry.extent, Extent::PathOnly(_)));
         }
-        let units = live.segment.tables.units.iter().filter(|unit| live.alive[unit.file as usize]);
-        keys.extend(units.flat_map(|unit| [unit.body, unit.signature]).filter(|key| *key != Key::NONE));
+        for (at, unit) in live.segment.tables.units.iter().enumerate() {
+            if live.alive[unit.file as usize] {
+                for (key, row) in [(unit.body, live.rows.body[at]), (unit.signature, live.rows.signature[at])]
+                {
+                    coverage.chunks += usize::from(key != Key::NONE);
+                    coverage.embedded += usize::from(row != NO_ROW);
+                }
+            }
+        }
     }
-    coverage.chunks = keys.len();
-    coverage.embedded = keys.iter().filter(|key| vectors.has(**key)).count();
     coverage
 }

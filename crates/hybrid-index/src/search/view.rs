@@ -37,8 +37,8 @@ impl View {
         if !overlay.is_empty() {
             view.hide(overlay);
             let segment = overlays.segment(overlay, settings)?;
-            view.lives.push(Live::new(segment, &[], &view.vectors));
-            view.coverage = coverage(&view.lives, &view.vectors);
+            view.lives.push(Live::new(segment, &view.vectors));
+            view.coverage = coverage(&view.lives);
         }
         Ok(view)
     }

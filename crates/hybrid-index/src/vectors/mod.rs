@@ -5,7 +5,7 @@ mod file;
 mod graph;
 mod quantised;
 
-use std::{collections::HashMap, io::Write};
+use std::{collections::HashMap, io::Write, sync::Arc};
 
 use crate::{
     error::IndexError,
@@ -29,11 +29,13 @@ const SAMPLE: usize = 4_096;
 pub struct VectorSet {
     pub files: Vec<VectorFile>,
     rows: HashMap<Key, u32>,
-    graph: Option<Graph>,
+    /// With the name of its object.
+    graph: Option<(String, Arc<Graph>)>,
 }
 
 impl VectorSet {
-    pub fn open(manifest: &Manifest, folder: &Folder) -> Result<Self, IndexError> {
+    /// The vectors of `manifest`. A graph that `before` has read is not read again.
+    pub fn open(manifest: &Manifest, folder: &Folder, before: &Self) -> Result<Self, IndexError> {
         let files: Result<Vec<_>, _> =
             manifest.vectors.iter().map(|object| VectorFile::open(&folder.object(object))).collect();
         let mut set = Self { files: files?, rows: HashMap::new(), graph: None };
@@ -43,7 +45,11 @@ impl VectorSet {
         let keys: Vec<Key> = set.files.iter().flat_map(VectorFile::keys).collect();
         set.rows = keys.into_iter().enumerate().map(|(row, key)| (key, row as u32)).collect();
         if let Some(object) = &manifest.graph {
-            set.graph = Some(Graph::open(&folder.object(object), set.len())?);
+            let known = before.graph.as_ref().filter(|(name, _)| *name == object.hash);
+            set.graph = Some(match known {
+                Some(known) => known.clone(),
+                None => (object.hash.clone(), Arc::new(Graph::open(&folder.object(object), set.len())?)),
+            });
         }
         Ok(set)
     }
@@ -57,7 +63,7 @@ impl VectorSet {
     }
 
     pub fn graph(&self) -> Option<&Graph> {
-        self.graph.as_ref()
+        self.graph.as_ref().map(|(_, graph)| graph.as_ref())
     }
 
     pub fn has(&self, key: Key) -> bool {
@@ -97,7 +103,7 @@ impl VectorSet {
         }
         let query = normalised(query);
         let quantised = Quantised::of(&query);
-        let known = self.graph.as_ref().map_or(0, Graph::rows);
+        let known = self.graph().map_or(0, Graph::rows);
         let stride = (known / SAMPLE).max(1);
         let mut all = Vec::with_capacity(self.len());
         for file in &self.files {
@@ -106,7 +112,7 @@ impl VectorSet {
                 all.push(if is_looked_at { file.coarse(row, &quantised) } else { f32::NAN });
             }
         }
-        if let Some(graph) = &self.graph {
+        if let Some(graph) = self.graph() {
             graph.nearest(&query, RESCORED).into_iter().for_each(|(row, near)| all[row as usize] = near);
         }
         for row in nearest(&all) {
