@@ -10,11 +10,12 @@ use engunity_store::Store;
 use engunity_store::files::ProjectQuota;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::auth::Accounts;
+use crate::api::health::LastReadiness;
 use crate::auth::mail::Mailer;
 use crate::auth::rate_limit::Limiter;
 use crate::auth::revocations::Revocations;
 use crate::auth::tokens::{Keys, Tokens};
+use crate::auth::{Accounts, Guesses};
 use crate::config::Config;
 use crate::files::snapshot::Snapshots;
 use crate::files::{self, Files};
@@ -47,9 +48,12 @@ pub struct App {
     pub limiter: Limiter,
     /// Counts requests without a user, by address.
     pub address_limiter: Limiter,
+    /// Counts tokens and tickets that are made up.
+    pub guesses: Guesses,
     /// Counts what is typed into running programs.
     pub input_limiter: Limiter,
     pub metrics: PrometheusHandle,
+    pub readiness: LastReadiness,
 }
 
 impl App {
@@ -60,8 +64,12 @@ impl App {
         let catalog =
             Catalog::load(&config.runtimes.dir).context("runtimes.dir")?.with_limits(&config.limits);
         let catalog = Arc::new(catalog);
+        let share = config.fairness.reserved_share;
+        let limits = Limits::new(store.clone(), config.user_limits, config.installation_limits, share);
+        let limits = Arc::new(limits);
         let orchestrator =
-            Orchestrator::new(settings(&config), store.clone(), objects.clone()).context("broker.url")?;
+            Orchestrator::new(settings(&config), store.clone(), objects.clone(), limits.clone())
+                .context("broker.url")?;
         let notifier = orchestrator.notifier.clone();
         let auth = &config.auth;
         let keys = Arc::new(Keys::new(&auth.secret, auth.access_token_minutes));
@@ -73,15 +81,17 @@ impl App {
             accounts: Accounts::new(store.clone(), keys.clone(), revocations.clone(), mailer, auth),
             tokens: Tokens::new(store.clone(), keys, revocations.clone()),
             revocations,
-            limits: Arc::new(Limits::new(store.clone(), config.user_limits, config.installation_limits)),
+            limits,
             projects: Projects::new(store.clone(), catalog.clone(), notifier.clone()),
             files: Files::new(store.clone(), objects.clone(), catalog.clone(), file_limits, notifier),
             snapshots: Snapshots::new(store.clone(), objects.clone()),
             jobs: orchestrator.jobs(),
             limiter: Limiter::new(config.rate_limit.per_minute),
             address_limiter: Limiter::new(config.rate_limit.address_per_minute),
+            guesses: Guesses::new(config.rate_limit.guesses_per_minute),
             input_limiter: Limiter::new(INPUTS_PER_MINUTE),
             metrics: telemetry::metrics()?,
+            readiness: LastReadiness::default(),
             config,
             store,
             objects,

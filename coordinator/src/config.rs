@@ -31,6 +31,7 @@ pub struct Config {
     pub user_limits: LimitsView,
     /// What all users together may use.
     pub installation_limits: InstallationLimits,
+    pub fairness: Fairness,
     #[serde(default)]
     pub limits: LimitsConfig,
     pub load_tests: LoadTests,
@@ -104,6 +105,7 @@ pub struct Smtp {
 pub struct RateLimit {
     pub per_minute: u32,
     pub address_per_minute: u32,
+    pub guesses_per_minute: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -129,6 +131,13 @@ pub struct Quota {
 #[derive(Debug, Clone, Deserialize)]
 pub struct LoadTests {
     pub enabled: bool,
+}
+
+/// What users leave to each other.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Fairness {
+    /// The share of a pool's slots that is kept for users who have nothing there yet.
+    pub reserved_share: f64,
 }
 
 /// How long things are kept.
@@ -173,6 +182,10 @@ impl Config {
         );
         ensure!(self.postgres.pool_size > 0, "postgres.pool_size must be at least 1");
         ensure!(self.auth.access_token_minutes > 0, "auth.access_token_minutes must be at least 1");
+        ensure!(
+            (0.0..=0.9).contains(&self.fairness.reserved_share),
+            "fairness.reserved_share must be from 0 to 0.9"
+        );
         ensure!(
             self.smtp.url.is_empty() || !self.smtp.from.is_empty(),
             "smtp.from (ENGUNITY__SMTP__FROM) is the sender's address; it is needed with smtp.url"

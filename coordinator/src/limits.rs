@@ -8,11 +8,13 @@ use std::time::Duration;
 use engunity_protocol::UserId;
 use engunity_protocol::admin::{AllLimitsPatch, InstallationLimits, LimitsAnswer};
 use engunity_protocol::limits::{LimitsView, ReachedLimit, UsageView};
-use engunity_store::{Store, StoreError};
+use engunity_store::{AcceptLimits, ReleasePolicy, Store, StoreError};
 use moka::sync::Cache;
 
 /// How long a change by another coordinator may take until it counts here.
 const REFRESH: Duration = Duration::from_secs(2);
+/// How old the figure of stored bytes may be: it is a sum over all files of a user.
+const STORED_REFRESH: Duration = Duration::from_secs(10);
 const REMEMBERED_USERS: u64 = 100_000;
 
 pub struct Limits {
@@ -20,17 +22,27 @@ pub struct Limits {
     configured: LimitsAnswer,
     changed: RwLock<AllLimitsPatch>,
     of_users: Cache<UserId, LimitsView>,
+    /// Bytes of a user's files; `None`: of all.
+    stored: Cache<Option<UserId>, i64>,
+    reserved_share: f64,
     pub streams: Counter,
     pub uploads: Counter,
 }
 
 impl Limits {
-    pub fn new(store: Store, per_user: LimitsView, installation: InstallationLimits) -> Self {
+    pub fn new(
+        store: Store,
+        per_user: LimitsView,
+        installation: InstallationLimits,
+        reserved_share: f64,
+    ) -> Self {
         Self {
             store,
             configured: LimitsAnswer { per_user, installation },
             changed: RwLock::default(),
             of_users: Cache::builder().max_capacity(REMEMBERED_USERS).time_to_live(REFRESH).build(),
+            stored: Cache::builder().max_capacity(REMEMBERED_USERS).time_to_live(STORED_REFRESH).build(),
+            reserved_share,
             streams: Counter::new("open_streams"),
             uploads: Counter::new("concurrent_uploads"),
         }
@@ -95,6 +107,58 @@ impl Limits {
         }
     }
 
+    /// What the dispatcher heeds.
+    pub fn release_policy(&self) -> ReleasePolicy {
+        ReleasePolicy {
+            running_jobs: self.current().per_user.running_jobs,
+            reserved_share: self.reserved_share,
+        }
+    }
+
+    /// What may stop a user's next job.
+    pub async fn of_jobs(&self, user: UserId) -> Result<AcceptLimits, StoreError> {
+        let limits = self.of(user).await?;
+        Ok(AcceptLimits {
+            queued_jobs: limits.queued_jobs,
+            cpu_seconds_per_day: limits.cpu_seconds_per_day,
+            output_bytes_per_day: limits.output_bytes_per_day,
+            artifact_bytes_per_day: limits.artifact_bytes_per_day,
+            all_queued_jobs: self.current().installation.queued_jobs,
+        })
+    }
+
+    /// Whether a user may have one more project.
+    pub async fn check_projects(&self, user: UserId) -> Result<(), Refused> {
+        let limit = self.of(user).await?.projects;
+        if limit == 0 {
+            return Ok(());
+        }
+        let used = self.store.count_projects(user, limit).await?;
+        within("projects", limit, used)
+    }
+
+    /// Whether a user may store more. The figure is some seconds old: a user can pass the limit by what is stored
+    /// meanwhile, once.
+    pub async fn check_stored(&self, user: UserId) -> Result<(), Refused> {
+        let (mine, all) = (self.of(user).await?.stored_bytes, self.current().installation.stored_bytes);
+        if mine > 0 {
+            within("stored_bytes", mine, self.stored(Some(user)).await?)?;
+        }
+        if all > 0 {
+            within("installation.stored_bytes", all, self.stored(None).await?)?;
+        }
+        Ok(())
+    }
+
+    async fn stored(&self, user: Option<UserId>) -> Result<i64, StoreError> {
+        if let Some(bytes) = self.stored.get(&user) {
+            return Ok(bytes);
+        }
+        let bytes = self.store.stored_bytes(user).await?;
+        self.stored.insert(user, bytes);
+        Ok(bytes)
+    }
+
     /// Counts a stream or socket until the permit is dropped.
     pub async fn open_stream(&self, user: UserId) -> Result<Permit, Refused> {
         let mine = self.of(user).await?.open_streams;
@@ -106,6 +170,10 @@ impl Limits {
         let mine = self.of(user).await?.concurrent_uploads;
         Ok(self.uploads.take(user, mine, self.current().installation.concurrent_uploads)?)
     }
+}
+
+fn within(name: &str, limit: i64, used: i64) -> Result<(), Refused> {
+    if used < limit { Ok(()) } else { Err(ReachedLimit { name: name.to_owned(), limit, used }.into()) }
 }
 
 /// Why something was not allowed.

@@ -29,6 +29,7 @@ use crate::{
         Jobs, claims, dispatcher::Dispatcher, event_router::EventRouter, input::RunInput,
         worker_registry::WorkerRegistry, writer::JobWriter,
     },
+    limits::Limits,
     notify::notifier::Notifier,
     session::Sessions,
     supervisor::{Background, Service},
@@ -76,7 +77,12 @@ pub struct Orchestrator {
 
 impl Orchestrator {
     /// Builds all parts; nothing runs yet, and no outer service needs to be up.
-    pub fn new(settings: Settings, store: Store, objects: ObjectStore) -> Result<Arc<Self>, BrokerError> {
+    pub fn new(
+        settings: Settings,
+        store: Store,
+        objects: ObjectStore,
+        limits: Arc<Limits>,
+    ) -> Result<Arc<Self>, BrokerError> {
         let id = coordinator_id(&settings.id);
         let broker = Connection::open(&settings.broker_url, &id.0)?;
         let stream_connection = Connection::open(&settings.broker_url, &format!("{id} streams"))?;
@@ -84,7 +90,7 @@ impl Orchestrator {
         let publisher = broker.publisher(IN_FLIGHT, PUBLISH_TIMEOUT);
         let notifier = Notifier::new(id.clone());
         let writer = JobWriter::new(store.clone(), notifier.clone());
-        let dispatcher = Dispatcher::new(store.clone(), publisher.clone(), writer.clone());
+        let dispatcher = Dispatcher::new(store.clone(), publisher.clone(), writer.clone(), limits);
         let workers = WorkerRegistry::new(
             store.clone(),
             publisher.clone(),

@@ -121,8 +121,10 @@ impl From<AuthError> for ApiError {
         match error {
             AuthError::Unauthenticated(_) => Self::unauthenticated(&detail),
             AuthError::InvalidCredentials => Self::new(ErrorCode::InvalidCredentials, detail),
-            AuthError::TooManyFailures { retry_after_s } => Self::new(ErrorCode::RateLimited, detail)
-                .with_header(header::RETRY_AFTER, retry_after_s.into()),
+            AuthError::TooManyFailures { retry_after_s } | AuthError::TooManyGuesses { retry_after_s } => {
+                Self::new(ErrorCode::RateLimited, detail)
+                    .with_header(header::RETRY_AFTER, retry_after_s.into())
+            }
             AuthError::TokenReused => Self::new(ErrorCode::TokenReused, detail),
             AuthError::EmailTaken => Self::new(ErrorCode::Conflict, detail),
             AuthError::Disabled => Self::new(ErrorCode::AccountDisabled, detail),

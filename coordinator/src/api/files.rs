@@ -31,14 +31,15 @@ const BODY: usize = 2 * MAX_TEXT + (1 << 20);
 pub fn routes() -> Vec<Route> {
     vec![
         Route::authenticated(Method::GET, "/api/v1/code/{project_id}/files", list),
-        Route::authenticated(Method::POST, "/api/v1/code/{project_id}/files", create).max_body(BODY),
+        Route::authenticated(Method::POST, "/api/v1/code/{project_id}/files", create).max_body(BODY).stores(),
         Route::authenticated(Method::GET, "/api/v1/code/files/{file_id}", read),
         Route::authenticated(Method::PATCH, "/api/v1/code/files/{file_id}", update).max_body(BODY),
         Route::authenticated(Method::DELETE, "/api/v1/code/files/{file_id}", delete),
         Route::authenticated(Method::GET, "/api/v1/code/files/{file_id}/content", raw).produces(&[]),
         Route::authenticated(Method::PUT, "/api/v1/code/files/{file_id}/content", rewrite)
             .body(RequestBody::Bytes)
-            .max_body(MAX_TEXT),
+            .max_body(MAX_TEXT)
+            .stores(),
     ]
 }
 
@@ -168,6 +169,9 @@ pub async fn update(
     let patch: FilePatch = request.json().await?;
     check_patch(&patch)?;
     let FilePatch { name, parent_id, content, language } = patch;
+    if content.is_some() {
+        app.limits.check_stored(caller.user_id).await?;
+    }
     let if_match = conditional::if_match(&request.headers);
     let change = EntryChange { name, parent: parent_id, text: content, language, if_match };
     let FileText { file, text } = app.files.update(caller.user_id, id, change, origin(&request)).await?;

@@ -1,7 +1,7 @@
 //! For operators: is the process alive, are its dependencies, what has it done.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use warp::http::{Method, StatusCode};
@@ -12,6 +12,8 @@ use crate::http::reply;
 use crate::http::request::Request;
 use crate::http::router::Route;
 
+/// How long an answer holds.
+const FRESH: Duration = Duration::from_secs(1);
 /// Deadline for a dependency's answer.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -36,7 +38,7 @@ pub async fn health(_: Arc<App>, _: Request) -> ApiResult {
 }
 
 /// Each dependency: `ok`, or what is wrong with it.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Clone, Serialize, utoipa::ToSchema)]
 pub struct Readiness {
     ready: bool,
     postgres: String,
@@ -47,13 +49,36 @@ pub struct Readiness {
 /// Says whether each dependency answers; 503 when one does not.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 pub async fn ready(app: Arc<App>, _: Request) -> ApiResult {
+    let state = app.readiness.get(|| look(&app)).await;
+    let status = if state.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    reply::json_with(status, &state)
+}
+
+/// The last answer, which holds for a moment: whoever asks how often, the dependencies are asked once a second.
+#[derive(Default)]
+pub struct LastReadiness(tokio::sync::Mutex<Option<(Instant, Readiness)>>);
+
+impl LastReadiness {
+    async fn get<F: Future<Output = Readiness>>(&self, look: impl FnOnce() -> F) -> Readiness {
+        let mut last = self.0.lock().await;
+        match &*last {
+            Some((at, state)) if at.elapsed() < FRESH => state.clone(),
+            _ => {
+                let state = look().await;
+                *last = Some((Instant::now(), state.clone()));
+                state
+            }
+        }
+    }
+}
+
+async fn look(app: &App) -> Readiness {
     // Storage that came later, or lost its bucket, gets it here.
     let broker = async { if app.orchestrator.broker.is_connected() { Ok(()) } else { Err("not connected") } };
     let (postgres, broker, object_storage) =
         tokio::join!(probe(app.store.ping()), probe(broker), probe(app.objects.ensure_bucket()));
     let ready = [&postgres, &broker, &object_storage].iter().all(|state| *state == "ok");
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    reply::json_with(status, &Readiness { ready, postgres, broker, object_storage })
+    Readiness { ready, postgres, broker, object_storage }
 }
 
 async fn probe<E: std::fmt::Display>(sign: impl Future<Output = Result<(), E>>) -> String {

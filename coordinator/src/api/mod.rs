@@ -7,7 +7,7 @@ mod contract;
 mod error_pages;
 mod errors;
 mod files;
-mod health;
+pub mod health;
 mod index;
 mod job_events;
 mod jobs;

@@ -75,7 +75,7 @@ impl FromStr for Position {
 
 /// Creates a project.
 #[utoipa::path(post, path = "/api/v1/code", operation_id = "create_project", tag = "projects", security(("bearer" = [])),
-    request_body = NewProject, responses((status = 201, body = Project), (status = 422, body = Problem)))]
+    request_body = NewProject, responses((status = 201, body = Project), (status = 422, body = Problem), (status = 507, body = Problem)))]
 pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> ApiResult {
     let mut new: NewProject = request.json().await?;
     new.name = new.name.trim().to_owned();
@@ -85,6 +85,7 @@ pub async fn create(app: Arc<App>, caller: Caller, mut request: Request) -> ApiR
         new.language.as_deref(),
         new.repository_url.as_deref(),
     )?;
+    app.limits.check_projects(caller.user_id).await?;
     let project = app.projects.create(caller.user_id, new).await?;
     let mut response = reply::created(&project)?;
     reply::set(&mut response, header::LOCATION, &format!("/api/v1/code/{}", project.id));

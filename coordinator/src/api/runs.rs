@@ -64,7 +64,9 @@ pub async fn run(
     let project = app.projects.find(caller.user_id, project_id).await?.ok_or_else(no_project)?;
     let resolved = app.catalog.resolve(&asked, project.language.as_deref()).map_err(refused)?;
     let snapshot = app.snapshots.current(caller.user_id, project_id).await?;
-    let job = new_job(&caller, &project, asked, resolved, snapshot, idempotency);
+    let limits = app.limits.of_jobs(caller.user_id).await?;
+    let job =
+        NewJob { limits: Some(limits), ..new_job(&caller, &project, asked, resolved, snapshot, idempotency) };
     let accepted = app.jobs.submit(vec![job]).await?.pop();
     answer(&job_of(accepted)?)
 }
@@ -115,6 +117,7 @@ fn job_of(accepted: Option<Accepted>) -> Result<Job, ApiError> {
             "this Idempotency-Key came before with another request; use a new one",
         )),
         Some(Accepted::NoProject) => Err(no_project()),
+        Some(Accepted::Limited(reached)) => Err(reached.into()),
         None => Err(ApiError::internal("a job was neither accepted nor refused")),
     }
 }
@@ -163,6 +166,7 @@ fn new_job(
         runtime: Some(runtime),
         spec: JobSpec::Execute(spec),
         idempotency,
+        limits: None,
     }
 }
 
@@ -230,5 +234,6 @@ fn noop(caller: &Caller, project_id: ProjectId, class: JobClass) -> NewJob {
         runtime: None,
         spec: JobSpec::Noop,
         idempotency: None,
+        limits: None,
     }
 }

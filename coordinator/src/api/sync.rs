@@ -37,11 +37,13 @@ pub fn routes() -> Vec<Route> {
         Route::authenticated(Method::PUT, "/api/v1/code/{project_id}/blobs", blobs)
             .body(RequestBody::Bytes)
             .max_body(usize::MAX)
-            .slow(),
+            .slow()
+            .uploads(),
         Route::authenticated(Method::POST, "/api/v1/code/{project_id}/sync/commit", commit)
             .body(RequestBody::Json { optional: true })
             .max_body(MANIFEST)
-            .slow(),
+            .slow()
+            .stores(),
         Route::authenticated(Method::GET, "/api/v1/code/{project_id}/archive", archive).produces(&[]),
     ]
 }

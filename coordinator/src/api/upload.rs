@@ -51,7 +51,7 @@ impl Parameter for Strip {
 
 pub fn routes() -> Vec<Route> {
     let route = Route::authenticated(Method::POST, "/api/v1/code/{project_id}/upload", upload);
-    vec![route.body(RequestBody::Multipart).max_body(usize::MAX).slow()]
+    vec![route.body(RequestBody::Multipart).max_body(usize::MAX).slow().uploads()]
 }
 
 /// Uploads one file, or a zip, tar, tar.gz or tar.zst archive that is unpacked over the project's files. What can't be part

@@ -13,6 +13,8 @@ pub enum AuthError {
     InvalidCredentials,
     #[error("too many failed logins; try again in {retry_after_s} s")]
     TooManyFailures { retry_after_s: u64 },
+    #[error("too many unknown tokens from this address; try again in {retry_after_s} s")]
+    TooManyGuesses { retry_after_s: u64 },
     /// A refresh token was used a second time.
     #[error("all tokens of this login have ended; sign in again")]
     TokenReused,

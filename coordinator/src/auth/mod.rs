@@ -3,6 +3,7 @@
 pub mod accounts;
 mod admin;
 mod error;
+mod guesses;
 mod login_guard;
 pub mod mail;
 pub mod password;
@@ -13,4 +14,5 @@ pub mod tokens;
 
 pub use accounts::Accounts;
 pub use error::AuthError;
+pub use guesses::Guesses;
 pub use tokens::Caller;

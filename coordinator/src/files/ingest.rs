@@ -1,7 +1,7 @@
 //! Stores the contents of a tar while it arrives: short texts go into the database in batches, anything else becomes an
 //! object. Every hash is computed here.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 
 use bytes::Bytes;
 use engunity_protocol::UserId;
@@ -9,7 +9,7 @@ use engunity_store::{Store, blobs::Text};
 use flate2::bufread::MultiGzDecoder;
 use futures::{StreamExt, stream::BoxStream};
 use tempfile::NamedTempFile;
-use tokio::runtime::Handle;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 
@@ -44,9 +44,13 @@ impl Ingest {
     /// Stores all contents of the tar; returns their hashes.
     pub async fn run(&self, body: Body) -> Result<Vec<String>, FileError> {
         let (sender, receiver) = mpsc::channel(AHEAD);
-        let reader = BodyReader { body, runtime: Handle::current(), piece: Bytes::new() };
         let sorter = Sorter { out: sender, limits: self.limits, entries: 0, bytes: 0 };
-        let unpacking = tokio::task::spawn_blocking(move || read(reader, sorter));
+        let received = receive(body, sorter.tar_bytes()).await?;
+        let slot = super::unpacking_slot().await;
+        let unpacking = tokio::task::spawn_blocking(move || {
+            let _slot = slot;
+            read(received, sorter)
+        });
         let stored = self.store_all(receiver).await;
         // When storing fails, the receiver is dropped, which soon ends the thread.
         let unpacked = unpacking.await?;
@@ -56,23 +60,24 @@ impl Ingest {
     }
 }
 
-/// The body for a thread that may block.
-struct BodyReader {
-    body: Body,
-    runtime: Handle,
-    piece: Bytes,
-}
-
-impl Read for BodyReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.piece.is_empty() {
-            let Some(next) = self.runtime.block_on(self.body.next()) else { return Ok(0) };
-            self.piece = next?;
+/// Receives the body into a temporary file, so that a slow client holds no thread.
+async fn receive(mut body: Body, most: u64) -> Result<std::fs::File, FileError> {
+    let file = tempfile::tempfile().map_err(FileError::Disk)?;
+    let mut writer =
+        tokio::io::BufWriter::new(tokio::fs::File::from_std(file.try_clone().map_err(FileError::Disk)?));
+    let mut size = 0;
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(ArchiveError::damaged)?;
+        size += piece.len() as u64;
+        if size > most {
+            return Err(ArchiveError::TooLarge(most).into());
         }
-        let count = self.piece.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&self.piece.split_to(count));
-        Ok(count)
+        writer.write_all(&piece).await.map_err(FileError::Disk)?;
     }
+    writer.flush().await.map_err(FileError::Disk)?;
+    let mut file = file;
+    file.rewind().map_err(FileError::Disk)?;
+    Ok(file)
 }
 
 fn read(body: impl Read, mut sorter: Sorter) -> Result<(), ArchiveError> {

@@ -1,7 +1,8 @@
 //! A project's files as one tar: for download (gzip) and for runs (zstd, kept in object storage per revision).
 //! Read from one moment of the database, in pieces, so that memory stays small however large the project is.
 
-use std::io::{self, Read, Write};
+use std::collections::VecDeque;
+use std::io::{self, Read, Seek, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,7 +17,8 @@ use flate2::write::GzEncoder;
 use futures::{Stream, StreamExt, stream};
 use moka::sync::Cache;
 use tar::{EntryType, Header};
-use tokio::sync::{Mutex, mpsc};
+use tempfile::SpooledTempFile;
+use tokio::sync::{Mutex, Semaphore, mpsc};
 
 use super::FileError;
 
@@ -25,8 +27,10 @@ const PIECE_BYTES: i64 = 2 << 20;
 const PIECE_FILES: usize = 500;
 /// Compressed pieces that are buffered for the reader.
 const AHEAD: usize = 4;
+/// Texts of a project beyond this are spooled to disk.
+const SPOOL_IN_MEMORY: usize = 2 << 20;
 const TAR_BLOCK: usize = 512;
-/// A reader that leaves a piece waiting for longer is cut off: it holds a database connection.
+/// A reader that leaves a piece waiting for longer is cut off.
 const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// How the tar is packed.
@@ -39,17 +43,29 @@ enum Packing {
 /// Projects with a lock; more than ever make snapshots at the same time.
 const LOCKS: u64 = 10_000;
 
-/// Makes and finds the snapshots of projects.
+/// Snapshots that are made at one time, of all users and of one: others wait for their turn.
+const PARALLEL: usize = 8;
+const PARALLEL_OF_USER: usize = 2;
+/// Users with a turn of their own.
+const USERS: u64 = 10_000;
+/// Deadline for making one. It is longer than a request waits: the next request finds it made.
+const MAKE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(900);
+
+/// Makes and finds the snapshots of projects. A cheap handle.
+#[derive(Clone)]
 pub struct Snapshots {
     store: Store,
     objects: ObjectStore,
     /// One at a time per project: two runs of one revision share one snapshot.
     locks: Cache<ProjectId, Arc<Mutex<()>>>,
+    turns: Arc<Semaphore>,
+    turns_of_users: Cache<UserId, Arc<Semaphore>>,
 }
 
 impl Snapshots {
     pub fn new(store: Store, objects: ObjectStore) -> Self {
-        Self { store, objects, locks: Cache::new(LOCKS) }
+        let turns = Arc::new(Semaphore::new(PARALLEL));
+        Self { store, objects, locks: Cache::new(LOCKS), turns, turns_of_users: Cache::new(USERS) }
     }
 
     /// The snapshot of the project's current revision; it is made unless it exists.
@@ -57,11 +73,23 @@ impl Snapshots {
         if let Some(snapshot) = self.existing(owner, project).await? {
             return Ok(snapshot);
         }
-        let lock = self.locks.get_with(project, Arc::default);
-        let _guard = lock.lock().await;
+        let guard = self.locks.get_with(project, Arc::default).lock_owned().await;
         if let Some(snapshot) = self.existing(owner, project).await? {
             return Ok(snapshot);
         }
+        let this = self.clone();
+        // A request that gives up does not end it: else a large project would begin again for ever.
+        let making = tokio::spawn(async move {
+            let _guard = guard;
+            tokio::time::timeout(MAKE_TIMEOUT, this.make_in_turn(owner, project)).await
+        });
+        making.await?.map_err(|_| FileError::Disk(io::ErrorKind::TimedOut.into()))?
+    }
+
+    async fn make_in_turn(&self, owner: UserId, project: ProjectId) -> Result<Snapshot, FileError> {
+        let of_user = self.turns_of_users.get_with(owner, || Arc::new(Semaphore::new(PARALLEL_OF_USER)));
+        let _of_user = of_user.acquire().await;
+        let _turn = self.turns.acquire().await;
         self.make(owner, project).await
     }
 
@@ -78,7 +106,7 @@ impl Snapshots {
         let mut snapshot = Snapshot { key: None, unpacked_bytes: bytes, files: count };
         if !reader.files.is_empty() {
             let key = keys::snapshot(project, revision);
-            self.objects.put_stream(&key, self.pack(owner, reader, Packing::Zstd)).await?;
+            self.objects.put_stream(&key, self.pack(owner, reader, Packing::Zstd).await?).await?;
             snapshot.key = Some(key);
         }
         self.store.add_snapshot(project, revision, &snapshot).await?;
@@ -94,26 +122,68 @@ impl Snapshots {
     {
         let reader = self.store.read_project(owner, project).await?.ok_or(FileError::NoProject)?;
         let name = reader.name.clone();
-        Ok((name, self.pack(owner, reader, Packing::Gzip)))
+        Ok((name, self.pack(owner, reader, Packing::Gzip).await?))
     }
 
     /// The packed tar, made while it is read. An error ends it before its proper end, so that no reader mistakes it for a complete one.
-    fn pack(
+    async fn pack(
         &self,
         owner: UserId,
         reader: Reader,
         packing: Packing,
-    ) -> impl Stream<Item = io::Result<Bytes>> + Send + Sync + 'static + use<> {
+    ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + Sync + 'static + use<>, FileError> {
+        let mut content = ProjectContent::read(reader).await?;
         let (sender, mut receiver) = mpsc::channel(AHEAD);
         let objects = self.objects.clone();
         tokio::spawn(async move {
             let mut writer =
                 Writer { packer: Some(Packer::new(packing)), objects, owner, out: sender.clone() };
-            if let Err(error) = writer.write(reader).await {
+            if let Err(error) = writer.write(&mut content).await {
                 let _ = sender.send(Err(error)).await;
             }
         });
-        stream::poll_fn(move |context| receiver.poll_recv(context))
+        Ok(stream::poll_fn(move |context| receiver.poll_recv(context)))
+    }
+}
+
+/// What the database has of a project, read at once: its connection is free again before anything is compressed or sent.
+struct ProjectContent {
+    files: Vec<SnapshotFile>,
+    /// The texts, one after the other in the order of the files.
+    spool: SpooledTempFile,
+    /// Their lengths.
+    lengths: VecDeque<usize>,
+}
+
+impl ProjectContent {
+    async fn read(mut reader: Reader) -> Result<Self, FileError> {
+        let files = std::mem::take(&mut reader.files);
+        let (mut spool, mut lengths) = (SpooledTempFile::new(SPOOL_IN_MEMORY), VecDeque::new());
+        for range in pieces(&files) {
+            match &files[range] {
+                [file] if !file.inline && !file.folder => {}
+                files => {
+                    for text in reader.texts(files).await? {
+                        spool.write_all(text.as_bytes()).map_err(FileError::Disk)?;
+                        lengths.push_back(text.len());
+                    }
+                }
+            }
+        }
+        reader.finish().await?;
+        spool.rewind().map_err(FileError::Disk)?;
+        Ok(Self { files, spool, lengths })
+    }
+
+    /// The texts of the next `count` files that have one in the database.
+    fn texts(&mut self, count: usize) -> io::Result<Vec<String>> {
+        let mut texts = Vec::with_capacity(count);
+        for length in self.lengths.drain(..count.min(self.lengths.len())) {
+            let mut bytes = vec![0; length];
+            self.spool.read_exact(&mut bytes)?;
+            texts.push(String::from_utf8(bytes).map_err(io::Error::other)?);
+        }
+        Ok(texts)
     }
 }
 
@@ -126,25 +196,23 @@ struct Writer {
 }
 
 impl Writer {
-    async fn write(&mut self, reader: Reader) -> io::Result<()> {
-        for range in pieces(&reader.files) {
-            let files = &reader.files[range];
-            match files {
+    async fn write(&mut self, content: &mut ProjectContent) -> io::Result<()> {
+        let files = std::mem::take(&mut content.files);
+        for range in pieces(&files) {
+            match &files[range] {
                 [file] if !file.inline && !file.folder => self.object(file).await?,
-                files => self.texts(&reader, files).await?,
+                files => self.texts(files, &content.texts(files.len())?).await?,
             }
         }
-        reader.finish().await.map_err(io::Error::other)?;
         self.pack(vec![0; 2 * TAR_BLOCK]).await?;
         let end = self.packer.take().ok_or_else(|| io::Error::other("the packer is gone"))?.finish()?;
         self.send(end).await
     }
 
     /// Folders and files whose text is in the database.
-    async fn texts(&mut self, reader: &Reader, files: &[SnapshotFile]) -> io::Result<()> {
-        let texts = reader.texts(files).await.map_err(io::Error::other)?;
+    async fn texts(&mut self, files: &[SnapshotFile], texts: &[String]) -> io::Result<()> {
         let mut tar = Vec::new();
-        for (file, text) in files.iter().zip(&texts) {
+        for (file, text) in files.iter().zip(texts) {
             match file.link {
                 true => link(&mut tar, file, text)?,
                 false => entry(&mut tar, file, text.as_bytes())?,

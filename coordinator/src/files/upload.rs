@@ -131,7 +131,9 @@ impl Files {
             per_file: self.limits.file_bytes,
             ratio: RATIO,
         };
+        let slot = super::unpacking_slot().await;
         let (upload, spool, unpacked) = tokio::task::spawn_blocking(move || {
+            let _slot = slot;
             let (spool, unpacked) = unpack_now(&upload, budget)?;
             Ok::<_, FileError>((upload, spool, unpacked))
         })

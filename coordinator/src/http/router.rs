@@ -15,6 +15,8 @@ use super::request::{self, Request};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::rate_limit::{Key, Network, Quota};
+use crate::auth::tokens::PERSONAL_PREFIX;
+use crate::limits::Permit;
 
 type Call = Arc<dyn Fn(Arc<App>, Request) -> BoxFuture<'static, ApiResult> + Send + Sync>;
 
@@ -43,6 +45,10 @@ pub struct Route {
     pub authenticated: bool,
     /// Requires that the caller is an administrator.
     pub admin: bool,
+    /// Stores content: refused where the caller has stored all one may.
+    pub stores: bool,
+    /// Counts as an upload for as long as it lasts.
+    pub uploads: bool,
     /// Counts against the rate limit.
     pub rate_limited: bool,
     /// Largest body in bytes; `None`: `http.body_limit_mb`.
@@ -65,6 +71,8 @@ impl Route {
             produces: &["application/json"],
             authenticated: false,
             admin: false,
+            stores: false,
+            uploads: false,
             rate_limited: true,
             max_body: None,
             slow: false,
@@ -93,6 +101,16 @@ impl Route {
 
     pub fn max_body(self, bytes: usize) -> Self {
         Self { max_body: Some(bytes), ..self }
+    }
+
+    /// A route that stores content.
+    pub fn stores(self) -> Self {
+        Self { stores: true, ..self }
+    }
+
+    /// A route that receives much content.
+    pub fn uploads(self) -> Self {
+        Self { stores: true, uploads: true, ..self }
     }
 
     pub fn slow(self) -> Self {
@@ -185,7 +203,7 @@ pub async fn run(
     mut request: Request,
     quota: &mut Option<Quota>,
 ) -> ApiResult {
-    let caller = if route.authenticated { Some(caller(app, &request.headers).await) } else { None };
+    let caller = if route.authenticated { Some(caller(app, &request).await) } else { None };
     if route.rate_limited {
         let key = match &caller {
             Some(Ok(caller)) => Key::User(caller.user_id),
@@ -201,6 +219,7 @@ pub async fn run(
     }
     check_accept(route, &request.headers)?;
     check_body(app, route, &mut request)?;
+    let _upload = check_limits(app, route, request.caller.as_ref()).await?;
     let http = &app.config.http;
     let seconds = if route.slow { http.upload_timeout_s } else { http.request_timeout_s };
     let timeout = Duration::from_secs(seconds);
@@ -209,9 +228,27 @@ pub async fn run(
     tokio::time::timeout(timeout, (route.handler)(app.clone(), request)).await.map_err(timed_out)?
 }
 
+/// Refuses what the caller may not do any more; the permit counts an upload until it is dropped.
+async fn check_limits(app: &App, route: &Route, caller: Option<&Caller>) -> Result<Option<Permit>, ApiError> {
+    let Some(caller) = caller else { return Ok(None) };
+    if route.stores {
+        app.limits.check_stored(caller.user_id).await?;
+    }
+    Ok(if route.uploads { Some(app.limits.begin_upload(caller.user_id).await?) } else { None })
+}
+
 /// Authenticates the caller by the `Authorization` header.
-async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
-    Ok(app.tokens.caller(bearer(headers)?).await?)
+/// Personal tokens are looked up in the database, so an address may present few that are made up.
+async fn caller(app: &App, request: &Request) -> Result<Caller, ApiError> {
+    let token = bearer(&request.headers)?;
+    if !token.starts_with(PERSONAL_PREFIX) {
+        return Ok(app.tokens.caller(token).await?);
+    }
+    app.guesses.check(request.peer)?;
+    app.tokens.caller(token).await.map_err(|error| {
+        app.guesses.failed(request.peer);
+        error.into()
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {

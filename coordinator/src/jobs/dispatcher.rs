@@ -17,6 +17,7 @@ use engunity_store::{Accepted, JobChange, NewJob, Released, Store, StoreError};
 use tokio::sync::Notify;
 
 use super::writer::JobWriter;
+use crate::limits::Limits;
 use crate::notify::{batcher::Batcher, throttle::Throttle};
 
 /// Jobs of one insert.
@@ -35,6 +36,7 @@ pub struct Dispatcher {
     store: Store,
     publisher: Publisher,
     accepting: Batcher<Vec<NewJob>, Vec<Accepted>>,
+    limits: Arc<Limits>,
     wake: Arc<Wake>,
 }
 
@@ -70,7 +72,7 @@ impl Wake {
 }
 
 impl Dispatcher {
-    pub fn new(store: Store, publisher: Publisher, writer: JobWriter) -> Self {
+    pub fn new(store: Store, publisher: Publisher, writer: JobWriter, limits: Arc<Limits>) -> Self {
         let wake = Arc::new(Wake::default());
         let woken = wake.clone();
         let insert = move |requests: Vec<Vec<NewJob>>| {
@@ -82,7 +84,7 @@ impl Dispatcher {
             }
         };
         let accepting = Batcher::start(CONCURRENCY, BATCH, ACCEPT_MIN_INTERVAL, insert);
-        Self { store, publisher, accepting, wake }
+        Self { store, publisher, accepting, limits, wake }
     }
 
     /// Accepts jobs: when it returns, they will run.
@@ -106,7 +108,7 @@ impl Dispatcher {
         loop {
             let _ = tokio::time::timeout(POLL_INTERVAL, self.wake.of(pool).notified()).await;
             throttle.wait().await;
-            match self.store.release(pool).await {
+            match self.store.release(pool, &self.limits.release_policy()).await {
                 Ok(released) if released.is_empty() => {}
                 Ok(released) => {
                     // The next release need not wait for the broker's confirmations.

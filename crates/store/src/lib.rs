@@ -23,8 +23,8 @@ pub use error::StoreError;
 pub use files::{ChangeError, ProjectCursor, blobs, bulk, plan, snapshots};
 pub use gc::DeadAttempt;
 pub use jobs::{
-    Accepted, Cancelled, Chunk, ClaimKey, FleetCapacity, Idempotency, JobChange, JobFilter, JobHead,
-    MAX_LOSSES, NewJob, Recorded, Released, StoredBody, StoredEvent, fencing,
+    AcceptLimits, Accepted, Cancelled, Chunk, ClaimKey, FleetCapacity, Idempotency, JobChange, JobFilter,
+    JobHead, MAX_LOSSES, NewJob, Recorded, ReleasePolicy, Released, StoredBody, StoredEvent, fencing,
 };
 pub use migrate::MIGRATIONS;
 pub use workers::{COORDINATOR_LEASE_SECONDS, HeartbeatOutcome, LEASE_SECONDS};

@@ -65,7 +65,9 @@ pub async fn open(
     let handshake = Handshake::check(&mut request)?;
     let Ticket(ticket) =
         ticket.ok_or_else(|| ApiError::unauthenticated("add ?ticket= from POST /api/v1/auth/ticket"))?;
-    let caller = app.tokens.redeem_ticket(&ticket).await?;
+    app.guesses.check(request.peer)?;
+    let redeemed = app.tokens.redeem_ticket(&ticket).await;
+    let caller = redeemed.inspect_err(|_| app.guesses.failed(request.peer))?;
     app.store
         .project(caller.user_id, project_id)
         .await?

@@ -120,7 +120,7 @@ impl Store {
         let sql = "WITH gone AS (
                 DELETE FROM users u WHERE u.id = $1 AND u.deleted_at IS NOT NULL
                   AND NOT EXISTS (SELECT FROM code_projects p WHERE p.user_id = u.id) RETURNING u.id
-            )
+            ), figures AS (DELETE FROM usage_days WHERE user_id IN (SELECT id FROM gone))
             INSERT INTO trash (key) SELECT $2 FROM gone";
         Ok(self.connection().await?.execute(sql, &[&id.0, &blobs]).await? > 0)
     }

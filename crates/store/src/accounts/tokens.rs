@@ -128,6 +128,7 @@ impl Store {
         // Longer than any access token lives.
         count +=
             connection.execute("DELETE FROM revocations WHERE at < now() - interval '2 days'", &[]).await?;
+        count += connection.execute("DELETE FROM usage_days WHERE day < current_date - 400", &[]).await?;
         Ok(count)
     }
 }

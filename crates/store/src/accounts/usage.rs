@@ -36,6 +36,23 @@ impl Store {
         })
     }
 
+    /// How many projects a user has, counted up to `most`.
+    pub async fn count_projects(&self, id: UserId, most: i64) -> Result<i64> {
+        let sql = "SELECT count(*) FROM (SELECT FROM code_projects WHERE user_id = $1 LIMIT $2) counted";
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql).await?;
+        Ok(connection.query_one(&statement, &[&id.0, &most]).await?.get(0))
+    }
+
+    /// Bytes of all files of a user, or of everybody.
+    pub async fn stored_bytes(&self, id: Option<UserId>) -> Result<i64> {
+        let sql = "SELECT coalesce(sum(f.size), 0)::bigint FROM code_projects p JOIN code_files f ON f.project_id = p.id
+            WHERE $1::int IS NULL OR p.user_id = $1";
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql).await?;
+        Ok(connection.query_one(&statement, &[&id.map(|id| id.0)]).await?.get(0))
+    }
+
     /// The limits that administrators changed.
     pub async fn limit_settings(&self) -> Result<AllLimitsPatch> {
         let connection = self.connection().await?;

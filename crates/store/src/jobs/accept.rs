@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use deadpool_postgres::GenericClient;
 use engunity_protocol::{
     JobId, ProjectId, UserId, WorkerId,
     job::JobSpec,
     job::{Artifact, Job, JobClass, JobKind, JobState},
+    limits::ReachedLimit,
 };
 use sea_query::{Expr, ExprTrait, Iden, Order, PostgresQueryBuilder, Query};
 use sea_query_postgres::PostgresBinder;
@@ -15,7 +17,10 @@ use tokio_postgres::{
     types::{Json, ToSql},
 };
 
-use crate::{Result, Store, StoreError};
+use crate::{
+    Result, Store, StoreError,
+    jobs::acceptance::{self, AcceptLimits},
+};
 
 /// A job to accept; everything about it is decided.
 #[derive(Debug, Clone)]
@@ -28,6 +33,8 @@ pub struct NewJob {
     pub runtime: Option<String>,
     pub spec: JobSpec,
     pub idempotency: Option<Idempotency>,
+    /// `None`: it does not count, as jobs that do nothing.
+    pub limits: Option<AcceptLimits>,
 }
 
 /// The caller's key for "this request, once", and what the request was.
@@ -47,6 +54,8 @@ pub enum Accepted {
     Mismatch,
     /// The project is gone, or was never the user's.
     NoProject,
+    /// A limit of the user or of the installation is reached.
+    Limited(ReachedLimit),
 }
 
 /// Which of a user's jobs to list, newest first.
@@ -115,18 +124,38 @@ const CANCEL: &str = "
 impl Store {
     /// Accepts jobs in one statement; the answers come in the order of `jobs`.
     pub async fn insert_jobs(&self, jobs: &[NewJob]) -> Result<Vec<Accepted>> {
-        let connection = self.hot().await?;
-        let statement = connection.prepare_cached(INSERT).await?;
-        let columns = InsertColumns::of(jobs);
-        let rows = connection.query(&statement, &columns.parameters()).await?;
+        let mut connection = self.hot().await?;
+        if jobs.iter().any(|job| job.limits.is_some()) {
+            let transaction = connection.transaction().await?;
+            let refused = acceptance::refusals(&transaction, jobs).await?;
+            let fit: Vec<&NewJob> = jobs.iter().filter(|job| !refused.contains_key(&job.id)).collect();
+            let rows = insert(&transaction, &fit).await?;
+            transaction.commit().await?;
+            drop(connection);
+            return self.answers(jobs, &rows, refused).await;
+        }
+        let rows = insert(&connection, &jobs.iter().collect::<Vec<_>>()).await?;
         drop(connection);
+        self.answers(jobs, &rows, HashMap::new()).await
+    }
+
+    /// What became of each job, from the rows that were inserted.
+    async fn answers(
+        &self,
+        jobs: &[NewJob],
+        rows: &[Row],
+        mut refused: HashMap<JobId, ReachedLimit>,
+    ) -> Result<Vec<Accepted>> {
         let inserted: HashMap<JobId, DateTime<Utc>> =
             rows.iter().map(|row| (JobId(row.get(0)), row.get(1))).collect();
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             answers.push(match inserted.get(&job.id) {
                 Some(created_at) => Accepted::New(job.as_queued(*created_at)),
-                None => self.accepted_before(job).await?,
+                None => match refused.remove(&job.id) {
+                    Some(reached) => Accepted::Limited(reached),
+                    None => self.accepted_before(job).await?,
+                },
             });
         }
         Ok(answers)
@@ -209,6 +238,14 @@ impl Store {
     }
 }
 
+async fn insert<C: GenericClient>(connection: &C, jobs: &[&NewJob]) -> Result<Vec<Row>> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = connection.prepare_cached(INSERT).await?;
+    Ok(connection.query(&statement, &InsertColumns::of(jobs).parameters()).await?)
+}
+
 impl NewJob {
     fn class_in_use(&self) -> JobClass {
         self.spec.kind().class_for(self.class)
@@ -251,7 +288,7 @@ struct InsertColumns<'a> {
 }
 
 impl<'a> InsertColumns<'a> {
-    fn of(jobs: &'a [NewJob]) -> Self {
+    fn of(jobs: &[&'a NewJob]) -> Self {
         Self {
             ids: jobs.iter().map(|j| j.id.0).collect(),
             users: jobs.iter().map(|j| j.user_id.0).collect(),

@@ -32,6 +32,16 @@ pub struct Released {
     pub class: JobClass,
 }
 
+/// What one user may take of the fleet.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReleasePolicy {
+    /// Jobs of one user that run at one time, where the account says nothing else; 0 is no limit.
+    pub running_jobs: i64,
+    /// The share of a pool's slots, at least one, that is kept for users who have nothing there yet, as long as there is
+    /// more than one account; 0 keeps none.
+    pub reserved_share: f64,
+}
+
 /// Jobs that are released together: of one kind, for one queue.
 type Lane = (JobKind, JobClass);
 
@@ -49,29 +59,34 @@ static RELEASE: LazyLock<String> = LazyLock::new(|| release_sql("ranked r", "TRU
 static RELEASE_CAPPED: LazyLock<String> = LazyLock::new(|| {
     let numbered =
         "(SELECT *, row_number() OVER (PARTITION BY runtime ORDER BY rank, id) AS nth FROM ranked) r
-        LEFT JOIN unnest($6::varchar[], $7::bigint[]) AS c (runtime, most) ON c.runtime = r.runtime";
-    release_sql(numbered, "(c.most IS NULL OR r.nth <= c.most)")
+        LEFT JOIN unnest($9::varchar[], $10::bigint[]) AS c (runtime, cap) ON c.runtime = r.runtime";
+    release_sql(numbered, "(c.cap IS NULL OR r.nth <= c.cap)")
 });
 
 fn release_sql(candidates: &str, fits: &str) -> String {
     format!(
-        "WITH RECURSIVE users AS (
+        "WITH RECURSIVE waiting AS (
             (SELECT user_id FROM jobs WHERE state = 'queued' AND kind = $1 AND class = $2 ORDER BY user_id LIMIT 1)
             UNION ALL
             SELECT (SELECT j.user_id FROM jobs j
                 WHERE j.state = 'queued' AND j.kind = $1 AND j.class = $2 AND j.user_id > u.user_id ORDER BY j.user_id LIMIT 1)
-            FROM users u WHERE u.user_id IS NOT NULL
+            FROM waiting u WHERE u.user_id IS NOT NULL
         ), active AS MATERIALIZED (
             SELECT jsonb_object_agg(user_id, n) AS by_user FROM (
-                SELECT user_id, count(*) AS n FROM (
-                    SELECT user_id FROM jobs WHERE state = 'running' UNION ALL SELECT user_id FROM dispatches
+                SELECT user_id, ARRAY[count(*), count(*) FILTER (WHERE kind = ANY($6::varchar[]))] AS n FROM (
+                    SELECT user_id, kind FROM jobs WHERE state = 'running' UNION ALL SELECT user_id, kind FROM dispatches
                 ) a GROUP BY user_id
             ) counted
+        ), others AS MATERIALIZED (
+            SELECT count(*) > 1 AS come FROM (SELECT FROM users WHERE disabled_at IS NULL AND deleted_at IS NULL LIMIT 2) some_users
         ), ranked AS (
             SELECT b.id, u.user_id, b.runtime,
-                   coalesce((SELECT (by_user ->> u.user_id::text)::bigint FROM active), 0)
-                       + row_number() OVER (PARTITION BY u.user_id ORDER BY b.id) AS rank
-            FROM users u CROSS JOIN LATERAL (
+                   coalesce((SELECT (by_user -> u.user_id::text ->> 0)::bigint FROM active), 0)
+                       + row_number() OVER (PARTITION BY u.user_id ORDER BY b.id) AS rank,
+                   coalesce((SELECT (by_user -> u.user_id::text ->> 1)::bigint FROM active), 0)
+                       + row_number() OVER (PARTITION BY u.user_id ORDER BY b.id) AS place,
+                   (SELECT coalesce((a.limits ->> 'running_jobs')::bigint, $8::bigint) FROM users a WHERE a.id = u.user_id) AS most
+            FROM waiting u CROSS JOIN LATERAL (
                 SELECT j.id, j.runtime FROM jobs j
                 WHERE j.state = 'queued' AND j.kind = $1 AND j.class = $2 AND j.user_id = u.user_id
                   AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.job_id = j.id)
@@ -80,9 +95,13 @@ fn release_sql(candidates: &str, fits: &str) -> String {
                 ORDER BY j.id LIMIT $3
             ) b
             WHERE u.user_id IS NOT NULL
+        ), ordered AS (
+            SELECT r.id, r.user_id, r.runtime, r.place, row_number() OVER (ORDER BY r.rank, t.released_at NULLS FIRST, r.id) AS turn
+            FROM {candidates} LEFT JOIN turns t ON t.user_id = r.user_id
+            WHERE {fits} AND (coalesce(r.most, 0) = 0 OR r.place <= r.most)
         ), next AS (
-            SELECT r.id, r.user_id, r.runtime FROM {candidates} LEFT JOIN turns t ON t.user_id = r.user_id
-            WHERE {fits} ORDER BY r.rank, t.released_at NULLS FIRST, r.id LIMIT $3
+            SELECT id, user_id, runtime FROM ordered
+            WHERE place = 1 OR turn <= $7::bigint OR NOT (SELECT come FROM others) ORDER BY turn LIMIT $3
         ), taken AS (
             INSERT INTO turns (user_id, released_at) SELECT user_id, clock_timestamp() FROM (SELECT DISTINCT user_id FROM next) served
             ON CONFLICT (user_id) DO UPDATE SET released_at = excluded.released_at
@@ -96,7 +115,7 @@ fn release_sql(candidates: &str, fits: &str) -> String {
 impl Store {
     /// Moves what the fleet can take from the backlog to `dispatches`. Safe from several coordinators at once:
     /// an advisory lock lets them release one after the other, so that no slot is counted twice.
-    pub async fn release(&self, pool: Pool) -> Result<Vec<Released>> {
+    pub async fn release(&self, pool: Pool, policy: &ReleasePolicy) -> Result<Vec<Released>> {
         let connection = self.hot().await?;
         let lanes = lanes(pool);
         let kinds: Vec<_> = lanes.iter().map(|(kind, _)| kind.as_str()).collect();
@@ -105,7 +124,11 @@ impl Store {
         let rows = connection.query(&statement, &[&kinds, &classes]).await?;
         let queued: Vec<Lane> = rows.iter().map(lane).collect::<Result<_>>()?;
         // Most wakes find nothing to do: no need for the lock then.
-        if queued.is_empty() { Ok(Vec::new()) } else { release(Batch::on(connection), pool, &queued).await }
+        if queued.is_empty() {
+            Ok(Vec::new())
+        } else {
+            release(Batch::on(connection), pool, &queued, policy).await
+        }
     }
 }
 
@@ -126,7 +149,7 @@ fn lane(row: &Row) -> Result<Lane> {
 
 type Parameter<'a> = [&'a (dyn ToSql + Sync); 1];
 
-async fn release(batch: Batch, pool: Pool, lanes: &[Lane]) -> Result<Vec<Released>> {
+async fn release(batch: Batch, pool: Pool, lanes: &[Lane], policy: &ReleasePolicy) -> Result<Vec<Released>> {
     let lock = batch.prepare_cached("SELECT pg_advisory_xact_lock($1)").await?;
     let statements = Statements::prepare(&batch).await?;
     let capacity = CapacityQuery::prepare(&batch, &[pool]).await?;
@@ -142,9 +165,9 @@ async fn release(batch: Batch, pool: Pool, lanes: &[Lane]) -> Result<Vec<Release
     let mut released = Vec::new();
     let (last, before) = lanes.split_last().expect("a release serves at least one lane");
     for lane in before {
-        released.extend(release_lane(&batch, &statements, &mut capacity, *lane).await?);
+        released.extend(release_lane(&batch, &statements, &mut capacity, *lane, policy).await?);
     }
-    released.extend(batch.end(release_lane(&batch, &statements, &mut capacity, *last)).await?);
+    released.extend(batch.end(release_lane(&batch, &statements, &mut capacity, *last, policy)).await?);
     Ok(released)
 }
 
@@ -169,6 +192,7 @@ async fn release_lane(
     statements: &Statements,
     capacity: &mut FleetCapacity,
     lane: Lane,
+    policy: &ReleasePolicy,
 ) -> Result<Vec<Released>> {
     let (kind, class) = lane;
     let allowed = capacity.allowed(kind, class);
@@ -178,8 +202,19 @@ async fn release_lane(
     let limits = capacity.runtime_limits(kind);
     let (runtimes, most): (Vec<_>, Vec<_>) = limits.capped.into_iter().unzip();
     let (kind_name, class_name) = (kind.as_str(), class.as_str());
-    let mut parameters: Vec<&(dyn ToSql + Sync)> =
-        vec![&kind_name, &class_name, &allowed, &FIRST_RETRY_SECONDS, &limits.open];
+    let of_pool: Vec<_> = kind.pool().kinds().into_iter().map(JobKind::as_str).collect();
+    let beyond_first = capacity.allowed_beyond_first(kind, class, policy.reserved_share);
+    let running_jobs = if kind.pool().is_short() { 0 } else { policy.running_jobs };
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![
+        &kind_name,
+        &class_name,
+        &allowed,
+        &FIRST_RETRY_SECONDS,
+        &limits.open,
+        &of_pool,
+        &beyond_first,
+        &running_jobs,
+    ];
     let statement = if runtimes.is_empty() { &statements.plain } else { &statements.capped };
     if !runtimes.is_empty() {
         parameters.extend([&runtimes as &(dyn ToSql + Sync), &most]);

@@ -91,6 +91,17 @@ impl FleetCapacity {
         allowed.min().unwrap_or(0)
     }
 
+    /// How many jobs may be released now to users who have something in the pool already: they leave a share of the
+    /// slots, at least one, to those who have nothing there.
+    pub(crate) fn allowed_beyond_first(&self, kind: JobKind, class: JobClass, share: f64) -> i64 {
+        let (allowed, load) = (self.allowed(kind, class), self.pool_load(kind.pool()));
+        if share <= 0.0 || kind.pool().is_short() || load.slots < 2 {
+            return allowed;
+        }
+        let reserved = ((load.slots as f64 * share).ceil() as i64).clamp(1, load.slots - 1);
+        (load.slots - reserved - load.taken).clamp(0, allowed)
+    }
+
     /// Slots of workers that offer this kind and runtime.
     pub(crate) fn slots(&self, kind: JobKind, runtime: Option<&str>) -> i64 {
         self.groups_of(kind, runtime).map(|group| group.slots).sum()

@@ -1,6 +1,7 @@
 //! Jobs: accepting them, releasing and granting them to workers, recording what workers report, ending them.
 
 mod accept;
+mod acceptance;
 mod backlog;
 mod capacity;
 mod claims;
@@ -11,7 +12,8 @@ mod overview;
 mod waiting;
 
 pub use accept::{Accepted, Cancelled, Idempotency, JobFilter, JobHead, NewJob};
-pub use backlog::Released;
+pub use acceptance::AcceptLimits;
+pub use backlog::{ReleasePolicy, Released};
 pub use capacity::FleetCapacity;
 pub use claims::{ClaimKey, MAX_LOSSES};
 pub use events::{Chunk, JobChange, Recorded, StoredBody, StoredEvent};

@@ -16,6 +16,7 @@ use crate::{
 /// Kinds and classes are named so that the index of queued jobs finds the user's.
 const POSITIONS: &str = "
     SELECT id, position, EXISTS (SELECT 1 FROM dispatches d WHERE d.job_id = q.id) AS released, setbacks,
+           (SELECT count(*) FROM jobs a WHERE a.user_id = $1 AND a.state = 'running' AND a.kind <> 'noop') AS active,
            CASE WHEN retry_at > now() THEN ceil(extract(epoch FROM retry_at - now()))::int END AS retry_in FROM (
         SELECT id, setbacks, retry_at, row_number() OVER (PARTITION BY kind, class ORDER BY id) AS position
         FROM jobs WHERE user_id = $1 AND state = 'queued' AND kind = ANY($3::varchar[]) AND class = ANY($4::varchar[])
@@ -28,6 +29,8 @@ struct Place {
     setbacks: i32,
     /// Seconds until it may be tried again.
     retry_in: Option<i32>,
+    /// Running jobs of its user.
+    active: i64,
 }
 
 impl Store {
@@ -60,12 +63,13 @@ fn place(row: &Row) -> Place {
         released: row.get("released"),
         setbacks: row.get("setbacks"),
         retry_in: row.get("retry_in"),
+        active: row.get("active"),
     }
 }
 
 /// Why a queued job is not running yet.
 fn because(capacity: &FleetCapacity, job: &Job, place: &Place) -> String {
-    let Place { position, released, setbacks, retry_in } = *place;
+    let Place { position, released, setbacks, retry_in, active } = *place;
     if let Some(seconds) = retry_in.filter(|_| setbacks > 0) {
         return format!(
             "{setbacks} of {MAX_SETBACKS} tries failed on their workers; the next is in {seconds} s"
@@ -81,6 +85,8 @@ fn because(capacity: &FleetCapacity, job: &Job, place: &Place) -> String {
         format!("all {} slots are busy", load.slots)
     } else if capacity.allowed(job.kind, job.class) == 0 {
         "all slots for bulk runs are busy".to_owned()
+    } else if active > 0 {
+        "your running jobs take all slots that one user may take".to_owned()
     } else if position > 1 {
         "your earlier runs go first".to_owned()
     } else {

@@ -9,7 +9,7 @@ use engunity_protocol::{
     verdict::{Reason, Usage, Verdict},
     wire::{EventBatch, EventBody, Grant, Heartbeat, Offers, Outcome, PoolCapacity, Running, WorkerEvent},
 };
-use engunity_store::{Accepted, ClaimKey, NewJob, Released, Store};
+use engunity_store::{Accepted, ClaimKey, NewJob, ReleasePolicy, Released, Store};
 use engunity_testkit::{ServiceConfig, database};
 use uuid::Uuid;
 
@@ -72,7 +72,13 @@ impl Lab {
     }
 
     pub async fn release_of(&self, pool: Pool) -> Vec<JobId> {
-        self.store.release(pool).await.unwrap().iter().map(|released: &Released| released.job_id).collect()
+        self.store
+            .release(pool, &ReleasePolicy::default())
+            .await
+            .unwrap()
+            .iter()
+            .map(|released: &Released| released.job_id)
+            .collect()
     }
 
     /// Interactive jobs that need this runtime.
@@ -130,7 +136,17 @@ impl Lab {
 
 pub fn new_job((user_id, project_id): (UserId, ProjectId), class: JobClass) -> NewJob {
     let (id, spec) = (JobId::new(), JobSpec::Execute(spec()));
-    NewJob { id, user_id, project_id, class, title: None, runtime: None, spec, idempotency: None }
+    NewJob {
+        id,
+        user_id,
+        project_id,
+        class,
+        title: None,
+        runtime: None,
+        spec,
+        idempotency: None,
+        limits: None,
+    }
 }
 
 fn spec() -> engunity_protocol::spec::ExecuteSpec {

@@ -1,6 +1,7 @@
 //! What goes to the broker: only what the fleet has room for, in turn between users, again when it was lost.
 
 use engunity_protocol::job::{JobClass, Pool};
+use engunity_store::ReleasePolicy;
 use uuid::Uuid;
 
 use crate::lab::{Lab, heartbeat};
@@ -75,7 +76,8 @@ async fn two_coordinators_release_each_job_once() {
     let ann = lab.user("ann").await;
     lab.fleet(40).await;
     lab.submit(ann, 200, JobClass::Interactive).await;
-    let both = futures::future::join_all((0..8).map(|_| lab.store.release(Pool::Sandbox))).await;
+    let policy = ReleasePolicy::default();
+    let both = futures::future::join_all((0..8).map(|_| lab.store.release(Pool::Sandbox, &policy))).await;
     let mut released: Vec<_> = both.into_iter().flat_map(|one| one.unwrap()).map(|one| one.job_id).collect();
     assert_eq!(released.len(), 50);
     released.sort();

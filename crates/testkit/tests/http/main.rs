@@ -9,6 +9,7 @@ mod limits;
 mod projects;
 mod quota;
 mod sessions;
+mod strangers;
 mod sync;
 mod table;
 mod upload;
