@@ -152,6 +152,52 @@ for (const theme of ["light", "dark"] as const) {
   });
 }
 
+for (const theme of ["light", "dark"] as const) {
+  test(`the views of the side bar are accessible and looked at, ${theme}`, async ({ page }) => {
+    test.setTimeout(180_000);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    const shot = (name: string) => look(page, `${name}-${theme}`);
+    const token = await signedIn(page);
+    const project = await makeProject(page.request, token, fixture("src/darts.py", "chart.ts", "README.md"));
+    await changeElsewhere(page, token, project, "README.md", (content) => `${content}\nThrown a hundred thousand times.\n`);
+    // What a search covers while its index is built lasts too short to be looked at.
+    const coverage = { files: 900, indexed: 300, chunks: 1000, embedded: 430, skipped: 2 };
+    const hit = { project_id: project, path: "src/darts.py", language: "python", start_line: 1, end_line: 1, score: 1 };
+    const hits = [{ ...hit, snippet: "import random", snippet_line: 1, highlights: [[7, 13]] }];
+    await page.route(/\/search\?/, (route) => route.fulfill({ json: { took_ms: 2, exact: true, coverage, hits } }));
+    const skipped = [{ path: "data/dump.sql", why: "larger than 16 MiB" }];
+    const index = { state: "building", files: 300, chunks: 1000, embedded: 430, skipped, segments: 2, indexed_at: null };
+    await page.route(/\/code\/[^/]+\/index$/, (route) => route.fulfill({ json: index }));
+
+    await page.goto(`/?project=${project}&file=README.md`);
+    await shows(page, "Estimates");
+    await page.getByRole("tab", { name: "Timeline" }).click();
+    await page.getByRole("list", { name: "Versions" }).getByRole("button").last().click();
+    await expect(page.getByTestId("diff")).toContainText("Estimates");
+    await shot("timeline");
+    await page.getByRole("tab", { name: "Explorer" }).click();
+    await row(page, "chart.ts").click();
+    await page.keyboard.press(`${MOD}+Shift+E`);
+    await page.keyboard.press("Delete");
+    await page.getByRole("tab", { name: "Trash" }).click();
+    await page.getByRole("option").click();
+    await shot("trash");
+    await page.getByRole("button", { name: "Empty trash" }).click();
+    await shot("question-trash");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press(`${MOD}+Shift+H`);
+    await page.getByLabel("Search in files").fill("random");
+    await expect(page.getByRole("treeitem", { name: /Line 1/ })).toBeVisible();
+    await shot("search");
+    await page.getByLabel("Replace with").fill("secrets");
+    await page.getByRole("button", { name: "Filter by path and language" }).click();
+    await page.getByRole("treeitem", { name: /Line 1/ }).click();
+    await shot("replace");
+    await page.getByRole("contentinfo").getByRole("button", { name: "Indexing…" }).click();
+    await shot("index");
+  });
+}
+
 test("everything can be done without a mouse", async ({ page }) => {
   await readScreen(page);
   const token = await signedIn(page);

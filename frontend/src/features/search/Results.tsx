@@ -196,7 +196,7 @@ function HitLine({ row, id, top, focused, replaces, onClick, onDismiss }: LinePr
       {first && hit.symbol && (
         <span className="shrink-0 rounded-[4px] bg-(--key) px-1 text-[10px] leading-4 text-muted">{hit.symbol.kind}</span>
       )}
-      <code className="min-w-0 flex-1 truncate font-mono text-xs">
+      <code className="min-w-0 flex-1 truncate font-mono text-xs whitespace-pre">
         <Marked row={row} replaces={replaces} />
       </code>
       {first && <RowActions replace={replaces ? () => void replaceIn([hit]) : undefined} what={`line ${line}`} onDismiss={onDismiss} />}
@@ -211,18 +211,17 @@ interface RowActionsProps {
 }
 
 function RowActions({ what, replace, onDismiss }: RowActionsProps) {
-  const small = "hidden size-5! group-hover/line:inline-flex";
   const only = (work: () => void) => (event: MouseEvent) => {
     event.stopPropagation();
     work();
   };
   return (
-    <>
+    <span className="hidden shrink-0 group-hover/line:flex">
       {replace && (
-        <IconButton label={`Replace in ${what}`} icon={Replace} size={12} tabIndex={-1} className={small} onClick={only(replace)} />
+        <IconButton label={`Replace in ${what}`} icon={Replace} size={12} tabIndex={-1} className="size-5!" onClick={only(replace)} />
       )}
-      <IconButton label={`Leave out ${what}`} icon={X} size={12} tabIndex={-1} className={small} onClick={only(onDismiss)} />
-    </>
+      <IconButton label={`Leave out ${what}`} icon={X} size={12} tabIndex={-1} className="size-5!" onClick={only(onDismiss)} />
+    </span>
   );
 }
 

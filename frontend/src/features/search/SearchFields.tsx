@@ -130,7 +130,7 @@ function Filters({ language, glob }: { language: string; glob: string }) {
       <input
         type="text"
         aria-label="Paths to search"
-        placeholder="src/**  or  !tests/**"
+        placeholder="Path: src/**"
         value={glob}
         spellCheck={false}
         autoComplete="off"
@@ -141,7 +141,7 @@ function Filters({ language, glob }: { language: string; glob: string }) {
         aria-label="Language"
         value={language}
         onChange={(event) => edit({ language: event.target.value })}
-        className="field h-7 w-28! shrink-0 py-0 text-xs!"
+        className="field h-7 w-33! shrink-0 py-0 text-xs!"
       >
         <option value="">Any language</option>
         {NAMED.map(({ id, title }) => (
