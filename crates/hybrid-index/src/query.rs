@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::embed::ModelId;
+use crate::{answer::Route, embed::ModelId, search};
 
 /// A search. [`Query::new`] sets what most callers want.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,9 +76,13 @@ impl Query {
         }
     }
 
-    /// Whether a vector would change the answer: not for a regular expression, a path or a plain identifier.
+    /// Whether a vector makes the answer better: not for a regular expression, a path or a plain identifier.
     pub fn wants_vector(&self) -> bool {
-        matches!(self.mode, Mode::Hybrid | Mode::Semantic)
+        match self.mode {
+            Mode::Semantic => true,
+            Mode::Hybrid => matches!(search::route(&self.text), Route::Question | Route::Traceback),
+            Mode::Lexical | Mode::Symbol | Mode::Regex | Mode::Text | Mode::Path => false,
+        }
     }
 }
 

@@ -131,6 +131,17 @@ fn the_router_takes_the_way_that_fits() {
 }
 
 #[test]
+fn a_vector_is_wanted_where_it_helps() {
+    let wants = |text: &str, mode| Query::new(text, mode).wants_vector();
+    assert!(wants("how are paths joined", Mode::Hybrid) && wants("join_paths", Mode::Semantic));
+    assert!(
+        !wants("join_paths", Mode::Hybrid)
+            && !wants("a.*b", Mode::Hybrid)
+            && !wants("any words", Mode::Lexical)
+    );
+}
+
+#[test]
 fn an_overlay_hides_what_is_stored() {
     let lab = project();
     let find = |overlay: &Overlay, text: &str, mode| {

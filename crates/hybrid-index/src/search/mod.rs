@@ -24,6 +24,7 @@ use crate::{
 
 use filter::Filter;
 pub use overlay::OverlayCache;
+pub use router::route;
 use view::View;
 
 /// What one way of searching found.
@@ -47,7 +48,7 @@ pub fn run(
     check(query)?;
     let filter = Filter::new(query)?;
     let view = View::of(snapshot, overlays, settings, overlay)?;
-    let route = route(query);
+    let route = chosen(query);
     let search = Search { view: &view, filter: &filter, query, deadline };
     let mut found = search.by(route)?;
     if found.hits.len() > query.limit {
@@ -75,9 +76,9 @@ fn check(query: &Query) -> Result<(), QueryError> {
     }
 }
 
-fn route(query: &Query) -> Route {
+fn chosen(query: &Query) -> Route {
     match query.mode {
-        Mode::Hybrid => router::route(&query.text),
+        Mode::Hybrid => route(&query.text),
         Mode::Lexical | Mode::Semantic => Route::Question,
         Mode::Symbol => Route::Identifier,
         Mode::Regex => Route::Regex,

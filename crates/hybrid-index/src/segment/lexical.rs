@@ -136,7 +136,8 @@ pub struct Lexical {
 }
 
 impl Lexical {
-    pub fn open(sections: &Sections) -> Result<Self, IndexError> {
+    /// Opens the lexical part of a segment that has so many units.
+    pub fn open(sections: &Sections, units: usize) -> Result<Self, IndexError> {
         let files = sections
             .iter()
             .filter_map(|(name, bytes)| Some((PathBuf::from(name.strip_prefix(PREFIX)?), bytes.clone())));
@@ -146,9 +147,10 @@ impl Lexical {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into();
         let reader: tantivy::IndexReader = reader.map_err(failed)?;
         let searcher = reader.searcher();
-        match searcher.segment_readers().len() {
-            1 => Ok(Self { searcher }),
-            count => Err(IndexError::Corrupt(format!("its lexical part has {count} segments"))),
+        let known = searcher.segment_readers().iter().map(|reader| reader.max_doc() as usize);
+        match known.collect::<Vec<_>>().as_slice() {
+            [known] if *known == units => Ok(Self { searcher }),
+            known => Err(IndexError::Corrupt(format!("its lexical part has {known:?} of {units} units"))),
         }
     }
 }

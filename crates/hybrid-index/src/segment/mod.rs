@@ -53,7 +53,7 @@ impl Segment {
         tables.check(content.len() as u64)?;
         let lexical = match tables.units.is_empty() {
             true => None,
-            false => Some(Lexical::open(&sections)?),
+            false => Some(Lexical::open(&sections, tables.units.len())?),
         };
         let trigrams = Trigrams::open(section("trigrams")?)?;
         Ok(Self { tables, content, trigrams, lexical })
