@@ -81,6 +81,9 @@ fn each_edge_has_one_owner() {
         ("ractor", "coordinator"),
         ("tantivy", "crates/hybrid-index"),
         ("instant-distance", "crates/hybrid-index"),
+        ("actix", "embedder"),
+        ("rust-bert", "embedder"),
+        ("tch", "embedder"),
     ];
     for package in packages().iter().filter(|package| *package != TESTKIT) {
         let used = dependencies(package);
@@ -122,9 +125,10 @@ fn the_command_line_speaks_only_to_the_api() {
 
 #[test]
 fn within_a_program_each_edge_has_its_place() {
-    let places: [(&str, &str, &[&str]); 4] = [
+    let places: [(&str, &str, &[&str]); 5] = [
         ("worker/src", "bollard", &["worker/src/sandbox/docker.rs", "worker/src/sandbox/docker/"]),
-        ("worker/src", "actix", &["worker/src/arbiters/"]),
+        ("embedder/src", "rust_bert", &["embedder/src/bert.rs"]),
+        ("embedder/src", "tch", &["embedder/src/bert.rs"]),
         ("coordinator/src", "warp", &["coordinator/src/http/", "coordinator/src/api/"]),
         (
             "coordinator/src",
