@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Context;
 use engunity_artifacts::ObjectStore;
 use engunity_languages::Catalog;
-use engunity_store::Store;
 use engunity_store::files::ProjectQuota;
+use engunity_store::{HistoryLimits, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::api::health::LastReadiness;
@@ -116,5 +116,10 @@ fn settings(config: &Config) -> Settings {
         id: config.coordinator.id.clone(),
         output_days: config.retention.output_days,
         job_days: config.retention.job_days,
+        history: HistoryLimits {
+            days: config.retention.history_days,
+            versions: config.retention.history_versions.into(),
+            bytes: ((config.quota.project_mb << 20) as f64 * config.retention.history_share) as i64,
+        },
     }
 }

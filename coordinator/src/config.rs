@@ -146,6 +146,8 @@ pub struct Retention {
     pub output_days: f64,
     pub job_days: f64,
     pub history_days: f64,
+    pub history_versions: u32,
+    pub history_share: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -193,6 +195,10 @@ impl Config {
         ensure!(
             self.smtp.url.is_empty() || !self.http.public_url.is_empty(),
             "http.public_url (ENGUNITY__HTTP__PUBLIC_URL) is needed with smtp.url: mails have links"
+        );
+        ensure!(
+            (0.0..=100.0).contains(&self.retention.history_share),
+            "retention.history_share is a part of quota.project_mb: 0.5 is half"
         );
         ensure!(self.http.request_timeout_s > 0, "http.request_timeout_s must be at least 1");
         Ok(())

@@ -20,7 +20,7 @@ use std::{sync::Arc, time::Duration};
 use engunity_artifacts::ObjectStore;
 use engunity_broker::{BrokerError, Connection, Publisher, streams::StreamClient, worker_users::SenderCheck};
 use engunity_protocol::{CoordinatorId, job::Pool};
-use engunity_store::Store;
+use engunity_store::{HistoryLimits, Store};
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
@@ -52,6 +52,8 @@ pub struct Settings {
     pub output_days: f64,
     /// Days that ended jobs are kept; 0 keeps them forever.
     pub job_days: f64,
+    /// What is kept of past contents and deleted files.
+    pub history: HistoryLimits,
 }
 
 /// The parts that run in the background, shared by handlers and services.

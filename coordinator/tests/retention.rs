@@ -68,6 +68,7 @@ async fn what_is_old_or_deleted_leaves_nothing_behind() -> Result<()> {
     let lab = TestLab::builder()
         .env("ENGUNITY__RETENTION__OUTPUT_DAYS", 10)
         .env("ENGUNITY__RETENTION__JOB_DAYS", 100)
+        .env("ENGUNITY__RETENTION__HISTORY_DAYS", 1)
         .start()
         .await?;
     let user = lab.user("ada").await?;
@@ -75,7 +76,7 @@ async fn what_is_old_or_deleted_leaves_nothing_behind() -> Result<()> {
     let binary = |fill: u8| [vec![0, fill], vec![fill; 3000]].concat();
     user.upload(project.id, "a.bin", binary(1)).await?.ok()?;
     let first = run(&user, project.id, "mkdir out; cp a.bin out/copy; echo said").await?;
-    // Another content takes the first one's place: its blob, its archive and its snapshot are past.
+    // Another content takes the first one's place: its version, its blob, its archive and its snapshot are past.
     user.upload(project.id, "a.bin", binary(2)).await?.ok()?;
     run(&user, project.id, "mkdir out; cp a.bin out/copy; echo said").await?;
     // A sync that nobody commits.
@@ -86,7 +87,7 @@ async fn what_is_old_or_deleted_leaves_nothing_behind() -> Result<()> {
     ensure!(objects(&lab, "jobs/").await == 2, "an artifact each");
 
     days_pass(&lab, 2.0).await?;
-    for table in ["syncs", "tickets", "trash"] {
+    for table in ["syncs", "tickets", "trash", "file_versions"] {
         until_none(&lab, table).await?;
     }
     until_objects(&lab, "blobs/", 1).await?;

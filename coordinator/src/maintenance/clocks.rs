@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use engunity_store::StoreError;
 
-use super::gc_attempts;
+use super::{gc_attempts, gc_history};
 use crate::orchestrator::Orchestrator;
 use crate::supervisor::{Service, every};
 
@@ -78,8 +78,9 @@ async fn keep_lease(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
     orchestrator.sessions.tick().await
 }
 
-/// Collects what projects and accounts leave behind.
+/// Bounds history and trash, then collects what they, projects and accounts leave behind.
 async fn collect_storage(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
+    gc_history::expire(&orchestrator).await?;
     super::gc_storage::collect(&orchestrator.store, &orchestrator.objects).await;
     Ok(())
 }

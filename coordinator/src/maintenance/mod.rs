@@ -3,4 +3,5 @@
 pub mod clocks;
 pub mod gc_accounts;
 mod gc_attempts;
+mod gc_history;
 mod gc_storage;

@@ -21,7 +21,7 @@ use tokio_postgres::NoTls;
 pub use accounts::{AccountChange, Admission, Device, Registered, Revocation, Rotation, StoredAccount};
 pub use error::StoreError;
 pub use files::{ChangeError, ProjectCursor, blobs, bulk, plan, snapshots};
-pub use gc::DeadAttempt;
+pub use gc::{DeadAttempt, HistoryLimits};
 pub use jobs::{
     AcceptLimits, Accepted, Cancelled, Chunk, ClaimKey, FleetCapacity, Idempotency, JobChange, JobFilter,
     JobHead, MAX_LOSSES, NewJob, Recorded, ReleasePolicy, Released, StoredBody, StoredEvent, fencing,

@@ -18,6 +18,7 @@ pub const MIGRATIONS: &[(i32, &str, &str)] = &[
     (8, "symbolic_links", include_str!("../../../migrations/V8__symbolic_links.sql")),
     (9, "history", include_str!("../../../migrations/V9__history.sql")),
     (10, "accounts_limits", include_str!("../../../migrations/V10__accounts_limits.sql")),
+    (11, "version_index", include_str!("../../../migrations/V11__version_index.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -84,7 +84,7 @@ impl Store {
         Ok(row.map(|row| row.get::<_, Json<Manifest>>(0).0))
     }
 
-    /// Deletes blobs that nothing has referred to for a day. `delete` removes the objects, while the rows are locked:
+    /// Deletes blobs that nothing has referred to for a day: no file, no version, nothing in the trash. `delete` removes the objects, while the rows are locked:
     /// someone who wants to store the same content waits, and then finds it missing.
     pub async fn collect_blobs<F>(&self, delete: impl FnOnce(Vec<(UserId, String)>) -> F) -> Result<u64>
     where
@@ -94,6 +94,8 @@ impl Store {
             "DELETE FROM blobs WHERE (user_id, hash) IN (
                 SELECT b.user_id, b.hash FROM blobs b WHERE b.created_at < now() - {OLD} AND NOT EXISTS (
                     SELECT 1 FROM code_files f JOIN code_projects p ON p.id = f.project_id WHERE f.hash = b.hash AND p.user_id = b.user_id)
+                    AND NOT EXISTS (SELECT 1 FROM file_versions v WHERE v.user_id = b.user_id AND v.hash = b.hash)
+                    AND NOT EXISTS (SELECT 1 FROM deleted_files d WHERE d.user_id = b.user_id AND d.hash = b.hash)
                 LIMIT {COLLECTED} FOR UPDATE OF b SKIP LOCKED
             ) RETURNING user_id, hash, content IS NULL"
         );

@@ -276,7 +276,7 @@ async fn remove(transaction: &Transaction<'_>, ids: &[FileId]) -> Result<()> {
 /// Makes every content that a commit needs a blob that stays until its end, whatever the commit removes or overwrites,
 /// and whatever happens to another project that has it; refuses where one is missing, or has another size than was said
 /// (the quota check used the announced sizes).
-async fn hold_sources(
+pub(crate) async fn hold_sources(
     transaction: &Transaction<'_>,
     owner: UserId,
     hashes: &[&str],

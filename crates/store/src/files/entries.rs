@@ -200,7 +200,7 @@ impl Store {
     }
 }
 
-async fn read(transaction: &Transaction<'_>, id: FileId) -> Result<Option<File>> {
+pub(crate) async fn read(transaction: &Transaction<'_>, id: FileId) -> Result<Option<File>> {
     let statement = transaction
         .prepare_cached(concat!("SELECT ", columns!(), " FROM code_files f WHERE f.id = $1"))
         .await?;
@@ -208,7 +208,7 @@ async fn read(transaction: &Transaction<'_>, id: FileId) -> Result<Option<File>>
 }
 
 /// Makes the folders above `path` that are missing; returns the innermost, and how many were made.
-async fn ensure_folders(
+pub(crate) async fn ensure_folders(
     transaction: &Transaction<'_>,
     project: ProjectId,
     path: &ProjectPath,

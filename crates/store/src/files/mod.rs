@@ -5,6 +5,7 @@ pub mod blobs;
 pub mod bulk;
 mod change;
 mod entries;
+mod history;
 pub mod plan;
 mod projects;
 mod quota;
@@ -16,6 +17,7 @@ mod tree;
 
 pub use change::ChangeError;
 pub use entries::{Content, Draft, Edit, Edited, Stored};
+pub use history::{RestoredVersion, StoredVersion, VersionCursor};
 pub use projects::ProjectCursor;
 pub use quota::ProjectQuota;
 pub(crate) use quota::UsageCache;

@@ -165,7 +165,7 @@ fn absent(wanted: &Wanted, entries: &[Vec<Deleted>]) -> Vec<BulkFailure> {
     }
 }
 
-/// The wanted entries, each with all in it.
+/// The wanted entries, each with all in it; they are locked, so that none expires meanwhile.
 async fn read_entries(
     transaction: &Transaction<'_>,
     project: ProjectId,
@@ -174,7 +174,7 @@ async fn read_entries(
     let sql = concat!(
         "SELECT r.id, b.id, b.path, b.hash, b.file_id, b.type = 'folder', b.size FROM deleted_files r JOIN deleted_files b ON ",
         at_or_below!(),
-        " WHERE r.root AND r.project_id = $1 AND (r.id = ANY($2) OR r.deletion_id = $3)"
+        " WHERE r.root AND r.project_id = $1 AND (r.id = ANY($2) OR r.deletion_id = $3) FOR UPDATE OF r"
     );
     let (ids, deletion) = match wanted {
         Wanted::Entries(ids) => (ids.iter().map(|id| id.0).collect(), None),
@@ -195,10 +195,10 @@ fn deleted(row: &Row) -> Result<Deleted> {
 /// Makes files of rows of the trash: with their ids, times, modes and contents.
 async fn insert_rows(transaction: &Transaction<'_>, rows: &[RestoredRow]) -> Result<()> {
     let sql = "INSERT INTO code_files (id, project_id, path, name, type, language, parent_id, content, hash, size, is_binary,
-            executable, is_link, created_at, updated_at, version_id)
+            executable, is_link, created_at, updated_at, version_id, content_at)
         SELECT d.file_id, d.project_id, t.path, substring(t.path from '[^/]*$'), d.type, d.language,
             CASE WHEN t.root THEN t.parent ELSE d.parent_id END, b.content, d.hash, d.size, d.is_binary,
-            d.executable, d.is_link, d.created_at, d.updated_at, gen_random_uuid()
+            d.executable, d.is_link, d.created_at, d.updated_at, gen_random_uuid(), clock_timestamp()
         FROM unnest($1::uuid[], $2::varchar[], $3::varchar[], $4::bool[]) AS t(id, path, parent, root)
             JOIN deleted_files d ON d.id = t.id LEFT JOIN blobs b ON b.user_id = d.user_id AND b.hash = d.hash AND b.stored
         WHERE d.hash IS NULL OR b.hash IS NOT NULL";

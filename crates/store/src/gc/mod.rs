@@ -1,6 +1,8 @@
 //! Garbage collection: what nothing refers to any more, in the database and in object storage.
 
 mod attempts;
+mod history;
 mod objects;
 
 pub use attempts::DeadAttempt;
+pub use history::HistoryLimits;
