@@ -8,7 +8,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use super::{ArchiveError, EntryHeader, Found, Sink, names, read_tar};
+use super::{ArchiveError, Budget, EntryHeader, Found, READ, Sink, names, read_tar};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -109,14 +109,18 @@ pub(super) fn read(
     archive: impl Read + Seek,
     kind: Kind,
     name: &str,
-    most: u64,
+    budget: Budget,
     sink: &mut dyn Sink,
 ) -> Result<(), ArchiveError> {
+    let most = budget.tar_bytes();
     let mut archive = archive;
     archive.rewind().map_err(ArchiveError::Spool)?;
     let mut archive = BufReader::with_capacity(128 << 10, archive);
     match kind {
-        Kind::Zip => read_zip(archive, sink),
+        Kind::Zip => {
+            check_directory(&mut archive, budget)?;
+            read_zip(archive, sink)
+        }
         Kind::Tar => read_tar(archive, most, sink),
         Kind::TarGz => read_tar(MultiGzDecoder::new(archive), most, sink),
         Kind::TarZst => {
@@ -124,6 +128,33 @@ pub(super) fn read(
         }
         Kind::Plain => sink.take(EntryHeader { name, kind: Found::File { executable: false } }, &mut archive),
     }
+}
+
+/// What each entry of a zip's directory begins with.
+const ZIP_ENTRY: &[u8; 4] = b"PK\x01\x02";
+const SCAN: usize = 128 << 10;
+
+/// Refuses a zip that may have too many entries, before the zip reader keeps all of them in memory. Their marks are counted,
+/// whatever the zip says of itself: it could say several things, and the reader would try one after the other.
+fn check_directory(archive: &mut (impl Read + Seek), budget: Budget) -> Result<(), ArchiveError> {
+    let most = budget.entries.saturating_mul(READ);
+    let mut buffer = vec![0; SCAN];
+    let (mut kept, mut marks) = (0, 0);
+    loop {
+        let read = archive.read(&mut buffer[kept..]).map_err(ArchiveError::Spool)?;
+        if read == 0 {
+            break;
+        }
+        let filled = kept + read;
+        marks += buffer[..filled].windows(4).filter(|four| *four == ZIP_ENTRY).count();
+        if marks > most {
+            return Err(ArchiveError::TooMany(budget.entries));
+        }
+        // A mark may go on in the next piece.
+        kept = filled.min(ZIP_ENTRY.len() - 1);
+        buffer.copy_within(filled - kept..filled, 0);
+    }
+    archive.rewind().map_err(ArchiveError::Spool)
 }
 
 /// What a zip's entry says of itself.

@@ -155,7 +155,7 @@ pub fn unpack(
         entries: Vec::new(),
         skipped: Skipped::default(),
     };
-    formats::read(archive, kind, name, budget.tar_bytes(), &mut unpacker)?;
+    formats::read(archive, kind, name, budget, &mut unpacker)?;
     let Unpacker { entries, skipped, .. } = unpacker;
     match skipped.named.first() {
         Some(first) if entries.is_empty() => Err(ArchiveError::entry(&first.path, first.why.clone())),

@@ -209,6 +209,15 @@ fn the_last_of_a_name_counts() {
 }
 
 #[test]
+fn a_zip_of_too_many_entries_is_refused_before_they_are_read() {
+    let fits = vec![(&b"same"[..], 3, 0, &b""[..]); 4 * BUDGET.entries];
+    assert_eq!(contents(&raw_zip(&fits)).0, ["same="]);
+    // Nothing else of it is a zip's: the reader never comes to see it.
+    let marks = [&b"PK\x05\x06"[..], &b"PK\x01\x02 and more ".repeat(4 * BUDGET.entries + 1)].concat();
+    assert_eq!(refusal(&marks), "the archive has more than 100 entries");
+}
+
+#[test]
 fn headers_for_all_entries_are_no_entries() {
     let record = b"52 comment=0123456789abcdef0123456789abcdef01234567\n";
     let global = tar_of(&[(EntryType::XGlobalHeader, b"pax_global_header", record)]);
