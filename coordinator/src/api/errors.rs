@@ -93,6 +93,7 @@ impl From<FileError> for ApiError {
         match error {
             FileError::NoProject => Self::not_found("this project"),
             FileError::NoFile => Self::not_found("this file"),
+            FileError::NoVersion => Self::not_found("this version"),
             FileError::NotInTrash => Self::not_found("this entry of the trash"),
             FileError::Invalid { field, message } => Self::field(field, message),
             FileError::TextTooLong => Self::new(ErrorCode::PayloadTooLarge, error.to_string()),

@@ -148,7 +148,7 @@ pub async fn read(
     shown(StatusCode::OK, file, text)
 }
 
-fn shown(status: StatusCode, mut file: File, text: Option<String>) -> ApiResult {
+pub fn shown(status: StatusCode, mut file: File, text: Option<String>) -> ApiResult {
     file.content = Some(text);
     let mut response = reply::json_with(status, &file)?;
     conditional::tag(&mut response, file.etag.as_deref());
@@ -212,10 +212,26 @@ pub async fn raw(
 ) -> ApiResult {
     let Stored { file, text } = app.files.find(caller.user_id, id).await?;
     let Some(hash) = &file.etag else { return Err(ApiError::not_found("a folder's content")) };
-    if let Some(response) = conditional::unchanged(&request.headers, file.etag.as_deref()) {
+    let body = Body { hash, size: file.size as u64, text, name: &file.name };
+    send(&app, &caller, body, range, &request).await
+}
+
+/// A content to send.
+pub struct Body<'a> {
+    pub hash: &'a str,
+    pub size: u64,
+    /// The text where it lies in the database.
+    pub text: Option<String>,
+    pub name: &'a str,
+}
+
+/// Sends a content or a part of it, unless the client has it already.
+pub async fn send(app: &App, caller: &Caller, body: Body<'_>, range: Ranged, request: &Request) -> ApiResult {
+    let Body { hash, size, text, name } = body;
+    if let Some(response) = conditional::unchanged(&request.headers, Some(hash)) {
         return Ok(response);
     }
-    let part = range.part(hash, file.size as u64)?;
+    let part = range.part(hash, size)?;
     let mut response = match (text, part) {
         (Some(text), part) => reply::bytes(StatusCode::OK, "application/octet-stream", cut(text, part)),
         (None, part) => {
@@ -224,8 +240,8 @@ pub async fn raw(
         }
     };
     range::mark(&mut response, part);
-    reply::download(&mut response, &file.name);
-    conditional::tag(&mut response, file.etag.as_deref());
+    reply::download(&mut response, name);
+    conditional::tag(&mut response, Some(hash));
     Ok(response)
 }
 

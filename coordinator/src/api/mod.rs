@@ -8,6 +8,7 @@ mod error_pages;
 mod errors;
 mod files;
 pub mod health;
+mod history;
 mod index;
 mod job_events;
 mod jobs;
@@ -43,6 +44,7 @@ pub fn routes() -> Vec<Route> {
         sync::routes(),
         bulk::routes(),
         trash::routes(),
+        history::routes(),
         runs::routes(),
         jobs::routes(),
         run_input::routes(),

@@ -13,8 +13,8 @@ use warp::http::{Method, StatusCode, header};
 use warp::reply::Response;
 
 use super::{
-    accounts, admin, bulk, contract, error_pages, files, health, index, job_events, jobs, output, projects,
-    refine, run_input, runs, search, sessions, sync, trash, upload, workers, ws,
+    accounts, admin, bulk, contract, error_pages, files, health, history, index, job_events, jobs, output,
+    projects, refine, run_input, runs, search, sessions, sync, trash, upload, workers, ws,
 };
 use crate::app::App;
 use crate::http::error::ApiResult;
@@ -39,6 +39,7 @@ const PAGE_POLICY: &str =
         projects::list, projects::create, projects::read, projects::update, projects::delete,
         files::list, files::create, files::read, files::update, files::delete, files::raw, files::rewrite,
         bulk::bulk, trash::list, trash::restore, trash::purge, trash::empty,
+        history::list, history::content, history::restore,
         upload::upload, sync::plan, sync::blobs, sync::commit, sync::archive,
         runs::run, runs::noops, jobs::list, jobs::read, jobs::cancel, run_input::send, job_events::events, output::output, output::list, output::download,
         index::read, index::build, search::search_all, search::search, refine::refine, workers::workers, workers::runtimes, ws::open,

@@ -4,12 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use engunity_protocol::bulk::{TrashRestore, TrashRestored};
 use engunity_protocol::history::TrashEntry;
 use engunity_protocol::problem::Problem;
 use engunity_protocol::{ProjectId, TrashId};
-use engunity_store::files::{TrashCursor, Wanted};
+use engunity_store::files::Wanted;
 use warp::http::Method;
 
 use super::bulk::number_of_items;
@@ -34,16 +34,16 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// What a cursor of these lists says: microseconds and id of the last entry.
-pub struct Position(pub TrashCursor);
+/// What a cursor of such a list says: microseconds and id of the last entry.
+pub struct Position<T>(pub (DateTime<Utc>, T));
 
-impl fmt::Display for Position {
+impl<T: fmt::Display> fmt::Display for Position<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{},{}", self.0.0.timestamp_micros(), self.0.1)
     }
 }
 
-impl FromStr for Position {
+impl<T: FromStr> FromStr for Position<T> {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -62,7 +62,7 @@ pub async fn list(
     caller: Caller,
     Path(project): Path<ProjectId>,
     Query(Limit(limit)): Query<Limit<100, 1000>>,
-    Query(after): Query<Option<Cursor<Position>>>,
+    Query(after): Query<Option<Cursor<Position<TrashId>>>>,
     request: Request,
 ) -> ApiResult {
     let after = after.map(|Cursor(Position(cursor))| cursor);

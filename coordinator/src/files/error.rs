@@ -19,6 +19,9 @@ pub enum FileError {
     /// It was restored, deleted for good, has expired, or belongs to another user.
     #[error("this entry of the trash does not exist")]
     NotInTrash,
+    /// No file has or had it, it has expired, or it belongs to another user.
+    #[error("this version does not exist")]
+    NoVersion,
     /// One part of the input is wrong.
     #[error("{field}: {message}")]
     Invalid { field: &'static str, message: String },

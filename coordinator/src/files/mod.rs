@@ -4,6 +4,7 @@
 pub mod archive;
 pub mod content;
 mod error;
+mod history;
 mod ingest;
 mod many;
 mod service;

@@ -302,7 +302,7 @@ impl Files {
         self.contents.put_text(owner, text).await
     }
 
-    fn notify_file(&self, change: FileChangeKind, file: &File, origin: Origin) {
+    pub(super) fn notify_file(&self, change: FileChangeKind, file: &File, origin: Origin) {
         let change = FileChange { change, file: Some(file.clone()), file_id: Some(file.id), by: origin.0 };
         self.notifier.notify_files(file.project_id, change);
     }

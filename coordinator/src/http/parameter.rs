@@ -205,6 +205,7 @@ macro_rules! identifier {
 
 identifier!(engunity_protocol::ProjectId, "project_id", "ProjectId", "a project's id");
 identifier!(engunity_protocol::FileId, "file_id", "FileId", "a file's id");
+identifier!(engunity_protocol::VersionId, "version_id", "VersionId", "a version's id");
 identifier!(engunity_protocol::TrashId, "trash_id", "TrashId", "an entry's id");
 identifier!(engunity_protocol::JobId, "job_id", "JobId", "a job's id");
 

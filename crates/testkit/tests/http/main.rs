@@ -5,6 +5,8 @@ mod admin;
 mod bulk;
 mod contract;
 mod files;
+mod history;
+mod history_gc;
 mod limits;
 mod projects;
 mod quota;

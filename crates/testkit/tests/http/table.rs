@@ -142,9 +142,11 @@ async fn no_call_reaches_resources_of_another_user() -> Result<()> {
             .replace("{project_id}", &project.id.to_string())
             .replace("{file_id}", file["id"].as_str().unwrap_or_default())
             .replace("{trash_id}", &trash)
+            .replace("{version_id}", file["id"].as_str().unwrap_or_default())
             .replace("{job_id}", &job.id.to_string())
             .replace("{token_id}", token["id"].as_str().unwrap_or_default())
             .replace("{path}", "x");
+        let path = if path.ends_with("/history") { format!("{path}?path=secret.txt") } else { path };
         let answer = bob.send(request(&bob, call, &path)).await?;
         let code = if path.starts_with("/admin/") { Forbidden } else { NotFound };
         refused(&answer, code).map_err(|e| e.context(format!("{} {path}", call.method)))?;
