@@ -38,6 +38,42 @@ fn archive() -> Result<Vec<u8>> {
     Ok(encoder.finish()?)
 }
 
+/// A program that is reached by links only, as npm installs them.
+fn linked() -> Result<Vec<u8>> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (path, content, mode) in [
+        ("real.txt", "the real text\n", 0o644),
+        ("node_modules/hello/cli.sh", "#!/bin/sh\necho hello from $0\n", 0o755),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(mode);
+        builder.append_data(&mut header, path, content.as_bytes())?;
+    }
+    for (path, target) in [("docs/link", "../real.txt"), ("node_modules/.bin/hello", "../hello/cli.sh")] {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        builder.append_link(&mut header, path, target)?;
+    }
+    Ok(builder.into_inner()?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn symbolic_links_work_in_a_run() -> Result<()> {
+    let lab = TestLab::start().await?;
+    let user = lab.user("ada").await?;
+    let project = user.project("demo").await?;
+    user.upload(project.id, "linked.tar", linked()?).await?.ok()?;
+    let line = "cat docs/link; readlink docs/link; node_modules/.bin/hello";
+    let job = user.run(project.id, &shell(line)).await?;
+    let job = user.job_end(job.id, TIMEOUT).await?;
+    ensure!(job.state == JobState::Succeeded, "{job:?}");
+    let output = user.get(&format!("/jobs/{}/output?stream=stdout&offset=0", job.id)).await?.ok()?.text();
+    ensure!(output == "the real text\n../real.txt\nhello from node_modules/.bin/hello\n", "{output:?}");
+    lab.finish().await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn upload_run_watch_and_fetch() -> Result<()> {
     let lab = TestLab::start().await?;
