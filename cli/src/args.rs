@@ -42,6 +42,12 @@ within a second to cancel the run; without a terminal, one Ctrl-C cancels it. Pr
 Exit code: the program's own; 128 + n when signal n ended it (137 out of memory); 124 at its time limit; 130 cancelled;
 125 when it could not be run. With --bulk: 1 when any failed.";
 
+const HISTORY_NOTES: &str = "\
+Examples:
+  engunity history src/main.py             lists its versions, newest first, with a number and an id each
+  engunity history src/main.py --diff 2    compares the one before with the present one
+  engunity history src/main.py --restore 2 goes back to it; what it replaces becomes a version, too";
+
 const COMPLETIONS_NOTES: &str = "\
 For example:
   bash  engunity completions bash > ~/.local/share/bash-completion/completions/engunity
@@ -97,6 +103,11 @@ pub enum Command {
     Upload(Upload),
     /// Download a project's files
     Download(Download),
+    /// List, restore and empty what was deleted from the project
+    Trash(Trash),
+    /// List, show, compare and restore what a file has held
+    #[command(after_help = HISTORY_NOTES)]
+    History(History),
     /// Run a command in the project's sandbox and exit with its exit code
     #[command(after_help = RUN_NOTES)]
     Run(Box<Run>),
@@ -213,6 +224,52 @@ pub struct Download {
     /// Save the tar.gz archive instead of unpacking it; `-` writes to stdout
     #[arg(long, conflicts_with = "dir", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub archive: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Trash {
+    #[command(subcommand)]
+    pub action: Option<TrashAction>,
+}
+
+#[derive(Subcommand)]
+pub enum TrashAction {
+    /// List what was deleted, newest first [default]
+    #[command(alias = "ls")]
+    List,
+    /// Restore files and folders to where they were
+    Restore {
+        /// Their paths, or the ids that the list shows; of several with one path the newest counts
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<String>,
+        /// Where something is there already, restore beside it with a number behind the name
+        #[arg(long)]
+        rename: bool,
+        /// Where something is there already, put that into the trash
+        #[arg(long, conflicts_with = "rename")]
+        replace: bool,
+    },
+    /// Delete all that is in the trash for good, with the history of those files
+    Empty {
+        /// Do not ask for confirmation
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+#[derive(Args)]
+pub struct History {
+    /// The file's path in the project; the file may be deleted
+    pub path: String,
+    /// Write the content of this version to stdout
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["diff", "restore"])]
+    pub show: Option<String>,
+    /// Compare this version with what the file has now
+    #[arg(long, value_name = "VERSION", conflicts_with = "restore")]
+    pub diff: Option<String>,
+    /// Give the file the content of this version again
+    #[arg(long, value_name = "VERSION")]
+    pub restore: Option<String>,
 }
 
 #[derive(Args)]

@@ -68,6 +68,8 @@ async fn run(arguments: Arguments) -> Result<u8> {
         Command::Project(args) => project::run(&mut app, args).await,
         Command::Upload(args) => upload::run(&mut app, args).await,
         Command::Download(args) => download::run(&mut app, args).await,
+        Command::Trash(args) => trash::run(&app, args).await,
+        Command::History(args) => history::run(&app, args).await,
         Command::Run(args) => run::run(&mut app, args).await,
         Command::Logs(args) => logs::run(&app, args).await,
         Command::Jobs(args) => jobs::run(&app, args).await,

@@ -1,5 +1,6 @@
 //! What a newcomer does, with the real binary against the whole stack.
 
+mod past;
 mod support;
 
 use std::{fs, time::Duration};

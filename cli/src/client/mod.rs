@@ -1,11 +1,12 @@
 //! The HTTP side: the only part of the CLI that knows the API's paths.
 //!
-//! [`api`] and `admin` have a method per call; [`events`] follows a job over disconnects; [`problem`] turns what the server
-//! (or the network) says into one line. Every request ends in bounded time.
+//! [`api`], `admin` and `history` have a method per call; [`events`] follows a job over disconnects; [`problem`] turns
+//! what the server (or the network) says into one line. Every request ends in bounded time.
 
 mod admin;
 pub mod api;
 pub mod events;
+mod history;
 mod problem;
 mod retry;
 pub mod sse;
