@@ -137,8 +137,8 @@ def main():
         "# Search: quality",
         "",
         f"First paragraph of a docstring → its function; {sum(map(len, ranks.values())) // len(ranks)} queries, "
-        f"{functions} candidates, docstrings removed from the indexed text, one index for each project. Exactly the "
-        "right function counts.",
+        f"{functions} candidates,",
+        "docstrings removed from the indexed text, one index for each project. Exactly the right function counts.",
         "",
         "| | MRR@10 [95 %] | Recall@5 | Recall@10 | Recall@20 | nDCG@10 |",
         "|---|---|---|---|---|---|",
