@@ -1,22 +1,11 @@
-//! One vhost per test, and a TCP proxy that can cut connections.
-
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
-};
+//! One vhost per test.
 
 use anyhow::{Context, Result, ensure};
 use engunity_broker::worker_users::{self, Permissions};
 use reqwest::{Client, Method, Url};
 use serde_json::json;
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
 
-use crate::{ServiceConfig, names};
+use crate::{Proxy, ServiceConfig, names};
 
 /// A vhost of a lab, on the broker that the environment names.
 #[derive(Clone)]
@@ -73,6 +62,13 @@ impl Vhost {
 
     pub async fn delete(&self) -> Result<()> {
         self.manage(Method::DELETE, &format!("vhosts/{}", self.name), json!({})).await
+    }
+
+    /// The first messages of a queue, as the management API shows them; they stay there.
+    pub async fn messages(&self, queue: &str) -> Result<Vec<serde_json::Value>> {
+        let url = self.management.join(&format!("/api/queues/{}/{queue}/get", self.name))?;
+        let body = json!({"count": 100, "ackmode": "ack_requeue_true", "encoding": "base64"});
+        Ok(Client::new().post(url).json(&body).send().await?.error_for_status()?.json().await?)
     }
 
     pub async fn exists(&self) -> Result<bool> {
@@ -142,68 +138,4 @@ pub async fn vhosts(services: &ServiceConfig) -> Result<Vec<String>> {
     let rows: Vec<serde_json::Value> =
         Client::new().get(url).send().await?.error_for_status()?.json().await?;
     Ok(rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect())
-}
-
-/// Forwards TCP connections to a target (the broker, object storage).
-pub struct Proxy {
-    pub address: SocketAddr,
-    switch: Arc<Switch>,
-}
-
-struct Switch {
-    open: AtomicBool,
-    /// Number of connections refused while the proxy was closed.
-    refused: AtomicU64,
-    /// Number of cuts. A connection ends when the number changes.
-    cuts: watch::Sender<u64>,
-}
-
-impl Proxy {
-    pub async fn start(target: String) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        let (open, refused) = (AtomicBool::new(true), AtomicU64::new(0));
-        let switch = Arc::new(Switch { open, refused, cuts: watch::channel(0).0 });
-        tokio::spawn(accept(listener, target, switch.clone()));
-        Ok(Self { address, switch })
-    }
-
-    /// Closes all connections and accepts new ones.
-    pub fn cut(&self) {
-        self.switch.cuts.send_modify(|cuts| *cuts += 1);
-    }
-
-    /// Closes all connections and refuses new ones until [`Proxy::open`].
-    pub fn close(&self) {
-        self.switch.open.store(false, Ordering::SeqCst);
-        self.cut();
-    }
-
-    pub fn open(&self) {
-        self.switch.open.store(true, Ordering::SeqCst);
-    }
-
-    /// Number of connections refused while closed.
-    pub fn refused(&self) -> u64 {
-        self.switch.refused.load(Ordering::SeqCst)
-    }
-}
-
-async fn accept(listener: TcpListener, target: String, switch: Arc<Switch>) {
-    while let Ok((client, _)) = listener.accept().await {
-        if switch.open.load(Ordering::SeqCst) {
-            tokio::spawn(pass(client, target.clone(), switch.cuts.subscribe()));
-        } else {
-            switch.refused.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-}
-
-async fn pass(mut client: TcpStream, target: String, mut cuts: watch::Receiver<u64>) {
-    let Ok(mut server) = TcpStream::connect(target).await else { return };
-    let _ = (client.set_nodelay(true), server.set_nodelay(true));
-    tokio::select! {
-        _ = copy_bidirectional(&mut client, &mut server) => {}
-        _ = cuts.changed() => {}
-    }
 }

@@ -31,6 +31,10 @@ impl Database {
         url_of(&self.services, &self.name)
     }
 
+    pub fn url_through(&self, proxy: &crate::Proxy) -> String {
+        self.url().replace(&address(&self.services), &proxy.address.to_string())
+    }
+
     /// A connection for assertions about stored rows.
     pub async fn client(&self) -> Result<Client> {
         connect(&self.url()).await
@@ -133,6 +137,12 @@ pub fn url_of(services: &ServiceConfig, name: &str) -> String {
     let mut url = Url::parse(&services.postgres_url).expect("postgres.url is a URL");
     url.set_path(name);
     url.to_string()
+}
+
+/// The server's address, as in URLs.
+pub fn address(services: &ServiceConfig) -> String {
+    let url = Url::parse(&services.postgres_url).expect("postgres.url is a URL");
+    format!("{}:{}", url.host_str().unwrap_or("127.0.0.1"), url.port().unwrap_or(5432))
 }
 
 async fn connect(url: &str) -> Result<Client> {

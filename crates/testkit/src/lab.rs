@@ -1,6 +1,6 @@
 //! The whole product, started for one test.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use engunity_artifacts::ObjectStore;
@@ -8,8 +8,8 @@ use futures::future::try_join_all;
 use tempfile::TempDir;
 
 use crate::{
-    Client, Process, ServiceConfig,
-    broker::{self, Proxy, User, Vhost},
+    Client, Process, Proxy, ServiceConfig,
+    broker::{self, User, Vhost},
     bucket, containers,
     database::{self, Database},
     eventually, gc, names,
@@ -39,8 +39,18 @@ pub struct Builder {
     coordinators: usize,
     workers: usize,
     proxy: bool,
+    links: bool,
     broker: Option<(String, String)>,
     environment: Environment,
+    /// By the name of a process.
+    environments: Vec<(String, String, String)>,
+}
+
+/// The ways of one process to its services, each of which can fail alone.
+pub struct Links {
+    pub broker: Proxy,
+    /// Of coordinators only.
+    pub database: Proxy,
 }
 
 impl Builder {
@@ -57,6 +67,18 @@ impl Builder {
     /// Puts a proxy between the processes and the broker.
     pub fn broker_proxy(mut self) -> Self {
         self.proxy = true;
+        self
+    }
+
+    /// Puts proxies between each process and its services: see [`TestLab::links`].
+    pub fn links(mut self) -> Self {
+        self.links = true;
+        self
+    }
+
+    /// Sets a variable for one process, `coordinator-<n>` or `worker-<n>` from 1 on.
+    pub fn env_of(mut self, process: &str, name: &str, value: impl ToString) -> Self {
+        self.environments.push((process.to_owned(), name.to_owned(), value.to_string()));
         self
     }
 
@@ -79,6 +101,9 @@ impl Builder {
             (services.broker_url, services.management_url) = (url.clone(), management_url.clone());
         }
         let mut lab = TestLab::create(services, self.proxy).await?;
+        if self.links {
+            lab.link(&self).await?;
+        }
         lab.add_processes(&self).await?;
         try_join_all(lab.coordinators.iter().chain(&lab.workers).map(Process::start)).await?;
         Ok(lab)
@@ -93,6 +118,8 @@ pub struct TestLab {
     pub vhost: Vhost,
     pub objects: ObjectStore,
     pub proxy: Option<Proxy>,
+    /// By the name of the process, where the builder asked for them.
+    pub links: BTreeMap<String, Links>,
     pub coordinators: Vec<Process>,
     pub workers: Vec<Process>,
     dir: TempDir,
@@ -126,6 +153,7 @@ impl TestLab {
             vhost,
             objects,
             proxy,
+            links: BTreeMap::new(),
             coordinators,
             workers,
             dir,
@@ -133,10 +161,26 @@ impl TestLab {
         })
     }
 
+    async fn link(&mut self, plan: &Builder) -> Result<()> {
+        let coordinators = (1..=plan.coordinators).map(|n| format!("coordinator-{n}"));
+        for name in coordinators.chain((1..=plan.workers).map(|n| format!("worker-{n}"))) {
+            let broker = Proxy::start(self.vhost.address()).await?;
+            let database = Proxy::start(database::address(&self.services)).await?;
+            self.links.insert(name, Links { broker, database });
+        }
+        Ok(())
+    }
+
+    /// What is said of this process alone.
+    fn own_environment(&self, plan: &Builder, name: &str) -> Environment {
+        let own = plan.environments.iter().filter(|(process, ..)| process == name);
+        own.map(|(_, variable, value)| (variable.clone(), value.clone())).collect()
+    }
+
     async fn add_processes(&mut self, plan: &Builder) -> Result<()> {
         let coordinators = (1..=plan.coordinators).map(|n| {
             let name = format!("coordinator-{n}");
-            Process::new(Role::Coordinator, &name, self.coordinator_environment(plan), self.dir.path())
+            Process::new(Role::Coordinator, &name, self.coordinator_environment(plan, &name), self.dir.path())
         });
         self.coordinators = coordinators.collect();
         for n in 1..=plan.workers {
@@ -148,18 +192,25 @@ impl TestLab {
         Ok(())
     }
 
-    fn coordinator_environment(&self, plan: &Builder) -> Environment {
+    fn coordinator_environment(&self, plan: &Builder, name: &str) -> Environment {
         let mut environment = self.shared_environment();
+        let mut database = self.database.url();
+        if let Some(links) = self.links.get(name) {
+            database = self.database.url_through(&links.database);
+            environment.insert("ENGUNITY__BROKER__URL".into(), self.vhost.url_through(&links.broker));
+        }
         let own = [
-            ("ENGUNITY__POSTGRES__URL", self.database.url()),
+            ("ENGUNITY__POSTGRES__URL", database),
             ("ENGUNITY__HTTP__LISTEN", "127.0.0.1:0".into()),
             ("ENGUNITY__AUTH__SECRET", format!("a secret for tests only {}", self.name)),
             ("ENGUNITY__RATE_LIMIT__PER_MINUTE", "0".into()),
             ("ENGUNITY__LOAD_TESTS__ENABLED", "true".into()),
             ("ENGUNITY__COORDINATOR__DRAIN_SECONDS", "3".into()),
+            ("ENGUNITY__COORDINATOR__SHUTDOWN_GRACE_SECONDS", "0".into()),
         ];
         environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
         environment.extend(plan.environment.clone());
+        environment.extend(self.own_environment(plan, name));
         environment
     }
 
@@ -170,8 +221,9 @@ impl TestLab {
 
     fn worker_environment(&self, plan: &Builder, name: &str, user: &User) -> Environment {
         let mut environment = self.shared_environment();
+        let proxy = self.links.get(name).map(|links| &links.broker).or(self.proxy.as_ref());
         let own = [
-            ("ENGUNITY__BROKER__URL", self.vhost.url_of(user, self.proxy.as_ref())),
+            ("ENGUNITY__BROKER__URL", self.vhost.url_of(user, proxy)),
             ("ENGUNITY__WORKER__NAME", self.configured_name(name)),
             ("ENGUNITY__WORKER__SLOTS", "2".into()),
             ("ENGUNITY__WORKER__NOOP_SLOTS", "16".into()),
@@ -180,6 +232,7 @@ impl TestLab {
         ];
         environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
         environment.extend(plan.environment.clone());
+        environment.extend(self.own_environment(plan, name));
         environment
     }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use crate::{eventually, names};
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const CONTROL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 const START_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// A running broker with a management API; user and password are `lab`.
@@ -77,6 +78,21 @@ impl RabbitMq {
         .await
     }
 
+    /// Raises or clears an alarm: the node says that it is short of memory.
+    pub fn alarm(&self, raised: bool) -> Result<()> {
+        let watermark = if raised { "0.000001" } else { "0.9" };
+        let mut command = Command::new(CONTROL);
+        command.env("HOME", self.dir.path()).env("ERL_EPMD_PORT", self.ports.epmd.to_string());
+        command.args(["-n", &self.node(), "set_vm_memory_high_watermark", watermark]);
+        let output = command.output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
+    }
+
+    fn node(&self) -> String {
+        format!("lab{}@localhost", self.ports.amqp)
+    }
+
     /// Kills the server without a shutdown, like a power failure.
     pub fn kill9(&mut self) -> Result<()> {
         let Some(mut server) = self.server.take() else { return Ok(()) };
@@ -86,7 +102,7 @@ impl RabbitMq {
 
     fn spawn_server(&self) -> Result<Child> {
         let dir = self.dir.path();
-        let node = format!("lab{}@localhost", self.ports.amqp);
+        let node = self.node();
         let loopback = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none";
         let mut command = Command::new(SERVER);
         command.env("RABBITMQ_NODENAME", node).env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", loopback);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use engunity_broker::streams::{PEER_TIMEOUT, Stream, StreamClient, TICK, WINDOW};
 use engunity_protocol::{WorkerId, stream::ResetReason};
-use engunity_testkit::broker::Proxy;
+use engunity_testkit::Proxy;
 use engunity_worker::{config, config::Config, start};
 use tokio::time::{sleep, timeout};
 

@@ -8,8 +8,7 @@ use engunity_protocol::{
     project::Project,
 };
 use engunity_testkit::{
-    Client, ServiceConfig, TestLab, broker::Proxy, client::ApiResponse, disk::SmallDisk, eventually,
-    sse::Watcher,
+    Client, Proxy, ServiceConfig, TestLab, client::ApiResponse, disk::SmallDisk, eventually, sse::Watcher,
 };
 use rand::RngCore;
 use reqwest::Url;
