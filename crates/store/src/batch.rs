@@ -12,9 +12,7 @@ use std::{
     task::Poll,
 };
 
-use deadpool_postgres::Object;
-
-use crate::{Result, StoreError};
+use crate::{Connection, Result, StoreError};
 
 /// How statements are planned on hot connections. PostgreSQL's own choice would keep the plan it made while the tables
 /// were empty, and scan them from end to end when they have a million rows; planning anew each time costs more than
@@ -46,12 +44,12 @@ impl Commit {
 /// with `BEGIN`, its last with `COMMIT`. Statements are prepared before it begins. Dropped before its end it takes its
 /// connection with it, and so is rolled back.
 pub(crate) struct Batch {
-    connection: Option<Object>,
+    connection: Option<Connection>,
     ended: AtomicBool,
 }
 
 impl Batch {
-    pub fn on(connection: Object) -> Self {
+    pub fn on(connection: Connection) -> Self {
         Self { connection: Some(connection), ended: AtomicBool::new(false) }
     }
 
@@ -96,9 +94,9 @@ impl Batch {
 }
 
 impl Deref for Batch {
-    type Target = Object;
+    type Target = Connection;
 
-    fn deref(&self) -> &Object {
+    fn deref(&self) -> &Connection {
         self.connection.as_ref().expect("a batch keeps its connection until it is dropped")
     }
 }
@@ -106,7 +104,7 @@ impl Deref for Batch {
 impl Drop for Batch {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take().filter(|_| !*self.ended.get_mut()) {
-            drop(Object::take(connection));
+            connection.discard();
         }
     }
 }

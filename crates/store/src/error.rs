@@ -10,7 +10,8 @@ type Cause = Box<dyn Error + Send + Sync>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The server can't be reached, or has no connection free: worth trying again.
+    /// The server can't be reached, or can't do it now (no connection free, disk full, read-only, a lock or statement that
+    /// took too long): worth trying again.
     #[error("the database can't be reached: {0}")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),
     /// The row exists already.
@@ -52,16 +53,25 @@ impl From<tokio_postgres::Error> for StoreError {
         match db.code() {
             &SqlState::UNIQUE_VIOLATION => Self::Conflict { constraint, source: Some(error) },
             &SqlState::FOREIGN_KEY_VIOLATION => Self::Gone { constraint, source: Some(error) },
-            &SqlState::ADMIN_SHUTDOWN
-            | &SqlState::CRASH_SHUTDOWN
-            | &SqlState::CANNOT_CONNECT_NOW
-            | &SqlState::TOO_MANY_CONNECTIONS => Self::unavailable(db.message()),
             &SqlState::CHARACTER_NOT_IN_REPERTOIRE
             | &SqlState::UNTRANSLATABLE_CHARACTER
             | &SqlState::DATETIME_FIELD_OVERFLOW => Self::Unstorable(error),
+            code if is_condition_of_server(code) => Self::unavailable(explain(&error)),
             _ => Self::Query(error),
         }
     }
+}
+
+/// Whether an error says how the server is and nothing about the statement: the same statement may succeed later.
+fn is_condition_of_server(code: &SqlState) -> bool {
+    // Connection, insufficient resources (disk, memory), operator intervention (shutdown, cancelled), I/O.
+    ["08", "53", "57", "58"].contains(&class(code))
+        || [SqlState::READ_ONLY_SQL_TRANSACTION, SqlState::LOCK_NOT_AVAILABLE].contains(code)
+        || [SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT].contains(code)
+}
+
+fn class(code: &SqlState) -> &str {
+    code.code().get(..2).unwrap_or_default()
 }
 
 /// The library says only "db error"; what the server said is in the cause.
@@ -86,6 +96,17 @@ impl StoreError {
     /// A stored value can't be read, because of `cause`.
     pub fn corrupt(cause: impl Into<Cause>) -> Self {
         Self::Corrupt(cause.into())
+    }
+
+    /// Whether the database refuses what was to be stored, so that trying again is in vain. Any other error, known or not,
+    /// may be over later.
+    pub fn refuses_content(&self) -> bool {
+        match self {
+            Self::Conflict { .. } | Self::Gone { .. } | Self::Unstorable(_) => true,
+            // Data that does not fit, and constraints.
+            Self::Query(error) => error.code().is_some_and(|code| ["22", "23"].contains(&class(code))),
+            _ => false,
+        }
     }
 
     /// Without an answer of the server it is the connection that failed, unless a value could not be converted.

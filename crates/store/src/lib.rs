@@ -6,6 +6,8 @@
 
 mod accounts;
 mod batch;
+mod connection;
+mod deadlines;
 mod error;
 pub mod files;
 mod gc;
@@ -13,12 +15,13 @@ mod jobs;
 mod migrate;
 mod workers;
 
-use std::time::Duration;
-
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio_postgres::NoTls;
 
+use connection::Connection;
+
 pub use accounts::{AccountChange, Admission, Device, Registered, Revocation, Rotation, StoredAccount};
+pub use deadlines::Deadlines;
 pub use error::StoreError;
 pub use files::{ChangeError, ProjectCursor, blobs, bulk, plan, snapshots};
 pub use gc::{DeadAttempt, HistoryLimits};
@@ -31,38 +34,49 @@ pub use workers::{COORDINATOR_LEASE_SECONDS, HeartbeatOutcome, LEASE_SECONDS};
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// How long a request waits for a connection before it fails with [`StoreError::Unavailable`].
-const CONNECTION_WAIT: Duration = Duration::from_secs(3);
-
 /// A cheap handle on the database: clone it freely.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
     /// For the statements that whole batches go through: see `batch`.
     hot: Pool,
+    deadlines: Deadlines,
     usage: files::UsageCache,
 }
 
 impl Store {
-    /// Prepares pools of together at most `connections` (at least two); none is opened before the first query.
+    /// [`Store::with_deadlines`] with the default ones.
     pub fn new(url: &str, connections: usize) -> Result<Self> {
-        let postgres: tokio_postgres::Config = url.parse().map_err(StoreError::Url)?;
+        Self::with_deadlines(url, connections, Deadlines::default())
+    }
+
+    /// Prepares pools of together at most `connections` (at least two); none is opened before the first query.
+    /// Options in the URL override those that follow from `deadlines`.
+    pub fn with_deadlines(url: &str, connections: usize, deadlines: Deadlines) -> Result<Self> {
+        let mut postgres: tokio_postgres::Config = url.parse().map_err(StoreError::Url)?;
+        deadlines.apply_to(&mut postgres);
         let hot = (connections * 2 / 5).max(1);
-        let mut planned = postgres.clone();
-        planned.options([postgres.get_options().unwrap_or_default(), batch::BY_KEY].join(" "));
+        let with_options = |ours: String| {
+            let mut config = postgres.clone();
+            config.options([&ours, postgres.get_options().unwrap_or_default()].join(" ").trim());
+            config
+        };
+        let requests = with_options(deadlines.of_requests().options());
+        let batches = with_options([&deadlines.of_batches().options(), batch::BY_KEY].join(" "));
         Ok(Self {
-            pool: pool(postgres, connections.saturating_sub(hot).max(1))?,
-            hot: pool(planned, hot)?,
+            pool: pool(requests, connections.saturating_sub(hot).max(1), &deadlines)?,
+            hot: pool(batches, hot, &deadlines)?,
+            deadlines,
             usage: files::UsageCache::new(),
         })
     }
 
-    pub(crate) async fn connection(&self) -> Result<Object> {
-        Ok(self.pool.get().await?)
+    pub(crate) async fn connection(&self) -> Result<Connection> {
+        Ok(Connection::new(self.pool.get().await?, self.deadlines.of_requests().answer()))
     }
 
-    pub(crate) async fn hot(&self) -> Result<Object> {
-        Ok(self.hot.get().await?)
+    pub(crate) async fn hot(&self) -> Result<Connection> {
+        Ok(Connection::new(self.hot.get().await?, self.deadlines.of_batches().answer()))
     }
 
     /// Checks that the database answers.
@@ -72,13 +86,13 @@ impl Store {
     }
 }
 
-fn pool(postgres: tokio_postgres::Config, size: usize) -> Result<Pool> {
+fn pool(postgres: tokio_postgres::Config, size: usize, deadlines: &Deadlines) -> Result<Pool> {
     let manager =
         Manager::from_config(postgres, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
     let timeouts = Timeouts {
-        wait: Some(CONNECTION_WAIT),
-        create: Some(CONNECTION_WAIT),
-        recycle: Some(CONNECTION_WAIT),
+        wait: Some(deadlines.pool_wait),
+        create: Some(deadlines.connect),
+        recycle: Some(deadlines.connect),
     };
     Ok(Pool::builder(manager).max_size(size).timeouts(timeouts).runtime(Runtime::Tokio1).build()?)
 }

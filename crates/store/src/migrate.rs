@@ -1,5 +1,6 @@
 //! Brings the schema up to date. Several coordinators may start at once: an advisory lock lets one work
-//! while the others wait, and each migration commits together with its entry in `schema_migrations`.
+//! while the others wait, and each migration commits together with its entry in `schema_migrations`. A wait for a lock has
+//! a short deadline, because whoever queues behind a migration waits with it: a caller tries again.
 
 use crate::{Result, Store, StoreError};
 
@@ -19,6 +20,7 @@ pub const MIGRATIONS: &[(i32, &str, &str)] = &[
     (9, "history", include_str!("../../../migrations/V9__history.sql")),
     (10, "accounts_limits", include_str!("../../../migrations/V10__accounts_limits.sql")),
     (11, "version_index", include_str!("../../../migrations/V11__version_index.sql")),
+    (12, "deleted_projects", include_str!("../../../migrations/V12__deleted_projects.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -34,6 +36,7 @@ impl Store {
     pub async fn migrate_to(&self, last: i32) -> Result<usize> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
+        transaction.batch_execute(&self.deadlines.of_migrations().set_local()).await?;
         transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
         transaction.batch_execute(LEDGER).await?;
         let applied: i32 = transaction

@@ -160,13 +160,17 @@ impl Store {
         row.as_ref().map(project).transpose()
     }
 
-    /// Deletes a project with all that belongs to it, and notes in the same transaction which objects in storage
-    /// that leaves behind. False where this user has no such project.
+    /// Marks a project as deleted, so that it exists for nobody any more, and notes in the same transaction which objects
+    /// in storage that leaves behind. What belongs to it goes in batches: see `gc`. False where this user has no such
+    /// project.
     pub async fn delete_project(&self, owner: UserId, id: ProjectId, trash: &[String]) -> Result<bool> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         let deleted = transaction
-            .execute("DELETE FROM code_projects WHERE id = $1 AND user_id = $2", &[&id.to_string(), &owner.0])
+            .execute(
+                "UPDATE code_projects SET user_id = NULL, deleted_at = now() WHERE id = $1 AND user_id = $2",
+                &[&id.to_string(), &owner.0],
+            )
             .await?;
         if deleted == 0 {
             return Ok(false);

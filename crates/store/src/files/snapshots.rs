@@ -1,10 +1,9 @@
 //! A project's files as they were at one moment, read in pieces, and the register of snapshots made of them.
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Object;
 use engunity_protocol::{ProjectId, UserId, spec::Snapshot};
 
-use crate::{Result, Store};
+use crate::{Connection, Result, Store};
 
 /// One file of a snapshot.
 #[derive(Debug, Clone)]
@@ -45,7 +44,7 @@ impl SnapshotFile {
 /// A transaction that sees the project as it was when it began. It holds a connection: use it up quickly.
 pub struct Reader {
     /// Taken out of the pool when the reader is dropped in the middle: its transaction is still open then.
-    connection: Option<Object>,
+    connection: Option<Connection>,
     pub revision: i64,
     pub name: String,
     pub files: Vec<SnapshotFile>,
@@ -166,7 +165,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            drop(Object::take(connection));
+            connection.discard();
         }
     }
 }

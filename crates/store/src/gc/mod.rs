@@ -3,6 +3,7 @@
 mod attempts;
 mod history;
 mod objects;
+mod projects;
 
 pub use attempts::DeadAttempt;
 pub use history::HistoryLimits;

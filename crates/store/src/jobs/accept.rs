@@ -104,10 +104,13 @@ const INSERT: &str = "
     ON CONFLICT (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
     RETURNING id, created_at";
 
-const CANCEL: &str = "
-    WITH asked AS (
-        SELECT id, state AS was FROM jobs WHERE id = $1 AND user_id = $2 AND finished_at IS NULL FOR UPDATE
-    ), changed AS (
+/// Cancels the jobs that a query asks for, by their `id` and state (`was`), with their rows locked.
+macro_rules! cancel {
+    ($asked:literal) => {
+        concat!(
+            "WITH asked AS (",
+            $asked,
+            "), changed AS (
         UPDATE jobs j SET
             cancel_requested = true,
             state = CASE a.was WHEN 'queued' THEN 'cancelled' ELSE j.state END,
@@ -119,7 +122,21 @@ const CANCEL: &str = "
     ), unpublished AS (
         DELETE FROM dispatches WHERE job_id IN (SELECT id FROM asked)
     )
-    SELECT * FROM changed";
+    SELECT * FROM changed"
+        )
+    };
+}
+
+const CANCEL: &str = cancel!(
+    "SELECT id, state AS was FROM jobs WHERE id = $1 AND user_id = $2 AND finished_at IS NULL FOR UPDATE"
+);
+
+/// Jobs of deleted projects.
+const CANCEL_DELETED: &str = cancel!(
+    "SELECT j.id, j.state AS was FROM code_projects p JOIN jobs j ON j.project_id = p.id
+     WHERE p.deleted_at IS NOT NULL AND j.finished_at IS NULL AND NOT j.cancel_requested
+     LIMIT $1 FOR UPDATE OF j SKIP LOCKED"
+);
 
 impl Store {
     /// Accepts jobs in one statement; the answers come in the order of `jobs`.
@@ -134,7 +151,8 @@ impl Store {
             drop(connection);
             return self.answers(jobs, &rows, refused).await;
         }
-        let rows = insert(&connection, &jobs.iter().collect::<Vec<_>>()).await?;
+        let jobs_to_insert: Vec<_> = jobs.iter().collect();
+        let rows = connection.run(insert(&*connection, &jobs_to_insert)).await?;
         drop(connection);
         self.answers(jobs, &rows, HashMap::new()).await
     }
@@ -227,15 +245,22 @@ impl Store {
         let connection = self.connection().await?;
         let row =
             connection.query_opt(&connection.prepare_cached(CANCEL).await?, &[&id.0, &user_id.0]).await?;
-        let Some(row) = row else { return Ok(None) };
-        let job = head(&row)?.job;
-        let running_at = job
-            .worker_id
-            .clone()
-            .filter(|_| job.state == JobState::Running)
-            .map(|worker| (worker, job.attempt));
-        Ok(Some(Cancelled { ended: job.state.is_terminal(), running_at, job }))
+        row.as_ref().map(cancelled).transpose()
     }
+
+    /// Cancels up to `limit` jobs of deleted projects.
+    pub async fn cancel_deleted(&self, limit: i64) -> Result<Vec<Cancelled>> {
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(CANCEL_DELETED).await?;
+        connection.query(&statement, &[&limit]).await?.iter().map(cancelled).collect()
+    }
+}
+
+fn cancelled(row: &Row) -> Result<Cancelled> {
+    let job = head(row)?.job;
+    let running_at =
+        job.worker_id.clone().filter(|_| job.state == JobState::Running).map(|worker| (worker, job.attempt));
+    Ok(Cancelled { ended: job.state.is_terminal(), running_at, job })
 }
 
 async fn insert<C: GenericClient>(connection: &C, jobs: &[&NewJob]) -> Result<Vec<Row>> {

@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use deadpool_postgres::Object;
 use engunity_protocol::job::{JobClass, JobKind, Pool};
 use tokio_postgres::{Row, Statement, types::ToSql};
 
-use crate::{Result, Store, jobs::accept::word, workers::LEASE_SECONDS};
+use crate::{Connection, Result, Store, jobs::accept::word, workers::LEASE_SECONDS};
 
 /// Slots of one pool on live workers that consume, do not drain, and have the same capabilities.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,7 +197,7 @@ pub(crate) struct CapacityQuery {
 }
 
 impl CapacityQuery {
-    pub async fn prepare(connection: &Object, pools: &[Pool]) -> Result<Self> {
+    pub async fn prepare(connection: &Connection, pools: &[Pool]) -> Result<Self> {
         Ok(Self {
             groups: connection.prepare_cached(GROUPS).await?,
             taken: connection.prepare_cached(TAKEN).await?,
@@ -208,7 +207,7 @@ impl CapacityQuery {
     }
 
     /// Both statements in one round trip.
-    pub async fn run(&self, connection: &Object) -> Result<FleetCapacity> {
+    pub async fn run(&self, connection: &Connection) -> Result<FleetCapacity> {
         let groups: Parameters<'_> = [&LEASE_SECONDS, &self.pools];
         let taken: Parameters<'_> = [&LEASE_SECONDS, &self.kinds];
         let (groups, taken) = futures::try_join!(

@@ -9,7 +9,7 @@ use engunity_protocol::{
 use engunity_store::fencing::MAX_SETBACKS;
 use uuid::Uuid;
 
-use crate::lab::{Lab, event, finished, heartbeat};
+use crate::lab::{Lab, event, finished, heartbeat, output};
 
 #[tokio::test]
 async fn a_claim_is_granted_once_and_its_repetition_gets_the_same_answer() {
@@ -203,15 +203,36 @@ async fn the_database_itself_refuses_a_second_end() {
 }
 
 #[tokio::test]
-async fn a_deleted_project_takes_its_jobs_and_their_events_along() {
+async fn a_deleted_project_is_gone_at_once_and_its_jobs_end_as_cancelled() {
     let lab = Lab::start().await;
     let ann = lab.user("ann").await;
     lab.fleet(4).await;
     let ids = lab.submit(ann, 2, JobClass::Interactive).await;
     lab.release().await;
     lab.start_job("w1", ids[0]).await;
-    lab.store.delete_project(ann.0, ann.1, &[]).await.unwrap();
-    for table in ["jobs", "job_events", "dispatches"] {
+    assert!(lab.store.delete_project(ann.0, ann.1, &[]).await.unwrap());
+    assert!(!lab.store.delete_project(ann.0, ann.1, &[]).await.unwrap(), "once");
+    assert!(lab.store.project(ann.0, ann.1).await.unwrap().is_none());
+    let late = lab.store.insert_jobs(&[crate::lab::new_job(ann, JobClass::Bulk)]).await.unwrap();
+    assert!(matches!(late[0], engunity_store::Accepted::NoProject), "{late:?}");
+    let cancelled = lab.store.cancel_deleted(10).await.unwrap();
+    assert_eq!(cancelled.len(), 2);
+    assert!(cancelled.iter().any(|one| one.job.id == ids[1] && one.ended));
+    assert!(
+        cancelled
+            .iter()
+            .any(|one| one.job.id == ids[0] && one.running_at == Some((WorkerId("w1".into()), 1)))
+    );
+    assert!(lab.store.cancel_deleted(10).await.unwrap().is_empty());
+    lab.say("w1", vec![event(ids[0], 1, 1, output(0, "x")), event(ids[0], 1, 2, EventBody::HandedBack)])
+        .await;
+    assert_eq!(lab.job(ann.0, ids[0]).await.job.state, JobState::Cancelled);
+    assert!(lab.store.deleted_projects(10).await.unwrap().is_empty(), "readers see the end");
+    lab.execute("UPDATE code_projects SET deleted_at = now() - interval '1 minute'").await;
+    let deleted = lab.store.deleted_projects(10).await.unwrap();
+    assert_eq!(deleted, [ann.1]);
+    while lab.store.purge_project(ann.1, 1).await.unwrap() > 0 {}
+    for table in ["jobs", "job_events", "dispatches", "code_projects"] {
         assert_eq!(lab.count(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
     }
     let beaten = lab

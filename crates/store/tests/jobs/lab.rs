@@ -34,6 +34,27 @@ impl Lab {
         database::drop_database(&self.facts, &self.name).await.unwrap();
     }
 
+    pub fn url(&self) -> String {
+        database::url_of(&self.facts, &self.name)
+    }
+
+    /// The server's own address.
+    pub fn address(&self) -> String {
+        database::address(&self.facts)
+    }
+
+    pub fn url_through(&self, proxy: &engunity_testkit::Proxy) -> String {
+        self.url().replace(&self.address(), &proxy.address.to_string())
+    }
+
+    /// Waits until the count that `sql` asks for is not zero.
+    pub async fn until(&self, sql: &str) {
+        let wait = engunity_testkit::eventually(sql, std::time::Duration::from_secs(30), || async {
+            Ok((self.count(sql).await > 0).then_some(()))
+        });
+        wait.await.unwrap();
+    }
+
     pub async fn user(&self, name: &str) -> (UserId, ProjectId) {
         let insert = "INSERT INTO users (email, password_hash) VALUES ($1, 'x') RETURNING id";
         let row = self.sql.query_one(insert, &[&format!("{name}@example.com")]).await.unwrap();
@@ -175,6 +196,7 @@ pub fn heartbeat(worker: &str, slots: u32, running: Vec<Running>) -> Heartbeat {
         started_at: Utc::now(),
         running,
         echo: 0,
+        progress: 0,
         noop_slots: 0,
         capacity: Default::default(),
         offers: None,

@@ -4,6 +4,7 @@
 
 mod accepting;
 mod capabilities;
+mod deadlines;
 mod ending;
 mod errors;
 mod events;
