@@ -56,18 +56,37 @@ const CLAIM: &str = "
     )
     SELECT id, claim_id, attempt, project_id, spec FROM granted";
 
+/// Runs that their worker should have ended long ago, as it said that it does.
+const END_OVERDUE: &str = "
+    WITH overdue AS (
+        SELECT j.id FROM jobs j WHERE j.state = 'running' AND j.kind = 'execute'
+          AND j.started_at < now() - make_interval(secs => (j.spec -> 'execute' -> 'limits' ->> 'wall_s')::float8 + $1)
+        LIMIT 100 FOR UPDATE OF j SKIP LOCKED
+    ), ended AS (
+        UPDATE jobs j SET lease_until = NULL, last_event = j.last_event + 1, finished_at = now(),
+            state = CASE WHEN j.cancel_requested THEN 'cancelled' ELSE 'timed_out' END,
+            verdict = jsonb_build_object('reason', CASE WHEN j.cancel_requested THEN 'cancelled' ELSE 'wall' END,
+                'evidence', format('worker %s did not end it within %s s after its limit', j.worker_id, $1))
+        FROM overdue WHERE j.id = overdue.id
+        RETURNING j.id, j.project_id, j.kind, j.attempt, j.leaves_objects
+    ), gc AS (
+        INSERT INTO dead_attempts (job_id, attempt) SELECT id, attempt FROM ended WHERE leaves_objects
+    )
+    SELECT id, project_id, kind, true AS ended FROM ended";
+
 const CLAIMED_BEFORE: &str = "
     SELECT j.id, j.claim_id, j.attempt, j.project_id, j.spec
     FROM unnest($1::uuid[], $2::uuid[], $3::varchar[]) AS a (job_id, claim_id, worker_id)
     JOIN jobs j ON j.id = a.job_id AND j.claim_id = a.claim_id AND j.worker_id = a.worker_id AND j.lease_until IS NOT NULL";
 
-/// A silent worker's lease ends it. A worker that sends heartbeats but does not name the job may have reported its end in an
+/// A silent worker's lease ends it, and so does that of one that makes no progress (`deaf`). A worker that sends heartbeats but does not name the job may have reported its end in an
 /// event that is not recorded yet: it gets longer.
 const REAP: &str = "
     WITH dead AS (
         SELECT j.id, j.worker_id AS was_at FROM jobs j LEFT JOIN workers w ON w.id = j.worker_id
         WHERE j.state = 'running' AND j.lease_until < now() AND (
-            w.id IS NULL OR w.last_seen < now() - make_interval(secs => $1) OR j.lease_until < now() - make_interval(secs => $2))
+            w.id IS NULL OR w.last_seen < now() - make_interval(secs => $1) OR j.lease_until < now() - make_interval(secs => $2)
+            OR (w.deaf AND j.lease_until < now() - make_interval(secs => $1 / 2)))
         LIMIT 1000 FOR UPDATE OF j SKIP LOCKED
     ), ended AS (
         UPDATE jobs j SET
@@ -113,6 +132,14 @@ impl Store {
             }
         }
         Ok(granted)
+    }
+
+    /// Ends runs that are more than `grace_seconds` beyond their own limit of time. Their workers hear of it by the answer to
+    /// the next heartbeat.
+    pub async fn end_overdue(&self, grace_seconds: f64) -> Result<Vec<JobChange>> {
+        let connection = self.hot().await?;
+        let statement = connection.prepare_cached(END_OVERDUE).await?;
+        connection.query(&statement, &[&grace_seconds]).await?.iter().map(changed).collect()
     }
 
     /// Ends attempts whose lease ran out: back to the backlog, or to the end when too many were lost.

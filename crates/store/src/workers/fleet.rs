@@ -43,16 +43,20 @@ const UPSERT: &str = "
         draining = excluded.draining, deaf = excluded.deaf, capacity = excluded.capacity, memory_mb = excluded.memory_mb,
         gpus = excluded.gpus, kinds = excluded.kinds, runtimes = excluded.runtimes, last_seen = excluded.last_seen";
 
-/// Leases that are still long are left alone: a heartbeat a second need not be a write a second.
+/// Leases that are still long are left alone: a heartbeat a second need not be a write a second. A row that someone else
+/// has locked is left alone too: it would hold up the leases of all others, and the next heartbeat comes.
 const RENEW: &str = "
     WITH held AS (
-        SELECT j.id, j.attempt, j.worker_id, j.cancel_requested FROM jobs j
+        SELECT j.id, j.attempt, j.worker_id, j.cancel_requested, j.lease_until FROM jobs j
         JOIN unnest($1::uuid[], $2::int[], $3::varchar[]) AS r (id, attempt, worker_id)
           ON j.id = r.id AND j.attempt = r.attempt AND j.worker_id = r.worker_id
-        WHERE j.lease_until IS NOT NULL ORDER BY j.id FOR UPDATE OF j
+        WHERE j.lease_until IS NOT NULL
+    ), due AS (
+        SELECT j.id FROM jobs j JOIN held h ON h.id = j.id AND h.attempt = j.attempt
+        WHERE h.lease_until < now() + make_interval(secs => $4::float8 - 2) AND j.lease_until IS NOT NULL
+        ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
     ), renewed AS (
-        UPDATE jobs j SET lease_until = now() + make_interval(secs => $4::float8) FROM held
-        WHERE j.id = held.id AND j.lease_until < now() + make_interval(secs => $4::float8 - 2)
+        UPDATE jobs j SET lease_until = now() + make_interval(secs => $4::float8) FROM due WHERE j.id = due.id
     )
     SELECT id, attempt, worker_id, cancel_requested FROM held";
 
