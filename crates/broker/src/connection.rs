@@ -32,6 +32,7 @@ pub(crate) type Links = watch::Receiver<Option<Link>>;
 pub struct Connection {
     links: Links,
     up: watch::Receiver<bool>,
+    blocked: watch::Receiver<bool>,
     closing: CancellationToken,
     party: Party,
 }
@@ -54,11 +55,17 @@ impl Connection {
         uri.query.heartbeat.get_or_insert(HEARTBEAT_S);
         let (link_sender, links) = watch::channel(None);
         let (up_sender, up) = watch::channel(false);
+        let (blocked_sender, blocked) = watch::channel(false);
         let closing = CancellationToken::new();
         let party = party(&uri);
-        let declares = party.declares_topology();
-        let supervisor =
-            Supervisor { uri, name: name.to_owned(), declares, links: link_sender, up: up_sender };
+        let supervisor = Supervisor {
+            uri,
+            name: name.to_owned(),
+            declares: party.declares_topology(),
+            links: link_sender,
+            up: up_sender,
+            blocked: blocked_sender,
+        };
         let stop = closing.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -68,7 +75,7 @@ impl Connection {
             }
             supervisor.shut().await;
         });
-        Ok(Self { links, up, closing, party })
+        Ok(Self { links, up, blocked, closing, party })
     }
 
     /// Whether there is a link with its topology, now and on every change.
@@ -78,6 +85,16 @@ impl Connection {
 
     pub fn is_connected(&self) -> bool {
         *self.up.borrow()
+    }
+
+    /// Whether the broker takes no messages because of a resource alarm, now and on every change. It still delivers; but
+    /// this link sends nothing, not even acknowledgements.
+    pub fn blocked(&self) -> watch::Receiver<bool> {
+        self.blocked.clone()
+    }
+
+    pub fn is_blocked(&self) -> bool {
+        *self.blocked.borrow()
     }
 
     /// Waits for a link, at most `max_wait`; returns whether there is one.
@@ -115,6 +132,7 @@ struct Supervisor {
     declares: bool,
     links: watch::Sender<Option<Link>>,
     up: watch::Sender<bool>,
+    blocked: watch::Sender<bool>,
 }
 
 impl Supervisor {
@@ -144,7 +162,7 @@ impl Supervisor {
         let properties = ConnectionProperties::default().with_connection_name(self.name.as_str().into());
         let connection = lapin::Connection::connect_uri(self.uri.clone(), properties).await?;
         if self.declares {
-            topology::declare(&connection.create_channel().await?).await?;
+            topology::declare(&connection).await?;
         }
         Ok(connection)
     }
@@ -154,7 +172,8 @@ impl Supervisor {
         let connection = Arc::new(connection);
         self.links.send_replace(Some(Link { number, connection: connection.clone() }));
         self.up.send_replace(true);
-        let reason = lost(&connection).await;
+        let reason = self.until_lost(&connection).await;
+        self.blocked.send_replace(false);
         self.up.send_replace(false);
         self.links.send_replace(None);
         tracing::warn!(broker.link = number, %reason, "lost the connection to the broker");
@@ -167,21 +186,28 @@ impl Supervisor {
         }
         self.up.send_replace(false);
     }
-}
 
-/// Waits until the connection is lost; returns the reason, if the broker gave one.
-async fn lost(connection: &lapin::Connection) -> String {
-    let mut events = Box::pin(connection.events_listener());
-    let mut reason = "it ended".to_owned();
-    while connection.status().connected() {
-        match timeout(LOOK_EVERY, events.next()).await {
-            Ok(Some(Event::Error(error))) => reason = error.to_string(),
-            Ok(Some(Event::ConnectionBlocked(why))) => {
-                tracing::warn!(%why, "the broker has blocked publishing")
+    /// Waits until the connection is lost, and tells when it is blocked; returns the reason, if the broker gave one.
+    async fn until_lost(&self, connection: &lapin::Connection) -> String {
+        let mut events = Box::pin(connection.events_listener());
+        let mut reason = "it ended".to_owned();
+        while connection.status().connected() {
+            match timeout(LOOK_EVERY, events.next()).await {
+                Ok(Some(Event::Error(error))) => reason = error.to_string(),
+                Ok(None) => break,
+                _ => {}
             }
-            Ok(None) => break,
-            _ => {}
+            self.set_blocked(connection.status().blocked());
+        }
+        reason
+    }
+
+    fn set_blocked(&self, blocked: bool) {
+        let changed = self.blocked.send_if_modified(|before| std::mem::replace(before, blocked) != blocked);
+        if changed && blocked {
+            tracing::warn!(name = self.name, "the broker takes no messages at present: a resource alarm");
+        } else if changed {
+            tracing::info!(name = self.name, "the broker takes messages again");
         }
     }
-    reason
 }

@@ -102,8 +102,8 @@ pub struct Consumer {
 impl Consumer {
     pub(crate) fn start(links: Links, party: &Party, queue: Queue, prefetch: u16) -> Self {
         let (sender, deliveries) = mpsc::channel(usize::from(prefetch).clamp(1, 1024));
-        let declares = queue.is_exclusive() || party.declares_topology();
-        let pump = Pump { queue, declares, prefetch, out: sender };
+        let restores = party.declares_topology();
+        let pump = Pump { queue, restores, prefetch, out: sender };
         tokio::spawn(async move { pump.run(links).await });
         Self { deliveries }
     }
@@ -143,8 +143,8 @@ impl Consumer {
 /// The task behind a [`Consumer`].
 struct Pump {
     queue: Queue,
-    /// Declares the queue before it subscribes.
-    declares: bool,
+    /// May declare a shared queue that is missing.
+    restores: bool,
     prefetch: u16,
     out: mpsc::Sender<Delivery>,
 }
@@ -163,7 +163,8 @@ impl Pump {
                     tracing::debug!(queue = self.queue.name(), "a consumer ended; subscribing again");
                 }
                 Err(error) => {
-                    tracing::warn!(queue = self.queue.name(), %error, "could not subscribe; trying again")
+                    tracing::warn!(queue = self.queue.name(), %error, "could not subscribe; trying again");
+                    self.restore(&link).await;
                 }
             }
             if self.unless_dropped(backoff.pause()).await.is_none() {
@@ -181,9 +182,20 @@ impl Pump {
         }
     }
 
+    /// Declares a shared queue again that someone has deleted.
+    async fn restore(&self, link: &Link) {
+        if self.restores
+            && !self.queue.is_exclusive()
+            && let Err(error) = self.queue.ensure(&link.connection).await
+        {
+            tracing::debug!(queue = self.queue.name(), %error, "could not declare a queue");
+        }
+    }
+
     async fn subscribe(&self, link: &Link) -> lapin::Result<(Channel, lapin::Consumer)> {
         let channel = link.connection.create_channel().await?;
-        if self.declares {
+        // The shared ones came with the link.
+        if self.queue.is_exclusive() {
             self.queue.declare(&channel).await?;
         }
         channel.basic_qos(self.prefetch, BasicQosOptions::default()).await?;

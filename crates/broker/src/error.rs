@@ -12,6 +12,9 @@ pub enum BrokerError {
     /// The connection ended in the middle. A message may have arrived all the same.
     #[error("the connection to the broker was lost: {0}")]
     Lost(String),
+    /// A resource alarm of the broker (memory, disk): it takes no messages from anyone until that is over.
+    #[error("the broker takes no messages at present: a resource alarm")]
+    Blocked,
     /// No queue is bound to the route: for example, the worker has ended.
     #[error("no queue takes messages for {0}")]
     Unroutable(String),

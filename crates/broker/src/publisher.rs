@@ -6,22 +6,50 @@ use futures::future::join_all;
 use lapin::{
     BasicProperties, Channel, Confirmation,
     options::{BasicPublishOptions, ConfirmSelectOptions},
+    types::{AMQPValue, FieldTable},
 };
 use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
-    BrokerError, Result, Route, connection::Links, packing, party::Party,
+    BrokerError, Queue, Result, Route, connection::Links, packing, party::Party,
     recovering_channel::RecoveringChannel,
 };
 
 /// Pause before a publish is tried again on a new link.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
+/// Pause before it is looked again whether the broker takes messages.
+const BLOCKED_PAUSE: Duration = Duration::from_millis(100);
 
 /// A body and where it goes.
 #[derive(Debug, Clone)]
 pub struct Message {
     pub route: Route,
     pub body: Vec<u8>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Message {
+    pub fn new(route: Route, body: Vec<u8>) -> Self {
+        Self { route, body, headers: Vec::new() }
+    }
+
+    /// For the dead letters: what nobody can use, where it was found and why it is there.
+    pub fn dead_letter(queue: &Queue, reason: &str, body: Vec<u8>) -> Self {
+        let headers = vec![("engunity-queue", queue.name()), ("engunity-reason", reason.to_owned())];
+        Self { route: Route::dead_letters(), body, headers }
+    }
+
+    fn properties(&self) -> BasicProperties {
+        let properties = properties(self.route.persistent);
+        if self.headers.is_empty() {
+            return properties;
+        }
+        let mut table = FieldTable::default();
+        for (name, value) in &self.headers {
+            table.insert((*name).into(), AMQPValue::LongString(value.as_str().into()));
+        }
+        properties.with_headers(table)
+    }
 }
 
 /// Sends messages: clone it freely.
@@ -56,8 +84,13 @@ impl Publisher {
     /// Sends one message; returns when the broker has confirmed it. While there is no link it waits, up to the
     /// publisher's confirm timeout; when one is lost in the middle it sends again, so the message may arrive twice.
     pub async fn publish(&self, route: Route, body: Vec<u8>) -> Result<()> {
-        let mut results = self.publish_all(&[Message { route, body }]).await;
+        let mut results = self.publish_all(&[Message::new(route, body)]).await;
         results.pop().unwrap_or(Err(BrokerError::Timeout))
+    }
+
+    /// Whether the broker takes no messages at present because of a resource alarm.
+    pub fn is_blocked(&self) -> bool {
+        self.shared.confirmed.is_blocked()
     }
 
     /// Sends many in their order without waiting in between; returns what became of each. After a loss the
@@ -72,7 +105,7 @@ impl Publisher {
 
     /// Sends without waiting for a link or a confirmation; returns whether it was written.
     pub async fn notify(&self, route: Route, body: &[u8]) -> bool {
-        if !self.shared.passing.has_link() {
+        if !self.shared.passing.has_link() || self.shared.passing.is_blocked() {
             return false;
         }
         let sending = async {
@@ -104,6 +137,12 @@ impl Publisher {
             if waiting.is_empty() {
                 return;
             }
+            // Sent now, it would wait in memory, and again with each try.
+            if self.shared.confirmed.is_blocked() {
+                waiting.iter().for_each(|i| results[*i] = Err(BrokerError::Blocked));
+                tokio::time::sleep(BLOCKED_PAUSE).await;
+                continue;
+            }
             match self.shared.confirmed.get(prepare).await {
                 Ok((channel, ())) => {
                     let party = &self.shared.party;
@@ -120,7 +159,7 @@ impl Publisher {
 }
 
 fn wants_another_try(result: &Result<()>) -> bool {
-    matches!(result, Err(BrokerError::Timeout | BrokerError::Lost(_)))
+    matches!(result, Err(BrokerError::Timeout | BrokerError::Lost(_) | BrokerError::Blocked))
 }
 
 async fn prepare(channel: &Channel) -> lapin::Result<()> {
@@ -129,9 +168,9 @@ async fn prepare(channel: &Channel) -> lapin::Result<()> {
 
 /// Sends one message; its frames are queued at the first poll, so that joined sends keep their order.
 async fn send(channel: &Channel, party: &Party, message: &Message) -> Result<()> {
-    let Route { exchange, key, persistent, mandatory } = &message.route;
+    let Route { exchange, key, mandatory, .. } = &message.route;
     let options = BasicPublishOptions { mandatory: *mandatory, immediate: false };
-    let (body, properties) = packing::pack(&message.body, party.sign(properties(*persistent)));
+    let (body, properties) = packing::pack(&message.body, party.sign(message.properties()));
     let confirm =
         channel.basic_publish((*exchange).into(), key.as_str().into(), options, &body, properties).await?;
     match confirm.await? {

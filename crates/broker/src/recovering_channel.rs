@@ -49,6 +49,11 @@ impl<T: Clone> RecoveringChannel<T> {
     pub(crate) fn has_link(&self) -> bool {
         self.links.borrow().is_some()
     }
+
+    /// Whether what is sent now would only fill memory until the broker takes messages again.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.links.borrow().as_ref().is_some_and(|link| link.connection.status().blocked())
+    }
 }
 
 impl<T> Current<T> {

@@ -45,6 +45,9 @@ impl RpcClient {
     }
 
     async fn ask(&self, queue: &Queue, body: &[u8], reply_timeout: Duration) -> Result<Vec<u8>> {
+        if self.channel.is_blocked() {
+            return Err(BrokerError::Blocked);
+        }
         let (channel, waiting) = self.channel.get(receive).await?;
         let question = waiting.enter();
         let Route { exchange, key, mandatory, .. } = Route::queue(queue);

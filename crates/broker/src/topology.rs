@@ -3,7 +3,8 @@
 //! ```text
 //! jobs (direct)          kind.class      → jobs.<kind>.<class>   quorum, dead-lettered
 //! events (direct)        events          → events                quorum, one active consumer: events keep their order
-//!                        heartbeats      → heartbeats            classic, short-lived messages
+//!                        heartbeats      → heartbeats.single     classic, short-lived messages, one active consumer: who
+//!                        beacons         ↗                       judges leases must have seen all of them
 //! claims (direct)        claims          → claims                classic, short-lived requests
 //! (default)                              → control.<worker id>   exclusive
 //! coordinators (direct)  <coordinator>   → coordinator.<id>      exclusive
@@ -13,7 +14,9 @@
 //! dead (fanout)                          → dead-letters          classic, bounded: for operators
 //! ```
 //!
-//! All of it can be declared again at any time. Exclusive queues end with their connection and come back with it.
+//! All of it can be declared again at any time. Exclusive queues end with their connection and come back with it. A queue
+//! of an earlier version with other arguments is used as it is: the broker can't change them, and whoever wants the new
+//! bounds deletes the queue while it is empty.
 //!
 //! Coordinators declare the exchanges and the shared queues; a worker declares only its own two queues, and its broker user
 //! may do no more (see [`crate::worker_users`]). Neither of them is bound to an exchange: a worker that may bind to one
@@ -24,7 +27,7 @@ use engunity_protocol::{
     job::{JobClass, JobKind},
 };
 use lapin::{
-    Channel, ExchangeKind,
+    Channel, Connection, ErrorKind, ExchangeKind,
     options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable},
 };
@@ -36,6 +39,11 @@ const COORDINATORS: &str = "coordinators";
 const LIVE: &str = "live";
 const STREAMS: &str = "streams";
 const DEAD: &str = "dead";
+/// Keys of the exchange for events.
+const HEARTBEATS: &str = "heartbeats";
+const BEACONS: &str = "beacons";
+/// AMQP's code for a declaration that contradicts what is there.
+const PRECONDITION_FAILED: u16 = 406;
 
 const EXCHANGES: [(&str, ExchangeKind); 7] = [
     (JOBS, ExchangeKind::Direct),
@@ -47,10 +55,12 @@ const EXCHANGES: [(&str, ExchangeKind); 7] = [
     (DEAD, ExchangeKind::Fanout),
 ];
 
-/// A message that came back this often without being acknowledged goes to the dead letters.
-const JOB_DELIVERIES: i32 = 20;
-/// Events get more tries: losing one would leave a gap, and a lost connection counts as a try.
-const EVENT_DELIVERIES: i32 = 1000;
+/// How often a message may come back. Coming back is normal (a lost connection, a worker without a free slot, a
+/// coordinator without its database), so that no number of times is a reason to drop a message: what can't be used is
+/// moved to the dead letters by whoever finds that out.
+const UNLIMITED: i32 = i32::MAX;
+/// What may wait to be recorded. Beyond it the broker refuses, and workers hold what they have.
+const EVENTS_BOUND_BYTES: i64 = 1 << 30;
 const HEARTBEAT_TTL_MS: i32 = 5_000;
 const CLAIM_TTL_MS: i32 = 10_000;
 /// A peer that is silent for so long has lost its streams anyway.
@@ -83,7 +93,7 @@ impl Queue {
         match self {
             Self::Jobs(kind, class) => format!("jobs.{}", job_key(*kind, *class)),
             Self::Events => "events".into(),
-            Self::Heartbeats => "heartbeats".into(),
+            Self::Heartbeats => "heartbeats.single".into(),
             Self::Claims => "claims".into(),
             Self::DeadLetters => "dead-letters".into(),
             Self::Control(worker) => format!("control.{worker}"),
@@ -117,7 +127,8 @@ impl Queue {
     fn binding(&self) -> Option<(&'static str, String)> {
         match self {
             Self::Jobs(kind, class) => Some((JOBS, job_key(*kind, *class))),
-            Self::Events | Self::Heartbeats => Some((EVENTS, self.name())),
+            Self::Events => Some((EVENTS, self.name())),
+            Self::Heartbeats => Some((EVENTS, HEARTBEATS.to_owned())),
             Self::Claims => Some((CLAIMS, self.name())),
             Self::DeadLetters => Some((DEAD, String::new())),
             Self::Coordinator(coordinator) => Some((COORDINATORS, coordinator.to_string())),
@@ -129,13 +140,14 @@ impl Queue {
 
     fn arguments(&self) -> FieldTable {
         match self {
-            Self::Jobs(..) => quorum(JOB_DELIVERIES),
+            Self::Jobs(..) => quorum(),
             Self::Events => {
-                let mut arguments = quorum(EVENT_DELIVERIES);
-                arguments.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
+                let mut arguments = single_active(quorum());
+                arguments.insert("x-max-length-bytes".into(), AMQPValue::LongLongInt(EVENTS_BOUND_BYTES));
+                arguments.insert("x-overflow".into(), AMQPValue::LongString("reject-publish".into()));
                 arguments
             }
-            Self::Heartbeats => short_lived(Some(HEARTBEAT_TTL_MS), SHORT_LIVED_BOUND),
+            Self::Heartbeats => single_active(short_lived(Some(HEARTBEAT_TTL_MS), SHORT_LIVED_BOUND)),
             Self::Claims => short_lived(Some(CLAIM_TTL_MS), SHORT_LIVED_BOUND),
             Self::DeadLetters => short_lived(None, DEAD_LETTER_BOUND),
             Self::Control(_) | Self::Coordinator(_) | Self::Live(_) => FieldTable::default(),
@@ -152,16 +164,51 @@ impl Queue {
             QueueDeclareOptions::durable()
         };
         channel.queue_declare(self.name().into(), options, self.arguments()).await?;
-        let Some((exchange, key)) = self.binding() else { return Ok(()) };
-        let bind = QueueBindOptions::default();
-        channel.queue_bind(self.name().into(), exchange.into(), key.into(), bind, FieldTable::default()).await
+        for (exchange, key) in self.bindings() {
+            let bind = QueueBindOptions::default();
+            let (queue, none) = (self.name().into(), FieldTable::default());
+            channel.queue_bind(queue, exchange.into(), key.into(), bind, none).await?;
+        }
+        Ok(())
+    }
+
+    fn bindings(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let beacons = (*self == Self::Heartbeats).then(|| (EVENTS, BEACONS.to_owned()));
+        self.binding().into_iter().chain(beacons)
+    }
+
+    /// Declares it unless it is there. Where it is there with the arguments of an earlier version it stays so.
+    pub(crate) async fn ensure(&self, connection: &Connection) -> lapin::Result<()> {
+        let declared = self.declare(&connection.create_channel().await?).await;
+        match declared {
+            Err(error) if is_precondition_failed(&error) => {
+                tracing::warn!(
+                    queue = self.name(),
+                    "this queue has the arguments of an earlier version; delete it while it is empty to renew them"
+                );
+                let channel = connection.create_channel().await?;
+                let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
+                channel.queue_declare(self.name().into(), options, FieldTable::default()).await?;
+                Ok(())
+            }
+            declared => declared,
+        }
     }
 }
 
-fn quorum(deliveries: i32) -> FieldTable {
+fn is_precondition_failed(error: &lapin::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ProtocolError(error) if error.get_id() == PRECONDITION_FAILED)
+}
+
+fn single_active(mut arguments: FieldTable) -> FieldTable {
+    arguments.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
+    arguments
+}
+
+fn quorum() -> FieldTable {
     let mut arguments = FieldTable::default();
     arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
-    arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(deliveries));
+    arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(UNLIMITED));
     arguments.insert("x-dead-letter-exchange".into(), AMQPValue::LongString(DEAD.into()));
     arguments
 }
@@ -180,13 +227,14 @@ fn job_key(kind: JobKind, class: JobClass) -> String {
 }
 
 /// Declares the exchanges and the shared queues.
-pub(crate) async fn declare(channel: &Channel) -> lapin::Result<()> {
+pub(crate) async fn declare(connection: &Connection) -> lapin::Result<()> {
+    let channel = connection.create_channel().await?;
     for (name, kind) in EXCHANGES {
         let options = ExchangeDeclareOptions { durable: true, ..Default::default() };
         channel.exchange_declare(name.into(), kind, options, FieldTable::default()).await?;
     }
     for queue in Queue::shared() {
-        queue.declare(channel).await?;
+        queue.ensure(connection).await?;
     }
     Ok(())
 }
@@ -217,7 +265,17 @@ impl Route {
     }
 
     pub fn heartbeats() -> Self {
-        Self::passing(EVENTS, Queue::Heartbeats.name())
+        Self::passing(EVENTS, HEARTBEATS)
+    }
+
+    /// Beside the heartbeats of workers: a coordinator's proof that they reach it.
+    pub fn beacons() -> Self {
+        Self::passing(EVENTS, BEACONS)
+    }
+
+    /// What nobody can use, for operators.
+    pub fn dead_letters() -> Self {
+        Self::lossless(DEAD, "")
     }
 
     pub fn control(worker: &WorkerId) -> Self {

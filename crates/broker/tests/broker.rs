@@ -8,7 +8,7 @@ use engunity_protocol::{
     WorkerId,
     job::{JobClass, JobKind},
 };
-use engunity_testkit::broker::{Proxy, Vhost};
+use engunity_testkit::{Proxy, broker::Vhost};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const JOBS: Queue = Queue::Jobs(JobKind::Noop, JobClass::Bulk);
@@ -51,7 +51,7 @@ async fn delivers_in_order_and_acknowledges_in_batches() {
     let lab = Lab::start().await;
     let publisher = lab.connection.publisher(64, TIMEOUT);
     let messages: Vec<_> =
-        (0..500u32).map(|n| Message { route: Route::events(), body: n.to_be_bytes().to_vec() }).collect();
+        (0..500u32).map(|n| Message::new(Route::events(), n.to_be_bytes().to_vec())).collect();
     assert!(publisher.publish_all(&messages).await.iter().all(Result::is_ok));
     let mut consumer = lab.connection.consume(Queue::Events, 200);
     let mut seen = Vec::new();

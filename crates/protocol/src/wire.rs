@@ -89,6 +89,9 @@ pub struct Heartbeat {
     pub running: Vec<Running>,
     /// The last [`Control::Ping`] that went through the loop that also takes jobs: proof that it consumes.
     pub echo: u64,
+    /// Counts up while the runtime that runs jobs runs; 0 from older workers.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub progress: u64,
     /// Extra concurrency for no-op jobs (load tests); 0 elsewhere.
     #[serde(default)]
     pub noop_slots: u32,
@@ -101,6 +104,20 @@ pub struct Heartbeat {
     /// It drains because it was asked to by [`Control::Pause`], and not because it shuts down.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
+}
+
+/// Coordinator → itself, every second, by the way of heartbeats: a coordinator that has recorded one knows that every
+/// heartbeat sent before it has been recorded as well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beacon {
+    /// Known to the sender alone, so that no worker can send one.
+    pub token: Uuid,
+    /// When it was sent, on the sender's own clock.
+    pub sent_ms: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Slots of one pool.

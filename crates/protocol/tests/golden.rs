@@ -140,6 +140,7 @@ fn older_heartbeat() -> Heartbeat {
         started_at: at("2026-01-02T03:04:05Z"),
         running: vec![Running { job_id: job_id(), attempt: 2 }],
         echo: 41,
+        progress: 0,
         noop_slots: 0,
         capacity: Default::default(),
         offers: None,
