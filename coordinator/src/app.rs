@@ -9,6 +9,7 @@ use engunity_languages::Catalog;
 use engunity_store::files::ProjectQuota;
 use engunity_store::{HistoryLimits, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::api::health::LastReadiness;
 use crate::auth::mail::Mailer;
@@ -54,12 +55,16 @@ pub struct App {
     pub input_limiter: Limiter,
     pub metrics: PrometheusHandle,
     pub readiness: LastReadiness,
+    /// Cancelled when the coordinator is about to end: it is not ready any more, and still serves.
+    pub leaving: CancellationToken,
 }
 
 impl App {
     /// Builds all dependencies; connects to none that may be down.
     pub async fn build(config: Config) -> anyhow::Result<Arc<Self>> {
-        let store = Store::new(&config.postgres.url, config.postgres.pool_size).context("postgres.url")?;
+        let (postgres, deadlines) = (&config.postgres, config.postgres.deadlines()?);
+        let store =
+            Store::with_deadlines(&postgres.url, postgres.pool_size, deadlines).context("postgres.url")?;
         let objects = ObjectStore::new(config.s3.clone()).context("s3")?;
         let catalog =
             Catalog::load(&config.runtimes.dir).context("runtimes.dir")?.with_limits(&config.limits);
@@ -92,6 +97,7 @@ impl App {
             input_limiter: Limiter::new(INPUTS_PER_MINUTE),
             metrics: telemetry::metrics()?,
             readiness: LastReadiness::default(),
+            leaving: CancellationToken::new(),
             config,
             store,
             objects,
@@ -114,6 +120,7 @@ fn settings(config: &Config) -> Settings {
         broker_url: config.broker.url.clone(),
         sender_check: config.broker.sender_check(),
         id: config.coordinator.id.clone(),
+        overdue_seconds: config.coordinator.overdue_seconds,
         output_days: config.retention.output_days,
         job_days: config.retention.job_days,
         history: HistoryLimits {

@@ -8,6 +8,7 @@ use engunity_artifacts::S3Config;
 use engunity_broker::worker_users::SenderCheck;
 use engunity_languages::LimitsConfig;
 use engunity_protocol::{admin::InstallationLimits, limits::LimitsView};
+use engunity_store::Deadlines;
 use serde::{Deserialize, Deserializer};
 
 const DEFAULTS: &str = include_str!("../defaults.toml");
@@ -44,6 +45,38 @@ pub struct Config {
 pub struct Postgres {
     pub url: String,
     pub pool_size: usize,
+    pub connect_timeout_s: f64,
+    pub pool_wait_s: f64,
+    pub statement_timeout_s: f64,
+    pub batch_timeout_s: f64,
+    pub migration_timeout_s: f64,
+    pub lock_timeout_s: f64,
+    pub idle_transaction_timeout_s: f64,
+    pub idle_batch_timeout_s: f64,
+    pub peer_timeout_s: f64,
+}
+
+impl Postgres {
+    pub fn deadlines(&self) -> anyhow::Result<Deadlines> {
+        let seconds = |key: &str, value: f64| {
+            ensure!(
+                (0.001..=1e6).contains(&value),
+                "postgres.{key} must be more than 0 seconds, at most a million"
+            );
+            Ok(Duration::from_secs_f64(value))
+        };
+        Ok(Deadlines {
+            connect: seconds("connect_timeout_s", self.connect_timeout_s)?,
+            pool_wait: seconds("pool_wait_s", self.pool_wait_s)?,
+            statement: seconds("statement_timeout_s", self.statement_timeout_s)?,
+            batch_statement: seconds("batch_timeout_s", self.batch_timeout_s)?,
+            migration_statement: seconds("migration_timeout_s", self.migration_timeout_s)?,
+            lock: seconds("lock_timeout_s", self.lock_timeout_s)?,
+            idle_transaction: seconds("idle_transaction_timeout_s", self.idle_transaction_timeout_s)?,
+            idle_batch: seconds("idle_batch_timeout_s", self.idle_batch_timeout_s)?,
+            peer: seconds("peer_timeout_s", self.peer_timeout_s)?,
+        })
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -154,6 +187,9 @@ pub struct Retention {
 pub struct Coordinator {
     pub id: String,
     pub drain_seconds: u64,
+    /// Between "not ready" and the end of the listener.
+    pub shutdown_grace_seconds: f64,
+    pub overdue_seconds: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -183,6 +219,7 @@ impl Config {
              make one with: head -c 32 /dev/urandom | base64"
         );
         ensure!(self.postgres.pool_size > 0, "postgres.pool_size must be at least 1");
+        self.postgres.deadlines()?;
         ensure!(self.auth.access_token_minutes > 0, "auth.access_token_minutes must be at least 1");
         ensure!(
             (0.0..=0.9).contains(&self.fairness.reserved_share),
@@ -202,6 +239,10 @@ impl Config {
         );
         ensure!(self.http.request_timeout_s > 0, "http.request_timeout_s must be at least 1");
         Ok(())
+    }
+
+    pub fn shutdown_grace(&self) -> Duration {
+        Duration::try_from_secs_f64(self.coordinator.shutdown_grace_seconds).unwrap_or_default()
     }
 
     pub fn drain(&self) -> Duration {

@@ -6,6 +6,7 @@ mod api;
 pub mod app;
 mod auth;
 pub mod config;
+mod database_watch;
 mod files;
 mod http;
 mod jobs;
@@ -86,8 +87,10 @@ fn services(app: &Arc<App>) -> Vec<Service> {
 }
 
 impl Running {
-    /// Stops listening, finishes requests in progress, and returns within the drain period.
+    /// Says that it is not ready, and after a grace stops listening, finishes requests in progress, and returns within the drain period.
     pub async fn stop(self) {
+        self.app.leaving.cancel();
+        tokio::time::sleep(self.app.config.shutdown_grace()).await;
         self.stop.cancel();
         self.app.orchestrator.drain();
         let _ = self.serving.await;

@@ -25,6 +25,7 @@ use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    database_watch::DatabaseWatch,
     jobs::{
         Jobs, claims, dispatcher::Dispatcher, event_router::EventRouter, input::RunInput,
         worker_registry::WorkerRegistry, writer::JobWriter,
@@ -48,6 +49,8 @@ pub struct Settings {
     pub sender_check: SenderCheck,
     /// Empty: a new name each time.
     pub id: String,
+    /// How long beyond its own limit of time a run may go on.
+    pub overdue_seconds: f64,
     /// Days that output is kept; 0 keeps it forever.
     pub output_days: f64,
     /// Days that ended jobs are kept; 0 keeps them forever.
@@ -63,6 +66,10 @@ pub struct Orchestrator {
     pub store: Store,
     pub objects: ObjectStore,
     pub broker: Connection,
+    /// Only consumes: the broker stops whoever publishes when it is short of memory or disk, and must be relieved all the
+    /// same.
+    intake: Connection,
+    database: Arc<DatabaseWatch>,
     /// Unrecorded streams to workers, on a connection of their own: they must not delay events, nor wait for them.
     pub streams: StreamClient,
     pub notifier: Arc<Notifier>,
@@ -87,19 +94,16 @@ impl Orchestrator {
     ) -> Result<Arc<Self>, BrokerError> {
         let id = coordinator_id(&settings.id);
         let broker = Connection::open(&settings.broker_url, &id.0)?;
+        let intake = Connection::open(&settings.broker_url, &format!("{id} intake"))?;
+        let database = Arc::new(DatabaseWatch::new(store.clone(), id.clone()));
         let stream_connection = Connection::open(&settings.broker_url, &format!("{id} streams"))?;
         let streams = StreamClient::start(stream_connection, id.clone(), settings.sender_check);
         let publisher = broker.publisher(IN_FLIGHT, PUBLISH_TIMEOUT);
         let notifier = Notifier::new(id.clone());
         let writer = JobWriter::new(store.clone(), notifier.clone());
         let dispatcher = Dispatcher::new(store.clone(), publisher.clone(), writer.clone(), limits);
-        let workers = WorkerRegistry::new(
-            store.clone(),
-            publisher.clone(),
-            dispatcher.clone(),
-            broker.connected(),
-            settings.sender_check,
-        );
+        let workers =
+            WorkerRegistry::new(store.clone(), publisher.clone(), dispatcher.clone(), settings.sender_check);
         let workers = Arc::new(workers);
         let input = Arc::new(RunInput::new(store.clone(), streams.clone()));
         let sessions = Sessions::new(id.clone(), store.clone(), publisher.clone());
@@ -111,6 +115,8 @@ impl Orchestrator {
             store,
             objects,
             broker,
+            intake,
+            database,
             streams,
             notifier,
             dispatcher,
@@ -140,16 +146,29 @@ impl Orchestrator {
             Service::new(name, move || run(orchestrator.clone()))
         };
         vec![
+            service("database", |orchestrator| Box::pin(async move { orchestrator.database.run().await })),
             service("claims", |orchestrator| {
-                let sender_check = orchestrator.settings.sender_check;
-                Box::pin(claims::run(orchestrator.broker.clone(), orchestrator.writer.clone(), sender_check))
+                Box::pin(async move {
+                    let (broker, check) = (&orchestrator.broker, orchestrator.settings.sender_check);
+                    let serve = || claims::run(broker.clone(), orchestrator.writer.clone(), check);
+                    orchestrator.database.while_writable(serve).await
+                })
             }),
             service("heartbeats", |orchestrator| {
-                Box::pin(async move { orchestrator.workers.listen(orchestrator.broker.clone()).await })
+                Box::pin(async move {
+                    let listen = || orchestrator.workers.listen(orchestrator.intake.clone());
+                    orchestrator.database.while_writable(listen).await
+                })
+            }),
+            service("beacons", |orchestrator| {
+                Box::pin(async move { orchestrator.workers.send_beacons().await })
             }),
             service("pings", |orchestrator| Box::pin(async move { orchestrator.workers.ping().await })),
             service("events", |orchestrator| {
-                Box::pin(orchestrator.router().run(orchestrator.broker.clone()))
+                Box::pin(async move {
+                    let record = || orchestrator.router().run(orchestrator.intake.clone());
+                    orchestrator.database.while_writable(record).await
+                })
             }),
             service("notifications.send", |orchestrator| {
                 Box::pin(async move { orchestrator.notifier.send(orchestrator.publisher.clone()).await })
@@ -175,6 +194,7 @@ impl Orchestrator {
         EventRouter {
             writer: self.writer.clone(),
             dispatcher: self.dispatcher.clone(),
+            publisher: self.publisher.clone(),
             sender_check: self.settings.sender_check,
         }
     }
@@ -209,6 +229,7 @@ impl Orchestrator {
             tracing::warn!(%error, "could not release the leases; they expire");
         }
         self.streams.close().await;
+        self.intake.close().await;
         self.broker.close().await;
     }
 }

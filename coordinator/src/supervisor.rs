@@ -8,13 +8,14 @@
 //! │   └── SessionActor …            one for each open project
 //! ├── dispatch.<pool>               release jobs to the broker, a task for each pool (jobs::dispatcher)
 //! ├── claims                        answers workers' claims              (jobs::claims)
-//! ├── heartbeats, pings             track workers, renew leases          (jobs::worker_registry)
+//! ├── database                      renews this coordinator's lease      (database_watch)
+//! ├── heartbeats, beacons, pings    track workers, renew leases          (jobs::worker_registry)
 //! ├── events                        records events of workers            (jobs::event_router)
 //! ├── notifications.send, .receive  notify other coordinators            (notify::notifier)
 //! ├── notifications.jobs            notifies sessions of changed jobs    (session::notifications)
 //! ├── relay                         carries sessions' messages between coordinators (session::relay)
 //! ├── metrics                       aggregates histograms                (telemetry)
-//! └── redispatch, reaper, coordinator-lease, gc-attempts, gc-storage, retention (maintenance::clocks)
+//! └── redispatch, reaper, deletions, overdue, sessions, gc-attempts, gc-storage, retention (maintenance::clocks)
 //! ```
 //!
 //! A service is an endless task. One that ends or panics is started again by [`Root`]: at once at first, after a

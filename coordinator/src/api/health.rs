@@ -37,16 +37,33 @@ pub async fn health(_: Arc<App>, _: Request) -> ApiResult {
     reply::json(&Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
+/// Whether requests should come here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadinessStatus {
+    Ready,
+    /// It serves, but something that only some requests need is missing.
+    Degraded,
+    /// It is about to end.
+    Draining,
+    Unavailable,
+}
+
 /// Each dependency: `ok`, or what is wrong with it.
 #[derive(Clone, Serialize, utoipa::ToSchema)]
 pub struct Readiness {
     ready: bool,
+    status: ReadinessStatus,
     postgres: String,
     broker: String,
     object_storage: String,
 }
 
-/// Says whether each dependency answers; 503 when one does not.
+/// Says whether requests should come here, and how each dependency is.
+///
+/// 503 while the database or the broker is away, or this coordinator is about to end. `degraded` is ready: object storage is
+/// away, which only large files and artifacts need, or the broker takes no messages because of a resource alarm, so that
+/// jobs are accepted and wait.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 pub async fn ready(app: Arc<App>, _: Request) -> ApiResult {
     let state = app.readiness.get(|| look(&app)).await;
@@ -74,11 +91,25 @@ impl LastReadiness {
 
 async fn look(app: &App) -> Readiness {
     // Storage that came later, or lost its bucket, gets it here.
-    let broker = async { if app.orchestrator.broker.is_connected() { Ok(()) } else { Err("not connected") } };
-    let (postgres, broker, object_storage) =
-        tokio::join!(probe(app.store.ping()), probe(broker), probe(app.objects.ensure_bucket()));
-    let ready = [&postgres, &broker, &object_storage].iter().all(|state| *state == "ok");
-    Readiness { ready, postgres, broker, object_storage }
+    let (postgres, object_storage) =
+        tokio::join!(probe(app.store.ping()), probe(app.objects.ensure_bucket()));
+    let connection = &app.orchestrator.broker;
+    let broker = match (connection.is_connected(), connection.is_blocked()) {
+        (false, _) => "not connected",
+        (true, true) => "blocked: a resource alarm",
+        (true, false) => "ok",
+    };
+    let status = if app.leaving.is_cancelled() {
+        ReadinessStatus::Draining
+    } else if postgres != "ok" || !connection.is_connected() {
+        ReadinessStatus::Unavailable
+    } else if broker != "ok" || object_storage != "ok" {
+        ReadinessStatus::Degraded
+    } else {
+        ReadinessStatus::Ready
+    };
+    let ready = matches!(status, ReadinessStatus::Ready | ReadinessStatus::Degraded);
+    Readiness { ready, status, postgres, broker: broker.to_owned(), object_storage }
 }
 
 async fn probe<E: std::fmt::Display>(sign: impl Future<Output = Result<(), E>>) -> String {

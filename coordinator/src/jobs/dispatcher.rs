@@ -108,6 +108,11 @@ impl Dispatcher {
         loop {
             let _ = tokio::time::timeout(POLL_INTERVAL, self.wake.of(pool).notified()).await;
             throttle.wait().await;
+            // Jobs wait in the backlog until the broker takes messages again.
+            if self.publisher.is_blocked() {
+                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                continue;
+            }
             match self.store.release(pool, &self.limits.release_policy()).await {
                 Ok(released) if released.is_empty() => {}
                 Ok(released) => {
@@ -161,5 +166,5 @@ fn new_kind(accepted: &Accepted) -> Option<Option<JobKind>> {
 fn message(released: &Released) -> Option<Message> {
     let ready = JobReady { job_id: released.job_id, kind: released.kind, class: released.class };
     let body = wire::encode(&ready).ok()?;
-    Some(Message { route: Route::job(released.kind, released.class), body })
+    Some(Message::new(Route::job(released.kind, released.class), body))
 }

@@ -5,6 +5,7 @@ pub mod dispatcher;
 pub mod event_reader;
 pub mod event_router;
 pub mod input;
+pub mod liveness;
 mod service;
 mod worker_identity;
 pub mod worker_registry;

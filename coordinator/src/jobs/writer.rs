@@ -49,6 +49,21 @@ impl JobWriter {
         Ok(lost)
     }
 
+    /// Cancels up to `limit` jobs of deleted projects.
+    pub async fn cancel_deleted(&self, limit: i64) -> Result<Vec<Cancelled>, StoreError> {
+        let cancelled = self.store.cancel_deleted(limit).await?;
+        let ended = cancelled.iter().filter(|one| one.ended).map(|one| JobChange::of(&one.job));
+        self.notifier.notify_jobs(&ended.collect::<Vec<_>>());
+        Ok(cancelled)
+    }
+
+    /// Ends runs that are far beyond their own limit of time; returns their jobs.
+    pub async fn end_overdue(&self, grace_seconds: f64) -> Result<Vec<JobChange>, StoreError> {
+        let ended = self.store.end_overdue(grace_seconds).await?;
+        self.notifier.notify_jobs(&ended);
+        Ok(ended)
+    }
+
     /// Cancels a user's job; `None` where there is nothing to cancel.
     pub async fn cancel(&self, owner: UserId, id: JobId) -> Result<Option<Cancelled>, StoreError> {
         let cancelled = self.store.cancel_job(owner, id).await?;

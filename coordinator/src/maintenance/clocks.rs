@@ -1,10 +1,10 @@
-//! Periodic work: republish jobs, end lost attempts, renew the coordinator's lease, collect garbage, apply retention.
+//! Periodic work: republish jobs, end lost attempts, look after sessions, collect garbage, apply retention.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use engunity_store::StoreError;
 
-use super::{gc_attempts, gc_history};
+use super::{deletions, gc_attempts, gc_history};
 use crate::orchestrator::Orchestrator;
 use crate::supervisor::{Service, every};
 
@@ -21,7 +21,9 @@ pub fn services(orchestrator: &Arc<Orchestrator>) -> Vec<Service> {
     vec![
         clock(orchestrator, "redispatch", 1, "publish jobs again", redispatch),
         clock(orchestrator, "reaper", 1, "look for lost jobs", reap),
-        clock(orchestrator, "coordinator-lease", 2, "renew this coordinator's lease", keep_lease),
+        clock(orchestrator, "deletions", 1, "finish the deletion of projects", deletions::run),
+        clock(orchestrator, "overdue", 5, "end overdue runs", end_overdue),
+        clock(orchestrator, "sessions", 2, "look after sessions", look_at_sessions),
         clock(orchestrator, "gc-attempts", 60, "collect dead attempts", gc_attempts::collect),
         clock(orchestrator, "gc-storage", 300, "collect unused storage", collect_storage),
         clock(orchestrator, "retention", 300, "delete old output and jobs", expire),
@@ -57,7 +59,7 @@ async fn redispatch(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
 
 /// Ends attempts whose worker is lost.
 async fn reap(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
-    if !orchestrator.workers.may_expire_leases() {
+    if !orchestrator.workers.may_judge() {
         return Ok(());
     }
     let lost = orchestrator.writer.reap().await?;
@@ -72,9 +74,18 @@ async fn reap(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Renews the lease that owns sessions, and detects dead coordinators.
-async fn keep_lease(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
-    orchestrator.store.renew_coordinator(&orchestrator.id).await?;
+/// Ends runs that their workers should have ended, whatever those say.
+async fn end_overdue(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
+    let ended = orchestrator.writer.end_overdue(orchestrator.settings.overdue_seconds).await?;
+    if !ended.is_empty() {
+        tracing::warn!(jobs = ended.len(), "ended runs that were far beyond their limit of time");
+        orchestrator.dispatcher.wake_for(&ended);
+    }
+    Ok(())
+}
+
+/// Detects dead coordinators, whose sessions are free.
+async fn look_at_sessions(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
     orchestrator.sessions.tick().await
 }
 

@@ -1,9 +1,10 @@
 //! Natural batching: while one statement is under way, what arrives meanwhile waits and goes together into the
 //! next. A lone item is not delayed; under load one commit carries hundreds. Knows nothing of what it batches.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use engunity_store::StoreError;
+use futures::FutureExt;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::throttle::Throttle;
@@ -47,7 +48,7 @@ impl<I: Clone + Send + Sync + 'static, O: Send + 'static> Batcher<I, O> {
     /// Adds an item and waits for its answer.
     pub async fn submit(&self, item: I) -> Result<O, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let ended = || StoreError::unavailable("the coordinator is shutting down");
+        let ended = || StoreError::unavailable("its batch was given up, or the coordinator is shutting down");
         self.queue.send(Entry { item, answer }).await.map_err(|_| ended())?;
         answered.await.unwrap_or_else(|_| Err(ended()))
     }
@@ -89,7 +90,12 @@ where
         }
         let (items, answers): (Vec<I>, Vec<_>) =
             batch.into_iter().map(|entry| (entry.item, entry.answer)).unzip();
-        for (answer, outcome) in answers.into_iter().zip(run_batch(items, &*run).await) {
+        // A panic must not end the lane: nobody would start it again. Its callers get an error.
+        let Ok(outcomes) = AssertUnwindSafe(run_batch(items, &*run)).catch_unwind().await else {
+            tracing::error!(items = answers.len(), "a batch panicked");
+            continue;
+        };
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // The caller may have gone; the work is done all the same.
             let _ = answer.send(outcome);
         }
@@ -146,6 +152,16 @@ mod tests {
         let doubled: Vec<u32> = answers.into_iter().map(Result::unwrap).collect();
         assert_eq!(doubled, (0..50).map(|n| n * 2).collect::<Vec<_>>());
         assert!(runs.load(Ordering::SeqCst) <= 2);
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_batch_and_no_lane() {
+        let batcher = Batcher::start(1, 1, Duration::ZERO, |items: Vec<u32>| async move {
+            assert!(items[0] != 3, "three");
+            Ok(items)
+        });
+        assert!(batcher.submit(3).await.is_err());
+        assert_eq!(batcher.submit(4).await.unwrap(), 4);
     }
 
     #[tokio::test]

@@ -1064,7 +1064,13 @@ export interface components {
             object_storage: string;
             postgres: string;
             ready: boolean;
+            status: components["schemas"]["ReadinessStatus"];
         };
+        /**
+         * @description Whether requests should come here.
+         * @enum {string}
+         */
+        ReadinessStatus: "ready" | "degraded" | "draining" | "unavailable";
         /** @enum {string} */
         Reason: "ok" | "exit" | "signal" | "oom" | "wall" | "cpu" | "output_cap" | "pids" | "disk" | "cancelled" | "worker_lost" | "image_missing" | "internal";
         /** @description The body of `POST /auth/refresh` and `POST /auth/logout`. */
