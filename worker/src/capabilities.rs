@@ -1,15 +1,18 @@
 //! What this worker can do, as its heartbeat tells: the kinds that are registered and have slots, the runtimes of its
-//! catalog, and what the machine has.
+//! catalog whose images are on its host, and what the machine has. Coordinators send no other jobs here.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, sync::Weak, time::Duration};
 
 use engunity_languages::Catalog;
 use engunity_protocol::{
     job::{JobKind, Pool},
     wire::Offers,
 };
+use tokio::time::sleep;
 
-use crate::{intake::slots::Pools, jobs};
+use crate::{context::WorkerContext, intake::slots::Pools, jobs};
+
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The pools that registered kinds take their slots from.
 pub fn pools() -> impl Iterator<Item = Pool> {
@@ -28,6 +31,23 @@ pub fn offers(pools: &Pools, catalog: &Catalog) -> Offers {
         memory_mb: memory_mb(&fs::read_to_string("/proc/meminfo").unwrap_or_default()).unwrap_or(0),
         gpus: gpus(),
     }
+}
+
+/// Looks again from time to time: images are built and removed while the worker runs.
+pub async fn watch_runtimes(context: Weak<WorkerContext>) {
+    loop {
+        sleep(LOOK_INTERVAL).await;
+        let Some(context) = context.upgrade() else { return };
+        update_runtimes(&context).await;
+    }
+}
+
+/// Offers the runtimes whose images are there. Leaves the offer as it is while the engine does not say.
+pub async fn update_runtimes(context: &WorkerContext) {
+    let Some(images) = context.sandbox.images().await else { return };
+    let runtimes = context.catalog.all();
+    let there = runtimes.filter(|runtime| images.contains(&runtime.image(&context.image_prefix)));
+    context.status.offer_runtimes(there.map(|runtime| runtime.name.clone()).collect());
 }
 
 /// `MemTotal` of `/proc/meminfo`.

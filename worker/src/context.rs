@@ -3,9 +3,10 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -27,6 +28,8 @@ use crate::{
     report::outbox::Outbox,
     sandbox::Sandbox,
 };
+
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The dependencies of all jobs.
 pub struct WorkerContext {
@@ -60,7 +63,7 @@ impl Identity {
 pub struct WorkerStatus {
     pub active_runs: ActiveRuns,
     pub pools: Pools,
-    pub offers: Offers,
+    offers: Mutex<Offers>,
     /// The worker finishes its runs and takes no more.
     pub draining: AtomicBool,
     /// An administrator wants it to take no more jobs.
@@ -69,9 +72,49 @@ pub struct WorkerStatus {
     pub engine_down: AtomicBool,
     /// The newest ping that passed through the loop that also takes jobs.
     pub last_ping: AtomicU64,
+    /// Counts up while the runtime runs: see [`show_progress`].
+    pub progress: AtomicU64,
 }
 
 impl WorkerStatus {
+    pub fn new(pools: Pools, offers: Offers) -> Self {
+        Self {
+            active_runs: ActiveRuns::default(),
+            pools,
+            offers: Mutex::new(offers),
+            draining: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
+            engine_down: AtomicBool::new(false),
+            last_ping: AtomicU64::new(0),
+            progress: AtomicU64::new(1),
+        }
+    }
+
+    /// What the worker can do now.
+    pub fn offers(&self) -> Offers {
+        self.lock_offers().clone()
+    }
+
+    /// Sets the runtimes that jobs may ask for.
+    pub fn offer_runtimes(&self, runtimes: Vec<String>) {
+        let mut offers = self.lock_offers();
+        if offers.runtimes.as_ref() != Some(&runtimes) {
+            tracing::info!(?runtimes, "the runtimes that this worker offers");
+            offers.runtimes = Some(runtimes);
+        }
+    }
+
+    /// A runtime turned out to be missing: no coordinator may send jobs for it here any more.
+    pub fn withdraw_runtime(&self, name: &str) {
+        if let Some(runtimes) = &mut self.lock_offers().runtimes {
+            runtimes.retain(|runtime| runtime != name);
+        }
+    }
+
+    fn lock_offers(&self) -> MutexGuard<'_, Offers> {
+        self.offers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The slots of each pool. While the container engine is down, pools that need it have none.
     pub fn capacity(&self) -> BTreeMap<String, PoolCapacity> {
         let engine_down = self.engine_down.load(Ordering::Relaxed);
@@ -81,5 +124,14 @@ impl WorkerStatus {
             (pool.to_string(), if usable { capacity } else { PoolCapacity::default() })
         };
         self.pools.iter().map(of).collect()
+    }
+}
+
+/// Counts for as long as the runtime that runs jobs gives this task its turn.
+pub async fn show_progress(status: Weak<WorkerStatus>) {
+    while let Some(status) = status.upgrade() {
+        status.progress.fetch_add(1, Ordering::Relaxed);
+        drop(status);
+        tokio::time::sleep(PROGRESS_INTERVAL).await;
     }
 }

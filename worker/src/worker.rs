@@ -1,10 +1,7 @@
 //! Builds the worker from its configuration, and drains it at the end.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -18,10 +15,10 @@ use tokio::{sync::watch, time::timeout};
 use crate::{
     capabilities,
     config::Config,
-    context::{Identity, WorkerContext, WorkerStatus},
+    context::{self, Identity, WorkerContext, WorkerStatus},
     embedding::Embedding,
     execution::{snapshots::SnapshotCache, stop::StopReason},
-    intake::{claims, consumer::JobConsumer, runs::ActiveRuns, slots::Pools},
+    intake::{claims, consumer::JobConsumer, slots::Pools},
     report::{heartbeat, outbox::Outbox},
     sandbox::{docker::DockerSandbox, gc as sandbox_gc},
     services,
@@ -51,6 +48,10 @@ pub async fn start(config: Config) -> anyhow::Result<Worker> {
     let broker = Connection::open_worker(&config.broker.url, &identity.id.0).context("broker.url")?;
     let context = Arc::new(build(&config, identity, catalog, sandbox, &broker)?);
     let status = context.status.clone();
+    // Before the first heartbeat: it would promise what is not there.
+    capabilities::update_runtimes(&context).await;
+    tokio::spawn(capabilities::watch_runtimes(Arc::downgrade(&context)));
+    tokio::spawn(context::show_progress(Arc::downgrade(&status)));
     heartbeat::start(config.broker.url.clone(), context.identity.clone(), status.clone())?;
     sandbox_gc::start(&context);
     let max_offers = status.pools.total();
@@ -77,15 +78,8 @@ fn build(
         .context("worker.scratch_dir")?;
     let outbox = Outbox::start(broker.publisher(1, CONFIRM_TIMEOUT), identity.id.clone());
     let pools = Pools::new(capabilities::pools().map(|pool| (pool, config.worker.slots_of(pool))));
-    let status = Arc::new(WorkerStatus {
-        active_runs: ActiveRuns::default(),
-        offers: capabilities::offers(&pools, &catalog),
-        pools,
-        draining: AtomicBool::new(false),
-        paused: AtomicBool::new(false),
-        engine_down: AtomicBool::new(false),
-        last_ping: AtomicU64::new(0),
-    });
+    let offers = capabilities::offers(&pools, &catalog);
+    let status = Arc::new(WorkerStatus::new(pools, offers));
     let image_prefix = config.runtimes.image_prefix.clone();
     let embedding = Arc::new(Embedding::start(config.embedding.settings()));
     Ok(WorkerContext {

@@ -101,6 +101,7 @@ pub fn error_ending(error: RunError, spec: &ExecuteSpec) -> Ending {
         RunError::Stopped(StopReason::Cancel) => {
             Ending::verdict(Reason::Cancelled, "cancelled before the program started")
         }
+        RunError::SlowStart => Ending::Unable("starting the sandbox took too long".to_owned()),
         RunError::TimedOut(what) => Ending::verdict(Reason::Internal, format!("{what} took too long")),
         RunError::Snapshot(error @ SnapshotError::Missing(_)) => {
             Ending::verdict(Reason::Internal, error.to_string())
@@ -115,12 +116,10 @@ pub fn error_ending(error: RunError, spec: &ExecuteSpec) -> Ending {
 fn sandbox_error_ending(error: SandboxError, spec: &ExecuteSpec) -> Ending {
     match error {
         error @ SandboxError::Unavailable(_) => Ending::Unable(error.to_string()),
-        SandboxError::ImageMissing(image) => Ending::verdict(
-            Reason::ImageMissing,
-            format!(
-                "the image {image} is not on the worker's host: build it there (`./dev up` does), or set runtimes.image_prefix"
-            ),
-        ),
+        // Another worker may have it.
+        SandboxError::ImageMissing(image) => Ending::Unable(format!(
+            "the image {image} is not on the worker's host: build it there (`./dev up` does), or set runtimes.image_prefix"
+        )),
         error if error.is_disk() => {
             Ending::verdict(Reason::Disk, format!("{error} ({} MiB for the project)", spec.limits.disk_mb))
         }

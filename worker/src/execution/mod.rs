@@ -61,6 +61,8 @@ pub enum RunError {
     Sandbox(SandboxError),
     Snapshot(SnapshotError),
     TimedOut(&'static str),
+    /// The program had not started in time.
+    SlowStart,
     Stopped(StopReason),
 }
 

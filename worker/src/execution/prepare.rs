@@ -32,7 +32,7 @@ pub async fn prepare(run: &Run, spec: &ExecuteSpec) -> Result<AgentConnection, R
     let (mut files, mut agent) = tokio::try_join!(fetch, open)?;
     match timeout(UNPACK_TIMEOUT, agent.unpack(&mut files)).await {
         Ok(unpacked) => unpacked.map(|_| agent).map_err(RunError::from),
-        Err(_) => Err(RunError::TimedOut("unpacking the project")),
+        Err(_) => Err(RunError::SlowStart),
     }
 }
 

@@ -12,7 +12,7 @@ use engunity_protocol::{
     job::Pool,
     spec::{Command, Limits, Snapshot, TerminalSize},
     verdict::{Reason, Verdict},
-    wire::{self, EventBatch, InputPiece, InputReply, Running, WorkerEvent},
+    wire::{self, EventBatch, InputPiece, InputReply, Offers, Running, WorkerEvent},
 };
 use engunity_testkit::{eventually, snapshot};
 use tokio::{
@@ -160,15 +160,7 @@ fn context(dir: &Path, sandbox: Arc<dyn Sandbox>, events: RecordingPublisher) ->
         sandbox,
         embedding: Arc::new(Embedding::start(Settings::default())),
         outbox: Outbox::start(events, identity.id.clone()),
-        status: Arc::new(WorkerStatus {
-            active_runs: ActiveRuns::default(),
-            pools: Pools::new([(Pool::Sandbox, 1)]),
-            offers: Default::default(),
-            draining: false.into(),
-            paused: false.into(),
-            engine_down: false.into(),
-            last_ping: 0.into(),
-        }),
+        status: Arc::new(WorkerStatus::new(Pools::new([(Pool::Sandbox, 1)]), Offers::default())),
         identity,
     }
 }
@@ -307,6 +299,9 @@ async fn temporary_failures_are_unable_with_a_reason() {
     let elsewhere = Snapshot { key: Some("not here".into()), unpacked_bytes: 1, files: 1 };
     let because = unable(worker.run(ExecuteSpec { snapshot: elsewhere, ..shell("true") }).await);
     assert!(because.contains("files could not be fetched"), "{because}");
+    let cobol = ExecuteSpec { runtime: "cobol".into(), ..shell("true") };
+    let because = unable(worker.run(cobol).await);
+    assert!(because.contains("is not on the worker's host"), "{because}");
     let job = worker.start(shell("echo on; sleep 600"));
     worker.output().await;
     worker.sandbox.stop_engine();
@@ -323,8 +318,6 @@ async fn permanent_failures_end_the_job() {
     let huge = Snapshot { key: Some("huge".into()), unpacked_bytes: 1 << 40, files: 1 };
     let verdict = verdict_of(worker.run(ExecuteSpec { snapshot: huge, ..shell("true") }).await);
     assert_eq!(verdict.reason, Reason::Disk);
-    let cobol = ExecuteSpec { runtime: "cobol".into(), ..shell("true") };
-    assert_eq!(verdict_of(worker.run(cobol).await).reason, Reason::ImageMissing);
     let nothing = ExecuteSpec { command: Command::Argv(vec!["no-such-program".into()]), ..shell("") };
     assert_eq!(verdict_of(worker.run(nothing).await).exit_code, Some(127));
     assert_eq!(worker.outputs().await.1, "no-such-program: command not found\n");

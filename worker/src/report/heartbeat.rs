@@ -1,5 +1,5 @@
 //! The heartbeat: it has its own thread, runtime and connection, so that no amount of work delays it. It proves that the
-//! process is alive; the last ping in it proves that the worker also consumes.
+//! process is alive; the last ping in it proves that the worker also consumes, and the progress that jobs can run.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -69,9 +69,10 @@ fn heartbeat(identity: &Identity, status: &WorkerStatus) -> Heartbeat {
         started_at: identity.started_at,
         running: status.active_runs.running(),
         echo: status.last_ping.load(Ordering::Relaxed),
+        progress: status.progress.load(Ordering::Relaxed),
         noop_slots: status.pools.get(Pool::Noop).total(),
         capacity,
-        offers: Some(status.offers.clone()),
+        offers: Some(status.offers()),
         paused,
     }
 }

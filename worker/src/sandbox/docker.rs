@@ -5,7 +5,7 @@
 //! the container with it. What that misses, [`DockerSandbox::gc`] finds by labels.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     io,
     path::Path,
     sync::{
@@ -22,8 +22,8 @@ use bollard::{
     errors::Error,
     models::{ContainerCreateBody, ContainerSummary, HostConfig, HostConfigLogConfig, ResourcesUlimits},
     query_parameters::{
-        AttachContainerOptions, CreateContainerOptions, ListContainersOptions, RemoveContainerOptions,
-        StartContainerOptions,
+        AttachContainerOptions, CreateContainerOptions, ListContainersOptions, ListImagesOptions,
+        RemoveContainerOptions, StartContainerOptions,
     },
 };
 use bytes::Bytes;
@@ -206,6 +206,12 @@ impl Sandbox for DockerSandbox {
 
     fn ready(&self) -> watch::Receiver<bool> {
         self.ready.subscribe()
+    }
+
+    async fn images(&self) -> Option<BTreeSet<String>> {
+        let listed = timeout(PING_TIMEOUT, self.docker.list_images(None::<ListImagesOptions>)).await;
+        let images = listed.ok()?.ok()?;
+        Some(images.into_iter().flat_map(|image| image.repo_tags).collect())
     }
 
     async fn is_responding(&self) -> bool {

@@ -88,6 +88,10 @@ impl Sandbox for LocalSandbox {
         self.ready.subscribe()
     }
 
+    async fn images(&self) -> Option<std::collections::BTreeSet<String>> {
+        None
+    }
+
     async fn is_responding(&self) -> bool {
         self.up.load(Ordering::SeqCst)
     }

@@ -9,6 +9,8 @@ pub mod gc;
 #[cfg(test)]
 pub mod local;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use engunity_agent::message::{Failure, FailureKind};
 use engunity_protocol::{JobId, ProjectId, WorkerId, spec::Limits};
@@ -68,6 +70,9 @@ pub trait Sandbox: Send + Sync {
 
     /// Whether sandboxes can be created now; changes are published.
     fn ready(&self) -> watch::Receiver<bool>;
+
+    /// The images on this host, by name and tag; `None` while the engine does not say.
+    async fn images(&self) -> Option<BTreeSet<String>>;
 
     /// Asks the engine for a response now. Tells a dead engine from a sandbox that died alone.
     async fn is_responding(&self) -> bool;

@@ -48,10 +48,6 @@ async fn each_run_has_its_verdict() {
     let (ended, ..) = outcome(&mut coordinator, ExecuteSpec { snapshot: huge, ..shell("true") }).await;
     assert_eq!(ended.verdict.reason, Reason::Disk);
 
-    let (ended, ..) =
-        outcome(&mut coordinator, ExecuteSpec { runtime: "cobol".into(), ..shell("true") }).await;
-    assert_eq!(ended.verdict.reason, Reason::ImageMissing);
-
     let (ended, stdout, _) = outcome(&mut coordinator, shell("seq 100000")).await;
     assert_eq!(ended.verdict.reason, Reason::Ok);
     assert_eq!(stdout.lines().count(), 100_000);
