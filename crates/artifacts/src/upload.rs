@@ -53,11 +53,9 @@ impl ObjectStore {
             let size = first.len() as u64;
             return self.put(key, first).await.map(|()| size);
         }
-        let upload = self.begin(key).await?;
-        let sent = self.send_parts(key, &upload, first, parts).await;
-        if sent.is_err() {
-            self.abort(key, &upload).await;
-        }
+        let upload = Unfinished::of(self, key, self.begin(key).await?);
+        let sent = self.send_parts(key, upload.id(), first, parts).await;
+        upload.end(sent.is_ok()).await;
         sent
     }
 
@@ -130,6 +128,42 @@ impl ObjectStore {
         if let Err(error) = aborted.await {
             tracing::warn!(%error, key, "could not abort an upload to object storage");
         }
+    }
+}
+
+/// An upload that must be completed or aborted. Dropped before its end, because its caller was cancelled, it is aborted in
+/// the background: its parts would take space for ever.
+struct Unfinished {
+    store: ObjectStore,
+    key: String,
+    upload: Option<UploadId>,
+    id: UploadId,
+}
+
+impl Unfinished {
+    fn of(store: &ObjectStore, key: &str, id: UploadId) -> Self {
+        Self { store: store.clone(), key: key.to_owned(), upload: Some(id.clone()), id }
+    }
+
+    fn id(&self) -> &UploadId {
+        &self.id
+    }
+
+    async fn end(mut self, complete: bool) {
+        let upload = self.upload.take().filter(|_| !complete);
+        if let Some(upload) = upload {
+            self.store.abort(&self.key, &upload).await;
+        }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let (Some(upload), Ok(runtime)) = (self.upload.take(), tokio::runtime::Handle::try_current()) else {
+            return;
+        };
+        let (store, key) = (self.store.clone(), std::mem::take(&mut self.key));
+        runtime.spawn(async move { store.abort(&key, &upload).await });
     }
 }
 
