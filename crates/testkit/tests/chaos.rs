@@ -1,19 +1,22 @@
-//! Two hundred jobs while everything around them dies: workers killed and stopped beyond their lease, the broker cut off
-//! and restarted, coordinators killed. Then the history checker has the word.
+//! Jobs while everything around them dies or is half broken: workers and coordinators killed and stopped beyond their lease,
+//! cut off from the broker or from the database, on connections that only one end believes in. Then the history checker has
+//! the word: every job ended once and none is lost, because a healthy worker was there all the time.
 //!
-//! The nemesis is seeded; `CHAOS_SEED=<n>` repeats a run's decisions.
+//! The nemesis is seeded; `CHAOS_SEED=<n>` repeats a run's decisions, `CHAOS_JOBS=<n>` sets their number
+//! (`./dev bench chaos --jobs N --seed N`).
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use engunity_protocol::{
     JobId, ProjectId,
     job::{Job, JobClass, RunRequest},
     spec::Command,
 };
 use engunity_testkit::{
-    Client, TestLab, eventually,
+    Client, Proxy, TestLab, eventually,
     history::{self, Expected},
+    proxy::Flow,
     rabbitmq::RabbitMq,
 };
 use rand::{
@@ -22,7 +25,10 @@ use rand::{
     seq::{IndexedRandom, SliceRandom},
 };
 
+/// Unless the environment says otherwise.
 const JOBS: usize = 200;
+/// Each round of faults meets about so many jobs.
+const JOBS_PER_ROUND: usize = 500;
 const USERS: usize = 4;
 const COORDINATORS: usize = 2;
 const WORKERS: usize = 3;
@@ -30,6 +36,15 @@ const WORKERS: usize = 3;
 const LEASE_EXCEEDED: Duration = Duration::from_secs(8);
 const ACCEPT_TIMEOUT: Duration = Duration::from_secs(90);
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(240);
+
+fn jobs() -> usize {
+    std::env::var("CHAOS_JOBS").ok().and_then(|jobs| jobs.parse().ok()).unwrap_or(JOBS)
+}
+
+/// More jobs take longer to end.
+fn per_job() -> Duration {
+    Duration::from_millis(200) * jobs() as u32
+}
 
 fn seed() -> u64 {
     let seed =
@@ -75,7 +90,7 @@ async fn submit(
 async fn submit_all(lab: &TestLab, users: &[(Client, ProjectId)], seed: u64) -> Result<Vec<Expected>> {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut expected = vec![Expected::new(); users.len()];
-    for number in 0..JOBS {
+    for number in 0..jobs() {
         let (user, project) = &users[number % users.len()];
         let (run, stdout) = job(number, &mut rng);
         let id = if number % 2 == 0 {
@@ -103,9 +118,22 @@ enum Fault {
     CutBroker,
     PartitionBroker,
     KillCoordinator,
+    StopCoordinator,
+    /// The worker goes on believing in connections that the broker has forgotten.
+    StrandWorker,
+    CutOffWorker,
+    CutOffCoordinator,
+    FreezeDatabase,
+    SlowDatabase,
 }
 
-const FAULTS: [Fault; 10] = [
+const FAULTS: [Fault; 16] = [
+    Fault::StopCoordinator,
+    Fault::StrandWorker,
+    Fault::CutOffWorker,
+    Fault::CutOffCoordinator,
+    Fault::FreezeDatabase,
+    Fault::SlowDatabase,
     Fault::KillWorker,
     Fault::KillWorker,
     Fault::KillWorker,
@@ -121,37 +149,63 @@ const FAULTS: [Fault; 10] = [
 /// Strikes in an order that the seed decides; leaves everything running.
 async fn nemesis(lab: &TestLab, seed: u64) -> Result<()> {
     let mut rng = StdRng::seed_from_u64(seed ^ 1);
-    let mut faults = FAULTS;
-    faults.shuffle(&mut rng);
-    for fault in faults {
-        tokio::time::sleep(Duration::from_millis(rng.random_range(200..1500))).await;
-        let (worker, coordinator) = (rng.random_range(0..WORKERS), rng.random_range(0..COORDINATORS));
-        eprintln!("nemesis: {fault:?} (worker-{}, coordinator-{})", worker + 1, coordinator + 1);
-        fault.at(lab, worker, coordinator).await?;
+    for _ in 0..jobs().div_ceil(JOBS_PER_ROUND) {
+        let mut faults = FAULTS;
+        faults.shuffle(&mut rng);
+        for fault in faults {
+            tokio::time::sleep(Duration::from_millis(rng.random_range(200..1500))).await;
+            let (worker, coordinator) = (rng.random_range(0..WORKERS), rng.random_range(0..COORDINATORS));
+            eprintln!("nemesis: {fault:?} (worker-{}, coordinator-{})", worker + 1, coordinator + 1);
+            fault.at(lab, worker, coordinator).await?;
+        }
     }
     Ok(())
 }
 
 impl Fault {
     async fn at(self, lab: &TestLab, worker: usize, coordinator: usize) -> Result<()> {
-        let proxy = lab.proxy.as_ref().context("a proxy")?;
+        let brokers = || lab.links.values().map(|links| &links.broker);
+        let of_worker = &lab.links[&format!("worker-{}", worker + 1)].broker;
+        let of_coordinator = &lab.links[&format!("coordinator-{}", coordinator + 1)];
         match self {
             Self::KillWorker => lab.workers[worker].restart().await?,
             Self::KillCoordinator => lab.coordinators[coordinator].restart().await?,
-            Self::CutBroker => proxy.cut(),
+            Self::CutBroker => brokers().for_each(Proxy::cut),
+            Self::StrandWorker => of_worker.strand(),
+            Self::CutOffWorker => frozen(of_worker).await,
+            Self::CutOffCoordinator => frozen(&of_coordinator.broker).await,
+            Self::FreezeDatabase => frozen(&of_coordinator.database).await,
+            Self::SlowDatabase => {
+                let late = Flow::Slow(Duration::from_millis(300));
+                of_coordinator.database.set_flow(late, late);
+                tokio::time::sleep(LEASE_EXCEEDED).await;
+                of_coordinator.database.open();
+            }
+            Self::StopCoordinator => {
+                lab.coordinators[coordinator].stop()?;
+                tokio::time::sleep(LEASE_EXCEEDED).await;
+                lab.coordinators[coordinator].cont()?;
+            }
             Self::StopWorker => {
                 lab.workers[worker].stop()?;
                 tokio::time::sleep(LEASE_EXCEEDED).await;
                 lab.workers[worker].cont()?;
             }
             Self::PartitionBroker => {
-                proxy.close();
+                brokers().for_each(Proxy::close);
                 tokio::time::sleep(Duration::from_secs(2)).await;
-                proxy.open();
+                brokers().for_each(Proxy::open);
             }
         }
         Ok(())
     }
+}
+
+/// Nothing passes for longer than a lease.
+async fn frozen(proxy: &Proxy) {
+    proxy.freeze();
+    tokio::time::sleep(LEASE_EXCEEDED).await;
+    proxy.open();
 }
 
 async fn users(lab: &TestLab, count: usize) -> Result<Vec<(Client, ProjectId)>> {
@@ -167,7 +221,7 @@ async fn users(lab: &TestLab, count: usize) -> Result<Vec<(Client, ProjectId)>> 
 /// Waits for the end of all, lets the checker look at each, and sees that no container is left.
 async fn verify(lab: &TestLab, users: &[(Client, ProjectId)], expected: &[Expected]) -> Result<()> {
     let database = lab.database.client().await?;
-    let settled = eventually("every job has ended", SETTLE_TIMEOUT, || async {
+    let settled = eventually("every job has ended", SETTLE_TIMEOUT + per_job(), || async {
         let open: i64 =
             database.query_one("SELECT count(*) FROM jobs WHERE finished_at IS NULL", &[]).await?.get(0);
         Ok((open == 0).then_some(()))
@@ -178,6 +232,7 @@ async fn verify(lab: &TestLab, users: &[(Client, ProjectId)], expected: &[Expect
         let summary = history::check(user, own).await?;
         eprintln!("history: {summary:?}");
         ensure!(summary.states.values().sum::<usize>() == own.len(), "{summary:?}");
+        ensure!(!summary.states.contains_key("lost"), "a healthy worker was there: {summary:?}");
     }
     eventually("no container is left", SETTLE_TIMEOUT, || async {
         Ok(lab.containers()?.is_empty().then_some(()))
@@ -188,7 +243,7 @@ async fn verify(lab: &TestLab, users: &[(Client, ProjectId)], expected: &[Expect
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_and_nothing_happens_twice() -> Result<()> {
     let seed = seed();
-    let lab = TestLab::builder().coordinators(COORDINATORS).workers(WORKERS).broker_proxy().start().await?;
+    let lab = TestLab::builder().coordinators(COORDINATORS).workers(WORKERS).links().start().await?;
     let users = users(&lab, USERS).await?;
     let (expected, ()) = tokio::try_join!(submit_all(&lab, &users, seed), nemesis(&lab, seed))?;
     verify(&lab, &users, &expected).await?;

@@ -3,6 +3,7 @@
 
 mod database;
 mod engine;
+mod half_broken;
 mod storage;
 mod workers;
 
