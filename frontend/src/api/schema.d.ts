@@ -649,7 +649,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Says whether each dependency answers; 503 when one does not. */
+        /**
+         * Says whether requests should come here, and how each dependency is.
+         * @description 503 while the database or the broker is away, or this coordinator is about to end. `degraded` is ready: object storage is
+         *     away, which only large files and artifacts need, or the broker takes no messages because of a resource alarm, so that
+         *     jobs are accepted and wait.
+         */
         get: operations["ready"];
         put?: never;
         post?: never;
