@@ -142,12 +142,12 @@ mod tests {
         let request = Request { id: 7, kind: Kind::Query, texts: vec!["hi".into()], timeout_ms: 500 };
         let golden: [(&[u8], Vec<u8>); 4] = [
             (
-                b"\x00\x00\x00\x36\x81\xa5embed\x84\xa2id\x07\xa4kind\xa5query\xa5texts\x91\xa2hi\xaatimeout_ms\xcd\x01\xf4",
+                b"\x00\x00\x00\x2f\x81\xa5embed\x84\xa2id\x07\xa4kind\xa5query\xa5texts\x91\xa2hi\xaatimeout_ms\xcd\x01\xf4",
                 frame::encode(&ToEmbedder::Embed(request)).expect("a frame"),
             ),
             (b"\x00\x00\x00\x07\x81\xa4ping\x03", frame::encode(&ToEmbedder::Ping(3)).expect("a frame")),
             (
-                b"\x00\x00\x00\x1b\x81\xa7vectors\x82\xa2id\x07\xa4data\xc4\x04\x00\x00\x80\x3f",
+                b"\x00\x00\x00\x19\x81\xa7vectors\x82\xa2id\x07\xa4data\xc4\x04\x00\x00\x80\x3f",
                 frame::encode(&FromEmbedder::Vectors { id: 7, data: pack(&[vec![1.0]]) }).expect("a frame"),
             ),
             (b"\x00\x00\x00\x07\x81\xa4pong\x03", frame::encode(&FromEmbedder::Pong(3)).expect("a frame")),
