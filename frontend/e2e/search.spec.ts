@@ -145,7 +145,7 @@ test("symbols are found in the view and in the palette, paths in spite of a typi
   await page.keyboard.press("Enter");
   await expect(page.getByRole("contentinfo")).toContainText("Ln 6,");
   await page.keyboard.press(`${MOD}+P`);
-  await page.getByRole("combobox").fill("enigne");
+  await page.getByRole("combobox").fill("enginr");
   await expect(page.getByRole("option", { name: /engine\.py/ })).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(tab(page, "engine.py")).toHaveAttribute("aria-selected", "true");

@@ -76,6 +76,21 @@ test("a deleted file has its history, and comes back from it", async ({ page }) 
   await expect.poll(() => contentOf(page, token, project, "notes.txt").catch(() => null)).toBe("first\n");
 });
 
+test("versions from before a move are of the file where it is now", async ({ page }) => {
+  await withVersions(page);
+  const headers = { Authorization: `Bearer ${token}` };
+  const list = await (await page.request.get(`/api/v1/code/${project}/files`, { headers })).json();
+  const { id } = list.find((entry: { path: string }) => entry.path === "notes.txt");
+  await page.request.patch(`/api/v1/code/files/${id}`, { headers, data: { name: "moved.txt" } });
+  await page.goto(`/?project=${project}&file=moved.txt`);
+  await shows(page, "third");
+  await page.getByRole("tab", { name: "Timeline" }).click();
+  await versions(page).last().click();
+  await expect(diff(page)).toContainText("third");
+  await page.getByRole("region", { name: "Version of moved.txt" }).getByRole("button", { name: "Restore" }).click();
+  await expect.poll(() => contentOf(page, token, project, "moved.txt")).toBe("first\n");
+});
+
 test("the timeline follows the open file and its saves", async ({ page }) => {
   await page.goto(`/?project=${project}&file=notes.txt`);
   await shows(page, "first");

@@ -34,8 +34,8 @@ describe("replacing", () => {
   });
 
   it("leaves out a match that touches one before", () => {
-    const { replacements } = planned("aaa\n", [line(1, "aaa", [0, 2], [1, 3])], () => "b");
-    expect(applied("aaa\n", replacements)).toBe("ba\n");
+    const { replacements } = planned("aaa\n", [line(1, "aaa", [0, 2], [1, 3])], () => "c");
+    expect(applied("aaa\n", replacements)).toBe("ca\n");
   });
 });
 

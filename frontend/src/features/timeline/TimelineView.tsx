@@ -16,6 +16,7 @@ import { FileIcon } from "@/ui/FileIcon";
 import { followActive, openVersion } from "./actions";
 import { causeLabel, growth, versionLabel } from "./labels";
 import { loadVersions, useTimeline } from "./store";
+import type { VersionTab } from "./tab";
 
 /** The versions of the open file, newest first. One that is selected opens beside what the file is now. */
 export function TimelineView() {
@@ -56,7 +57,7 @@ function useActivePath(): string | null {
   const fileId = useActiveFileId();
   const shown = useTabs((state) => {
     const tab = activeTab(state.tabs);
-    return tab?.kind === "version" ? (tab as unknown as { version: Version }).version.path : null;
+    return tab?.kind === "version" ? (tab as VersionTab).path : null;
   });
   useFiles((state) => state.version);
   return shown ?? (fileId ? (useFiles.getState().tree.get(fileId)?.path ?? null) : null);
@@ -72,7 +73,7 @@ function Versions({ path }: { path: string }) {
         Each change of this file is kept here for a while.
       </Empty>
     );
-  return <VersionList versions={versions} />;
+  return <VersionList path={path} versions={versions} />;
 }
 
 function Failed({ path, error }: { path: string; error: unknown }) {
@@ -90,7 +91,7 @@ function Failed({ path, error }: { path: string; error: unknown }) {
   );
 }
 
-function VersionList({ versions }: { versions: readonly Version[] }) {
+function VersionList({ path, versions }: { path: string; versions: readonly Version[] }) {
   const list = useRef<HTMLUListElement>(null);
   const now = useNow(30_000);
   const shown = useTabs((state) => activeTab(state.tabs)?.key);
@@ -109,6 +110,7 @@ function VersionList({ versions }: { versions: readonly Version[] }) {
         <VersionRow
           key={version.id}
           version={version}
+          path={path}
           grown={grown[index]!}
           now={now}
           shown={shown === `version:${version.id}`}
@@ -121,6 +123,7 @@ function VersionList({ versions }: { versions: readonly Version[] }) {
 
 interface VersionRowProps {
   version: Version;
+  path: string;
   /** How many bytes more than the version before. */
   grown: number | null;
   now: number;
@@ -128,7 +131,7 @@ interface VersionRowProps {
   last: boolean;
 }
 
-function VersionRow({ version, grown, now, shown, last }: VersionRowProps) {
+function VersionRow({ version, path, grown, now, shown, last }: VersionRowProps) {
   const { cause, author, created_at, current, size } = version;
   return (
     <li>
@@ -137,7 +140,7 @@ function VersionRow({ version, grown, now, shown, last }: VersionRowProps) {
         aria-current={current || undefined}
         aria-label={`${versionLabel(version, now)}${current ? ", the file now" : ""}`}
         data-tip={`${moment(created_at)}, ${bytes(size)}`}
-        onClick={() => openVersion(version)}
+        onClick={() => openVersion(version, path)}
         className={cx("flex h-11 w-full items-stretch gap-2.5 rounded-[6px] px-2 text-left", shown ? "bg-active" : "hover:bg-hover")}
       >
         <Rail current={current} last={last} />
@@ -150,7 +153,9 @@ function VersionRow({ version, grown, now, shown, last }: VersionRowProps) {
             <span className="tabular shrink-0 text-2xs text-faint">{ago(created_at, now)}</span>
           </span>
           <span className="flex items-baseline gap-2 text-2xs text-faint">
-            <span className="min-w-0 flex-1 truncate">{author?.name ?? "Unknown"}</span>
+            <span className="min-w-0 flex-1 truncate">
+              {[author?.name ?? "Unknown", version.path !== path && `as ${version.path}`].filter(Boolean).join(" · ")}
+            </span>
             <span className="tabular shrink-0">{grown === null ? bytes(size) : difference(grown)}</span>
           </span>
         </span>

@@ -22,12 +22,11 @@ import { versionLabel } from "./labels";
 import type { VersionTab } from "./tab";
 
 /** A version of a file: what differs from the file now, or the whole text of a file that is deleted. */
-export function VersionView({ tab: { version } }: { tab: VersionTab }) {
+export function VersionView({ tab: { version, path } }: { tab: VersionTab }) {
   const [beside, setBeside] = useState(true);
   const narrow = useLayout((state) => state.narrow);
   const loaded = useContent(version);
   const now = useNow(30_000);
-  const { path } = version;
   const etag = useFiles((state) => state.tree.at(path)?.etag ?? null);
   const exists = etag !== null;
   const same = etag === version.hash;
@@ -42,12 +41,12 @@ export function VersionView({ tab: { version } }: { tab: VersionTab }) {
         </span>
         {exists && !narrow && <IconButton label="Side by side" icon={Columns2} pressed={beside} onClick={() => setBeside(!beside)} />}
         {loaded.blob && <IconButton label="Download this version" icon={Download} onClick={() => download(loaded.blob!, basename(path))} />}
-        <Button small tone="primary" icon={RotateCcw} disabled={same} onClick={() => void restoreVersion(version)}>
+        <Button small tone="primary" icon={RotateCcw} disabled={same} onClick={() => void restoreVersion(version, path)}>
           Restore
         </Button>
       </div>
       <div className="min-h-0 flex-1">
-        <Content version={version} loaded={loaded} exists={exists} beside={beside && !narrow} />
+        <Content version={version} path={path} loaded={loaded} exists={exists} beside={beside && !narrow} />
       </div>
     </div>
   );
@@ -78,8 +77,16 @@ function useContent({ id, size }: Version): Loaded {
   return loaded;
 }
 
-function Content({ version, loaded, exists, beside }: { version: Version; loaded: Loaded; exists: boolean; beside: boolean }) {
-  const { path, size } = version;
+interface ContentProps {
+  version: Version;
+  path: string;
+  loaded: Loaded;
+  exists: boolean;
+  beside: boolean;
+}
+
+function Content({ version, path, loaded, exists, beside }: ContentProps) {
+  const { size } = version;
   const current = useCurrent(path);
   const { blob, text, error } = loaded;
   if (error) {

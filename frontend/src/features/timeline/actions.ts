@@ -24,31 +24,32 @@ export function followActive(): void {
   useTimeline.setState({ pinned: null });
 }
 
-export function openVersion(version: Version): void {
-  if (!version.current || !openPath(version.path)) openTab(versionTab(version));
+/** `path` is where the file is now: before it was moved, its versions were elsewhere. */
+export function openVersion(version: Version, path: string): void {
+  if (!version.current || !openPath(path)) openTab(versionTab(version, path));
 }
 
 /** Makes a version the file's content. What it replaces becomes a version itself, so it can be undone. */
-export async function restoreVersion(version: Version): Promise<void> {
+export async function restoreVersion(version: Version, path: string): Promise<void> {
   const { projectId, tree } = useFiles.getState();
   if (!projectId) return;
-  const existing = tree.at(version.path);
+  const existing = tree.at(path);
   if (existing && isUnsaved(existing.id) && !(await saveDocument(existing.id))) {
-    return void toast(`${basename(version.path)} has changes that could not be saved`, {
+    return void toast(`${basename(path)} has changes that could not be saved`, {
       tone: "error",
       detail: "Save or discard them first",
     });
   }
-  const before = useTimeline.getState().path === version.path ? useTimeline.getState().versions.find(({ current }) => current) : undefined;
+  const before = useTimeline.getState().path === path ? useTimeline.getState().versions.find(({ current }) => current) : undefined;
   try {
-    const entry = await inTurn(() => api.restore(projectId, version.id));
+    const entry = await inTurn(() => api.restore(projectId, version.id, path === version.path ? undefined : path));
     putEntry(entry);
     openFile(entry.id);
     void documentOf(entry.id)?.sync.remote(entry.etag);
-    void loadVersions(projectId, version.path);
-    const undo = before && { label: "Undo", run: () => void restoreVersion(before) };
+    void loadVersions(projectId, path);
+    const undo = before && { label: "Undo", run: () => void restoreVersion(before, path) };
     toast(`Restored ${basename(entry.path)}`, { tone: "success", action: undo });
   } catch (error) {
-    fail(`${basename(version.path)} could not be restored`, error);
+    fail(`${basename(path)} could not be restored`, error);
   }
 }

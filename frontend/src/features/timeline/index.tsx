@@ -12,8 +12,8 @@ registerSideView({ id: "timeline", label: "Timeline", icon: History, View: Timel
 registerTabView<VersionTab>({
   kind: "version",
   View: VersionView,
-  useLabel: ({ version }) => ({
-    path: version.path,
+  useLabel: ({ path }) => ({
+    path,
     icon: <History size={14} className="shrink-0 text-faint" aria-hidden />,
   }),
   // What a version differs from has changed by then.

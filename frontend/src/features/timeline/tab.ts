@@ -5,8 +5,10 @@ import type { Tab } from "@/shell/tabs/tabs";
 export interface VersionTab extends Tab {
   readonly kind: "version";
   readonly version: Version;
+  /** Where the file is now, or was last. */
+  readonly path: string;
 }
 
-export function versionTab(version: Version): VersionTab {
-  return { key: `version:${version.id}`, kind: "version", version, preview: true };
+export function versionTab(version: Version, path: string): VersionTab {
+  return { key: `version:${version.id}`, kind: "version", version, path, preview: true };
 }
