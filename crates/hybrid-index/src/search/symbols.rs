@@ -91,6 +91,10 @@ impl Wanted {
         if name == self.name {
             return Some(10.0);
         }
+        // Every other way to match has the letters in order; this one copies nothing.
+        if !is_subsequence(&self.lower, name) {
+            return None;
+        }
         let lower = name.to_lowercase();
         let rest = (self.lower.len() as f32 / lower.len().max(1) as f32).min(1.0);
         if lower == self.lower || tokens_of(&lower) == tokens_of(&self.lower) {
@@ -102,7 +106,7 @@ impl Wanted {
         } else if lower.contains(&self.lower) {
             Some(3.0 + rest)
         } else {
-            is_subsequence(&self.lower, &lower).then_some(1.0 + rest)
+            Some(1.0 + rest)
         }
     }
 }
@@ -144,7 +148,7 @@ fn is_humps(wanted: &str, name: &str) -> bool {
 }
 
 fn is_subsequence(wanted: &str, name: &str) -> bool {
-    let mut letters = name.chars();
+    let mut letters = name.chars().flat_map(char::to_lowercase);
     wanted.chars().filter(|letter| *letter != '_').all(|wanted| letters.any(|letter| letter == wanted))
 }
 
