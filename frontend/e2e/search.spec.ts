@@ -74,7 +74,7 @@ test("results are walked by keys", async ({ page }) => {
   await page.keyboard.press("Enter");
   await shows(page, "class Engine");
   await expect(editor(page).locator("textarea, .native-edit-context").first()).toBeFocused();
-  await expect(page.getByRole("contentinfo")).toContainText("Ln 6, Col 5");
+  await expect(page.getByRole("contentinfo")).toContainText("Ln 6, Col 11 (6 selected)");
 });
 
 test("what is typed and not saved is found", async ({ page }) => {
