@@ -21,6 +21,11 @@ pub const MIGRATIONS: &[(i32, &str, &str)] = &[
     (10, "accounts_limits", include_str!("../../../migrations/V10__accounts_limits.sql")),
     (11, "version_index", include_str!("../../../migrations/V11__version_index.sql")),
     (12, "deleted_projects", include_str!("../../../migrations/V12__deleted_projects.sql")),
+    (
+        13,
+        "history_of_deleted_projects",
+        include_str!("../../../migrations/V13__history_of_deleted_projects.sql"),
+    ),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

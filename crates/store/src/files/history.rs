@@ -115,6 +115,9 @@ impl Store {
         project: ProjectId,
         id: VersionId,
     ) -> Result<Option<StoredVersion>> {
+        if self.project(owner, project).await?.is_none() {
+            return Ok(None);
+        }
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(ONE).await?;
         let row = connection.query_opt(&statement, &[&project.to_string(), &id.0, &owner.0]).await?;

@@ -68,14 +68,14 @@ impl Store {
                 AND ($4::timestamptz IS NULL OR (r.deleted_at, r.id) < ($4, $5))
             ORDER BY r.deleted_at DESC, r.id DESC LIMIT $3"
         );
+        // A deleted project has no owner, though its trash still goes.
+        if self.project(owner, project).await?.is_none() {
+            return Ok(None);
+        }
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;
         let (at, id) = after.map(|(at, id)| (at, id.0)).unzip();
         let rows = connection.query(&statement, &[&project.to_string(), &owner.0, &limit, &at, &id]).await?;
-        drop(connection);
-        if rows.is_empty() && self.project(owner, project).await?.is_none() {
-            return Ok(None);
-        }
         Ok(Some(rows.iter().map(|row| entry(row, days)).collect()))
     }
 
