@@ -23,7 +23,7 @@ export function IndexDialog() {
   ) : null;
 }
 
-const REFRESH_MS = 1500;
+const REFRESH_MS = 3000;
 
 function State() {
   const projectId = useFiles((state) => state.projectId);

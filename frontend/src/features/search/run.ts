@@ -4,7 +4,8 @@ import { openDocuments } from "@/model/documents/documents";
 import { useFiles } from "@/model/files/store";
 import { clearFound, useSearch, type Fields, type Mode } from "./store";
 
-const TYPING_MS = 180;
+/** Long enough that a word is one request: the server limits requests a minute. */
+const TYPING_MS = 280;
 /** The API takes no more text that is not saved. */
 const MAX_BUFFERS = 50;
 const MAX_BUFFER_BYTES = 2 << 20;
