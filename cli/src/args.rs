@@ -1,17 +1,19 @@
 //! The command line: every command, option and its help. No behaviour.
 
 mod admin;
+mod search;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use engunity_protocol::{
     JobId,
-    job::{JobClass, JobState},
+    job::{JobClass, JobKind, JobState},
 };
 
 pub use admin::*;
 
+pub use self::search::{Index, IndexAction, Search};
 use crate::output::units::{parse_mebibytes, parse_seconds};
 
 /// The heading of what every command knows.
@@ -111,6 +113,11 @@ pub enum Command {
     /// Run a command in the project's sandbox and exit with its exit code
     #[command(after_help = RUN_NOTES)]
     Run(Box<Run>),
+    /// Find text, symbols, files and meaning in the project
+    #[command(after_help = search::NOTES)]
+    Search(Search),
+    /// Show the state of the project's search index, or build it now
+    Index(Index),
     /// Show a run's output
     Logs(Logs),
     /// List runs
@@ -365,6 +372,9 @@ pub struct Jobs {
     /// Only those in this state: queued, running, succeeded, failed, cancelled, timed_out, lost
     #[arg(long)]
     pub state: Option<JobState>,
+    /// Jobs of this kind: execute (runs), index, environment
+    #[arg(long, value_name = "KIND", default_value = "execute")]
+    pub kind: JobKind,
     /// Show jobs of all projects
     #[arg(short, long)]
     pub all: bool,

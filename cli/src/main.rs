@@ -30,8 +30,10 @@ async fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
+    let is_search = matches!(arguments.command, Command::Search(_));
     match run(arguments).await {
         Ok(code) => ExitCode::from(code),
+        Err(failure) if is_search => report(&commands::search::failed(failure)),
         Err(failure) => report(&failure),
     }
 }
@@ -39,7 +41,10 @@ async fn main() -> ExitCode {
 /// Prints clap's message: help goes to stdout, a usage error exits with our code.
 fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
-    ExitCode::from(if error.use_stderr() { CLI_FAILED } else { 0 })
+    let is_search =
+        std::env::args().skip(1).find(|word| !word.starts_with('-')).is_some_and(|word| word == "search");
+    let failed = if is_search { commands::search::FAILED } else { CLI_FAILED };
+    ExitCode::from(if error.use_stderr() { failed } else { 0 })
 }
 
 fn report(failure: &CliError) -> ExitCode {
@@ -71,6 +76,8 @@ async fn run(arguments: Arguments) -> Result<u8> {
         Command::Trash(args) => trash::run(&app, args).await,
         Command::History(args) => history::run(&app, args).await,
         Command::Run(args) => run::run(&mut app, args).await,
+        Command::Search(args) => search::run(&app, args).await,
+        Command::Index(args) => index::run(&app, args).await,
         Command::Logs(args) => logs::run(&app, args).await,
         Command::Jobs(args) => jobs::run(&app, args).await,
         Command::Cancel(args) => cancel::run(&app, args).await,

@@ -24,6 +24,7 @@ use crate::jobs::Jobs;
 use crate::limits::Limits;
 use crate::orchestrator::{Orchestrator, Settings};
 use crate::projects::Projects;
+use crate::search::{IndexBuilds, Search};
 use crate::telemetry;
 
 /// Requests with live input that one user may send: twenty a second, for several programs together.
@@ -43,6 +44,8 @@ pub struct App {
     pub files: Files,
     pub snapshots: Snapshots,
     pub jobs: Jobs,
+    pub index_builds: IndexBuilds,
+    pub search: Arc<Search>,
     /// Workers, sessions and everything that runs in the background.
     pub orchestrator: Arc<Orchestrator>,
     /// Counts requests by user.
@@ -76,6 +79,8 @@ impl App {
             Orchestrator::new(settings(&config), store.clone(), objects.clone(), limits.clone())
                 .context("broker.url")?;
         let notifier = orchestrator.notifier.clone();
+        let index_builds = orchestrator.index_builds.clone();
+        let search = Search::new(store.clone(), orchestrator.streams.clone(), index_builds.clone());
         let auth = &config.auth;
         let keys = Arc::new(Keys::new(&auth.secret, auth.access_token_minutes));
         let lifetime = Duration::from_secs(auth.access_token_minutes.unsigned_abs() * 60);
@@ -91,6 +96,8 @@ impl App {
             files: Files::new(store.clone(), objects.clone(), catalog.clone(), file_limits, notifier),
             snapshots: Snapshots::new(store.clone(), objects.clone()),
             jobs: orchestrator.jobs(),
+            index_builds,
+            search: Arc::new(search),
             limiter: Limiter::new(config.rate_limit.per_minute),
             address_limiter: Limiter::new(config.rate_limit.address_per_minute),
             guesses: Guesses::new(config.rate_limit.guesses_per_minute),
@@ -128,5 +135,6 @@ fn settings(config: &Config) -> Settings {
             versions: config.retention.history_versions.into(),
             bytes: ((config.quota.project_mb << 20) as f64 * config.retention.history_share) as i64,
         },
+        index_automatically: config.index.automatic,
     }
 }

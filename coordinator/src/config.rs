@@ -33,6 +33,7 @@ pub struct Config {
     /// What all users together may use.
     pub installation_limits: InstallationLimits,
     pub fairness: Fairness,
+    pub index: Index,
     #[serde(default)]
     pub limits: LimitsConfig,
     pub load_tests: LoadTests,
@@ -159,6 +160,13 @@ pub struct Quota {
     pub project_mb: u64,
     pub file_mb: u64,
     pub upload_mb: u64,
+}
+
+/// Search indexes.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Index {
+    /// Builds them by itself after changes; else only on request and for projects that are searched.
+    pub automatic: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,5 +1,5 @@
 //! The coordinator: serves the API and dispatches jobs. Handlers (`api`) call services (`files`, `auth`, `jobs`, `projects`,
-//! `session`), which commit and then notify (`notify`).
+//! `search`, `session`), which commit and then notify (`notify`).
 //! [`start`] runs a whole coordinator within a process, so that tests can run several.
 
 mod api;
@@ -15,6 +15,7 @@ mod maintenance;
 mod notify;
 pub mod orchestrator;
 mod projects;
+mod search;
 mod session;
 mod supervisor;
 pub mod telemetry;

@@ -32,6 +32,7 @@ use crate::{
     },
     limits::Limits,
     notify::notifier::Notifier,
+    search::IndexBuilds,
     session::Sessions,
     supervisor::{Background, Service},
 };
@@ -57,6 +58,8 @@ pub struct Settings {
     pub job_days: f64,
     /// What is kept of past contents and deleted files.
     pub history: HistoryLimits,
+    /// Whether changes of files make index jobs.
+    pub index_automatically: bool,
 }
 
 /// The parts that run in the background, shared by handlers and services.
@@ -79,6 +82,7 @@ pub struct Orchestrator {
     /// Input of running programs.
     pub input: Arc<RunInput>,
     pub sessions: Arc<Sessions>,
+    pub index_builds: IndexBuilds,
     /// Cancelled when the coordinator begins to end: streams and sockets close with a hint to come back.
     draining: CancellationToken,
     publisher: Publisher,
@@ -108,6 +112,9 @@ impl Orchestrator {
         let input = Arc::new(RunInput::new(store.clone(), streams.clone()));
         let sessions = Sessions::new(id.clone(), store.clone(), publisher.clone());
         notifier.set_session_sink(sessions.clone());
+        let jobs =
+            Jobs::new(store.clone(), writer.clone(), dispatcher.clone(), workers.clone(), notifier.clone());
+        let index_builds = IndexBuilds::new(store.clone(), objects.clone(), jobs);
         let draining = CancellationToken::new();
         Ok(Arc::new(Self {
             id,
@@ -124,6 +131,7 @@ impl Orchestrator {
             writer,
             input,
             sessions,
+            index_builds,
             draining,
             publisher,
         }))

@@ -90,7 +90,7 @@ impl Projects {
 
     /// Deletes a project with its files, jobs and archives. False where this user has no such project.
     pub async fn delete(&self, owner: UserId, id: ProjectId) -> Result<bool, StoreError> {
-        let objects = [keys::uploads_prefix(owner, id), keys::snapshots_prefix(id)];
+        let objects = [keys::uploads_prefix(owner, id), keys::snapshots_prefix(id), keys::index_prefix(id)];
         let deleted = self.store.delete_project(owner, id, &objects).await?;
         if deleted {
             self.notifier.notify_project(id, ProjectChange::Deleted);

@@ -15,7 +15,8 @@
 //! ├── notifications.jobs            notifies sessions of changed jobs    (session::notifications)
 //! ├── relay                         carries sessions' messages between coordinators (session::relay)
 //! ├── metrics                       aggregates histograms                (telemetry)
-//! └── redispatch, reaper, deletions, overdue, sessions, gc-attempts, gc-storage, retention (maintenance::clocks)
+//! └── redispatch, reaper, deletions, overdue, sessions, index-builds, gc-attempts, gc-storage, gc-indexes, retention
+//!                                   (maintenance::clocks)
 //! ```
 //!
 //! A service is an endless task. One that ends or panics is started again by [`Root`]: at once at first, after a

@@ -49,6 +49,7 @@ pub struct Worker {
     pub pools: BTreeMap<String, u32>,
     pub scratch_dir: PathBuf,
     pub cache_mb: u64,
+    pub index_cache_mb: u64,
     pub drain_seconds: u64,
 }
 

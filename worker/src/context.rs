@@ -21,6 +21,7 @@ use engunity_protocol::{
 use crate::{
     embedding::Embedding,
     execution::snapshots::SnapshotCache,
+    indexes::IndexCache,
     intake::{
         runs::ActiveRuns,
         slots::{Pools, Slots},
@@ -38,6 +39,7 @@ pub struct WorkerContext {
     pub image_prefix: String,
     pub objects: ObjectStore,
     pub snapshots: SnapshotCache,
+    pub indexes: IndexCache,
     pub sandbox: Arc<dyn Sandbox>,
     pub embedding: Arc<Embedding>,
     pub outbox: Outbox,

@@ -8,6 +8,7 @@
 //!                                    report/outbox: one ordered, bounded buffer of events
 //! sandbox/gc: removes containers that have no owner
 //! embedding/: the program that computes vectors, started and watched
+//! indexes/: search indexes, cached from object storage: jobs build them, the service `search` looks in them
 //! services/: streams that a coordinator opens, without a job; nothing there is recorded
 //! ```
 //!
@@ -19,6 +20,7 @@ pub mod config;
 mod context;
 pub mod embedding;
 mod execution;
+mod indexes;
 mod intake;
 mod jobs;
 mod report;

@@ -18,6 +18,7 @@ use crate::{
     context::{self, Identity, WorkerContext, WorkerStatus},
     embedding::Embedding,
     execution::{snapshots::SnapshotCache, stop::StopReason},
+    indexes::IndexCache,
     intake::{claims, consumer::JobConsumer, slots::Pools},
     report::{heartbeat, outbox::Outbox},
     sandbox::{docker::DockerSandbox, gc as sandbox_gc},
@@ -60,7 +61,7 @@ pub async fn start(config: Config) -> anyhow::Result<Worker> {
     tokio::spawn(JobConsumer::new(context.clone(), broker.clone(), offers, is_draining).run());
     // A connection of their own: streams must not delay events, nor wait for them.
     let streams = Connection::open_worker(&config.broker.url, &format!("{} streams", context.identity.id))?;
-    let services = services::start(streams, &context);
+    let services = services::start(streams, context.clone());
     wait_for_broker(&broker).await;
     Ok(Worker { context, broker, services, draining, drain_timeout: config.worker.drain_timeout() })
 }
@@ -76,6 +77,9 @@ fn build(
     let cache_dir = config.worker.scratch_dir.join("snapshots");
     let snapshots = SnapshotCache::open(objects.clone(), cache_dir, config.worker.cache_mb * MIB)
         .context("worker.scratch_dir")?;
+    let indexes_dir = config.worker.scratch_dir.join("indexes");
+    let indexes = IndexCache::open(objects.clone(), indexes_dir, config.worker.index_cache_mb * MIB)
+        .context("worker.scratch_dir")?;
     let outbox = Outbox::start(broker.publisher(1, CONFIRM_TIMEOUT), identity.id.clone());
     let pools = Pools::new(capabilities::pools().map(|pool| (pool, config.worker.slots_of(pool))));
     let offers = capabilities::offers(&pools, &catalog);
@@ -88,6 +92,7 @@ fn build(
         image_prefix,
         objects,
         snapshots,
+        indexes,
         sandbox,
         embedding,
         outbox,

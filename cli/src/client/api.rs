@@ -8,9 +8,11 @@ use engunity_protocol::{
     account::{Credentials, Login, NewPersonalToken, PersonalToken, RefreshToken, Register, User},
     file::File,
     fleet::{RuntimeView, Worker},
+    index::IndexStatus,
     job::{Artifact, InputRequest, InputTaken, Job, JobState, RunRequest},
     problem::ErrorCode,
     project::{NewProject, Project},
+    search::SearchAnswer,
     sync::{BlobsStored, Manifest, SyncPlan},
 };
 use futures::{Stream, StreamExt};
@@ -136,6 +138,31 @@ impl Client {
     }
 }
 
+// Search
+impl Client {
+    /// Searches a project; `query` is the query string.
+    pub async fn search(&self, id: ProjectId, query: &[(&str, String)]) -> Result<SearchAnswer> {
+        let request = self.request(Method::GET, &["code", &id.to_string(), "search"]);
+        self.json(request.query(query).timeout(SHORT_TIMEOUT)).await.map_err(no_project)
+    }
+
+    /// Searches all of one's projects.
+    pub async fn search_all(&self, query: &[(&str, String)]) -> Result<SearchAnswer> {
+        self.json(self.request(Method::GET, &["code", "search"]).query(query).timeout(SHORT_TIMEOUT)).await
+    }
+
+    pub async fn index_status(&self, id: ProjectId) -> Result<IndexStatus> {
+        let request = self.request(Method::GET, &["code", &id.to_string(), "index"]);
+        self.json(request.timeout(SHORT_TIMEOUT)).await.map_err(no_project)
+    }
+
+    /// Makes the job that brings the index up to date.
+    pub async fn build_index(&self, id: ProjectId) -> Result<Job> {
+        let request = self.request(Method::POST, &["code", &id.to_string(), "index"]);
+        self.json(request.timeout(LONG_TIMEOUT)).await.map_err(no_project)
+    }
+}
+
 // Jobs
 impl Client {
     /// Submits a run. The same `key` never creates a second job, so a submission whose answer was lost is repeated.
@@ -177,9 +204,10 @@ impl Client {
         &self,
         project: Option<ProjectId>,
         state: Option<JobState>,
+        kind: &str,
         limit: usize,
     ) -> Result<Vec<Job>> {
-        let mut query = vec![("limit", limit.clamp(1, 100).to_string())];
+        let mut query = vec![("limit", limit.clamp(1, 100).to_string()), ("kind", kind.to_owned())];
         query.extend(project.map(|id| ("project_id", id.to_string())));
         query.extend(state.map(|state| ("state", state.to_string())));
         self.pages(self.request(Method::GET, &["jobs"]).query(&query).timeout(SHORT_TIMEOUT), limit).await

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     app::{App, ProjectRef},
     args,
-    commands::{artifacts, cancel, interrupts::Interrupts, request::request},
+    commands::{artifacts, cancel, interrupts::Interrupts, jobs::RUNS, request::request},
     error::{About, CliError, Result},
     output::board::{Board, Counts, Row},
     text,
@@ -137,11 +137,12 @@ impl Batch<'_> {
         if open == 0 {
             return Ok(());
         }
-        let jobs = match self.app.client.jobs(Some(self.project), None, self.by_job.len() + PARALLEL).await {
-            // The jobs continue on the server; the next poll may succeed.
-            Err(failure) if failure.transient => return Ok(()),
-            result => result?,
-        };
+        let jobs =
+            match self.app.client.jobs(Some(self.project), None, RUNS, self.by_job.len() + PARALLEL).await {
+                // The jobs continue on the server; the next poll may succeed.
+                Err(failure) if failure.transient => return Ok(()),
+                result => result?,
+            };
         let mut unseen: Vec<JobId> = self.open_jobs();
         unseen.retain(|id| !jobs.iter().any(|job| job.id == *id));
         for job in jobs {

@@ -1,4 +1,4 @@
-//! `engunity jobs`: the project's runs, the latest first.
+//! `engunity jobs`: the project's runs or other jobs, the latest first.
 
 use chrono::Utc;
 use engunity_protocol::job::{Job, JobState};
@@ -17,7 +17,7 @@ use crate::{
 pub async fn run(app: &App, args: args::Jobs) -> Result<u8> {
     app.need_login()?;
     let project = if args.all { None } else { Some(app.project().await?.id) };
-    let jobs = app.client.jobs(project, args.state, args.limit).await?;
+    let jobs = app.client.jobs(project, args.state, args.kind.as_str(), args.limit).await?;
     app.out.result(&jobs, || {
         let rows: Vec<_> = jobs.iter().map(row).collect();
         table(["JOB", "HOW", "TOOK", "WHEN", "COMMAND"], &rows)
@@ -46,14 +46,17 @@ fn colored(job: &Job) -> String {
     .to_string()
 }
 
-/// The named job, else the project's latest.
+/// The kind of jobs that have output.
+pub const RUNS: &str = "execute";
+
+/// The named job, else the project's latest run.
 pub async fn resolve(app: &App, named: Option<engunity_protocol::JobId>) -> Result<Job> {
     app.need_login()?;
     if let Some(id) = named {
         return app.client.job(id).await;
     }
     let project = app.project().await?;
-    let latest = app.client.jobs(Some(project.id), None, 1).await?;
+    let latest = app.client.jobs(Some(project.id), None, RUNS, 1).await?;
     latest
         .into_iter()
         .next()

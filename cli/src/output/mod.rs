@@ -1,6 +1,7 @@
 //! Output: data to stdout; messages and progress to stderr, and only on a terminal.
 
 pub mod board;
+pub mod matches;
 pub mod replay;
 pub mod table;
 pub mod units;

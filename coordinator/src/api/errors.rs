@@ -14,6 +14,7 @@ use crate::files::FileError;
 use crate::http::error::ApiError;
 use crate::jobs::input::InputError;
 use crate::limits::Refused;
+use crate::search::{BuildError, SearchError};
 
 /// Hashes of missing contents that one answer names.
 const MAX_NAMED: usize = 1000;
@@ -194,6 +195,33 @@ impl From<InputError> for ApiError {
                 Self::new(ErrorCode::Unavailable, detail)
             }
             InputError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BuildError> for ApiError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::NoProject => Self::not_found("this project"),
+            BuildError::Store(error) => error.into(),
+            BuildError::Object(error) => error.into(),
+        }
+    }
+}
+
+impl From<SearchError> for ApiError {
+    fn from(error: SearchError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SearchError::NoProject => Self::not_found("this project"),
+            SearchError::Invalid { field, message } => Self::field(field, message),
+            SearchError::NoWorker => Self::new(ErrorCode::Unavailable, detail),
+            SearchError::Unanswered(_) => {
+                tracing::warn!(error = chain(&error), "a search was not answered");
+                Self::new(ErrorCode::Unavailable, format!("{detail}; try again in a moment"))
+            }
+            SearchError::Unreadable(_) => Self::internal(chain(&error)),
+            SearchError::Store(error) => error.into(),
         }
     }
 }

@@ -42,7 +42,7 @@ const PAGE_POLICY: &str =
         history::list, history::content, history::restore,
         upload::upload, sync::plan, sync::blobs, sync::commit, sync::archive,
         runs::run, runs::noops, jobs::list, jobs::read, jobs::cancel, run_input::send, job_events::events, output::output, output::list, output::download,
-        index::read, index::build, search::search_all, search::search, refine::refine, workers::workers, workers::runtimes, ws::open,
+        index::read, index::build, search::search_all, search::search, search::search_buffers, refine::refine, workers::workers, workers::runtimes, ws::open,
         health::health, health::ready, health::metrics,
     )
 )]

@@ -229,6 +229,7 @@ macro_rules! enumeration {
 
 enumeration!(engunity_protocol::job::JobState, "state", "JobState");
 enumeration!(engunity_protocol::job::JobKind, "kind", "JobKind");
+enumeration!(engunity_protocol::search::SearchMode, "mode", "SearchMode");
 enumeration!(engunity_protocol::problem::ErrorCode, "code", "ErrorCode");
 
 /// Parses a whole number within bounds.

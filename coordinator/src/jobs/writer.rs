@@ -4,13 +4,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use engunity_protocol::{
-    JobId, UserId,
-    wire::{EventBatch, Grant},
+    JobId, UserId, WorkerId,
+    index::IndexReport,
+    wire::{EventBatch, EventBody, Grant, WorkerEvent},
 };
 use engunity_store::{Accepted, Cancelled, ClaimKey, JobChange, NewJob, Recorded, Store, StoreError};
 use uuid::Uuid;
 
 use crate::notify::notifier::Notifier;
+
+/// Seconds that the events of all jobs may wait for one index.
+const PUBLISH_PATIENCE: f64 = 0.25;
+/// Seconds that a publication behind them may take.
+const PUBLISH_PATIENCE_BEHIND: f64 = 30.0;
 
 /// A cheap handle.
 #[derive(Clone)]
@@ -36,10 +42,52 @@ impl JobWriter {
         Ok(granted.into_iter().map(|(key, (grant, _))| (key, grant)).collect())
     }
 
+    /// Records events. An index is published before its event counts: whoever sees the job's end finds it.
     pub async fn record(&self, batches: &[EventBatch]) -> Result<Recorded, StoreError> {
+        for batch in batches {
+            for event in &batch.events {
+                match &event.body {
+                    EventBody::Indexed(report) => self.publish(&batch.worker_id, event, report).await,
+                    EventBody::IndexUnusable { manifest, .. } => {
+                        self.forget(&batch.worker_id, event, manifest).await;
+                    }
+                    _ => {}
+                }
+            }
+        }
         let recorded = self.store.record(batches).await?;
         self.notifier.notify_jobs(&recorded.changed);
         Ok(recorded)
+    }
+
+    /// Publishes an index. Who writes files holds what this needs, so it goes on in the background where it must wait;
+    /// should that fail too, the next build brings it.
+    async fn publish(&self, worker: &WorkerId, event: &WorkerEvent, report: &IndexReport) {
+        let publish = |patience| {
+            let (store, worker, report) = (self.store.clone(), worker.clone(), report.clone());
+            let (job_id, attempt) = (event.job_id, event.attempt);
+            async move { store.publish_index(job_id, attempt, &worker, &report, patience).await }
+        };
+        if publish(PUBLISH_PATIENCE).await.is_err() {
+            let again = publish(PUBLISH_PATIENCE_BEHIND);
+            tokio::spawn(async move {
+                if let Err(error) = again.await {
+                    tracing::warn!(%error, "an index could not be published; it is built again");
+                }
+            });
+        }
+    }
+
+    async fn forget(&self, worker: &WorkerId, event: &WorkerEvent, manifest: &str) {
+        let forget = async {
+            match self.store.project_of_attempt(event.job_id, event.attempt, worker).await? {
+                Some(project) => self.store.forget_index(project, manifest).await,
+                None => Ok(false),
+            }
+        };
+        if let Err(error) = forget.await {
+            tracing::warn!(%error, "an unusable index could not be forgotten; its next job will find out again");
+        }
     }
 
     /// Ends attempts whose lease has expired; returns their jobs.

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use engunity_store::StoreError;
 
-use super::{deletions, gc_attempts, gc_history};
+use super::{deletions, gc_attempts, gc_history, gc_indexes};
 use crate::orchestrator::Orchestrator;
 use crate::supervisor::{Service, every};
 
@@ -24,8 +24,10 @@ pub fn services(orchestrator: &Arc<Orchestrator>) -> Vec<Service> {
         clock(orchestrator, "deletions", 1, "finish the deletion of projects", deletions::run),
         clock(orchestrator, "overdue", 5, "end overdue runs", end_overdue),
         clock(orchestrator, "sessions", 2, "look after sessions", look_at_sessions),
+        clock(orchestrator, "index-builds", 1, "make index jobs", build_indexes),
         clock(orchestrator, "gc-attempts", 60, "collect dead attempts", gc_attempts::collect),
         clock(orchestrator, "gc-storage", 300, "collect unused storage", collect_storage),
+        clock(orchestrator, "gc-indexes", 60, "collect parts of former indexes", gc_indexes::collect),
         clock(orchestrator, "retention", 300, "delete old output and jobs", expire),
     ]
 }
@@ -87,6 +89,14 @@ async fn end_overdue(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> 
 /// Detects dead coordinators, whose sessions are free.
 async fn look_at_sessions(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
     orchestrator.sessions.tick().await
+}
+
+/// Makes jobs for what has changed since its index.
+async fn build_indexes(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
+    if !orchestrator.settings.index_automatically {
+        return Ok(());
+    }
+    orchestrator.index_builds.submit_due().await
 }
 
 /// Bounds history and trash, then collects what they, projects and accounts leave behind.

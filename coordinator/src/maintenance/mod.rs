@@ -5,4 +5,5 @@ mod deletions;
 pub mod gc_accounts;
 mod gc_attempts;
 mod gc_history;
+mod gc_indexes;
 mod gc_storage;

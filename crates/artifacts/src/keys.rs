@@ -5,6 +5,8 @@
 //! <user>/projects/<project>/<uuid>/<name>         uploaded archives, as they came
 //! snapshots/<project>/<hash>.tar.zst              all files of a project at one revision
 //! jobs/<job>/<attempt>/<path>                     what a run left behind
+//! indexes/<project>/changes/<revision>-<uuid>     files that an index job takes in
+//! indexes/<project>/<name>                        parts of a project's search index, named by their content
 //! ```
 //!
 //! Blobs are shared between the projects of one user and never between users: whether a hash is "missing" must
@@ -69,6 +71,26 @@ pub fn job_prefix(job: JobId) -> String {
     format!("jobs/{job}/")
 }
 
+/// The files that an index job takes in to come to a revision.
+pub fn index_changes(project: ProjectId, revision: i64, id: Uuid) -> String {
+    format!("{}changes/{revision}-{}", index_prefix(project), id.simple())
+}
+
+/// The revision in a key of [`index_changes`]; `None`: it is another key.
+pub fn revision_of_changes(project: ProjectId, key: &str) -> Option<i64> {
+    key.strip_prefix(&index_prefix(project))?.strip_prefix("changes/")?.split('-').next()?.parse().ok()
+}
+
+/// A part of a project's search index.
+pub fn index_part(project: ProjectId, name: &str) -> String {
+    format!("{}{name}", index_prefix(project))
+}
+
+/// Everything of a project's search index.
+pub fn index_prefix(project: ProjectId) -> String {
+    format!("indexes/{project}/")
+}
+
 /// The last part of a client's file name, without what could mean something in a path.
 fn plain_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -101,6 +123,10 @@ mod tests {
         assert_eq!(upload(UserId(7), project, id, "a.zip"), format!("7/projects/{project}/{id}/a.zip"));
         assert_eq!(snapshot(project, 12), format!("snapshots/{project}/12.tar.zst"));
         assert_eq!(artifact(job, 2, &path("htmlcov/index.html")), format!("jobs/{job}/2/htmlcov/index.html"));
+        let changes = index_changes(project, 12, id);
+        assert_eq!(changes, format!("indexes/{project}/changes/12-{}", id.simple()));
+        assert_eq!(revision_of_changes(project, &changes), Some(12));
+        assert_eq!(revision_of_changes(project, &index_part(project, "af13")), None);
         assert!(artifact(job, 2, &path("x")).starts_with(&job_prefix(job)));
     }
 

@@ -4,7 +4,7 @@
 //! and the pure decisions that belong to them (which state a verdict means, which path is safe).
 //!
 //! * `api`-facing shapes are JSON ([`account`], [`admin`], [`limits`], [`project`], [`mod@file`], [`bulk`], [`history`], [`job`],
-//!   [`fleet`], [`sync`], [`session`], [`problem`]);
+//!   [`fleet`], [`sync`], [`index`], [`search`], [`session`], [`problem`]);
 //! * broker-facing shapes ([`wire`], [`stream`]) are MessagePack with named fields.
 //!
 //! Both only ever grow: fields are added with a default, never renamed or removed.
@@ -24,6 +24,7 @@ pub mod path;
 pub mod problem;
 pub mod project;
 pub mod schema;
+pub mod search;
 pub mod session;
 pub mod stream;
 pub mod sync;

@@ -10,6 +10,7 @@ use utoipa::openapi::schema::{
 use crate::{
     bulk::MAX_ITEMS,
     path::{MAX_NAME_BYTES, MAX_PATH_BYTES},
+    search::{MAX_GLOB_BYTES, MAX_QUERY_BYTES},
 };
 
 /// The length of a text, in characters.
@@ -201,6 +202,16 @@ pub fn item_paths() -> Array {
 /// A folder; the empty text is the root.
 pub fn optional_folder() -> Object {
     nullable(text(&(0..=MAX_PATH_BYTES), FOLDER_PATTERN).description(Some(BYTES)))
+}
+
+/// What is searched for.
+pub fn query() -> Object {
+    text(&(1..=MAX_QUERY_BYTES), VISIBLE).description(Some(BYTES)).build()
+}
+
+/// A glob over the paths of a project.
+pub fn path_glob() -> Object {
+    nullable(text(&(1..=MAX_GLOB_BYTES), NO_NUL).description(Some(BYTES)))
 }
 
 /// The words of an enum.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     CoordinatorId, JobId, ProjectId, WorkerId,
     event::{Progress, Stream},
+    index::IndexReport,
     job::{Artifact, JobClass, JobKind, JobSpec, Pool},
     session::{FileChange, ProjectChange},
     spec::TerminalSize,
@@ -255,6 +256,13 @@ pub enum EventBody {
         data: Vec<u8>,
     },
     Progress(Progress),
+    /// An index, or a usable part of it, is in object storage: searches use it from now on.
+    Indexed(IndexReport),
+    /// The index that the job should begin with can't be used: it must be built anew, from all files.
+    IndexUnusable {
+        manifest: String,
+        why: String,
+    },
     /// Nothing comes after it.
     Finished(Outcome),
     /// The worker drains and could not finish: run it elsewhere.

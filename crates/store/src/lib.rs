@@ -11,6 +11,7 @@ mod deadlines;
 mod error;
 pub mod files;
 mod gc;
+mod indexes;
 mod jobs;
 mod migrate;
 mod workers;
@@ -25,6 +26,10 @@ pub use deadlines::Deadlines;
 pub use error::StoreError;
 pub use files::{ChangeError, ProjectCursor, blobs, bulk, plan, snapshots};
 pub use gc::{DeadAttempt, HistoryLimits};
+pub use indexes::{
+    ChangedFile, DueIndex, FileNow, IndexBase, IndexUse, Overlay, OverlayFile, OverlayLimits, PublishedIndex,
+    SearchView,
+};
 pub use jobs::{
     AcceptLimits, Accepted, Cancelled, Chunk, ClaimKey, FleetCapacity, Idempotency, JobChange, JobFilter,
     JobHead, MAX_LOSSES, NewJob, Recorded, ReleasePolicy, Released, StoredBody, StoredEvent, fencing,

@@ -26,6 +26,7 @@ pub const MIGRATIONS: &[(i32, &str, &str)] = &[
         "history_of_deleted_projects",
         include_str!("../../../migrations/V13__history_of_deleted_projects.sql"),
     ),
+    (14, "indexes", include_str!("../../../migrations/V14__indexes.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -205,6 +205,8 @@ impl TestLab {
             ("ENGUNITY__AUTH__SECRET", format!("a secret for tests only {}", self.name)),
             ("ENGUNITY__RATE_LIMIT__PER_MINUTE", "0".into()),
             ("ENGUNITY__LOAD_TESTS__ENABLED", "true".into()),
+            // Tests count jobs; those of search turn it on.
+            ("ENGUNITY__INDEX__AUTOMATIC", "false".into()),
             ("ENGUNITY__COORDINATOR__DRAIN_SECONDS", "3".into()),
             ("ENGUNITY__COORDINATOR__SHUTDOWN_GRACE_SECONDS", "0".into()),
         ];
@@ -255,6 +257,11 @@ impl TestLab {
         ];
         environment.extend(shared.map(|(name, value)| (name.to_owned(), value)));
         environment
+    }
+
+    /// Removes what a worker, which does not run, has on its disk.
+    pub fn forget_scratch(&self, worker: usize) -> Result<()> {
+        Ok(std::fs::remove_dir_all(self.dir.path().join(&self.workers[worker].name))?)
     }
 
     /// A client of the first coordinator, without a token.

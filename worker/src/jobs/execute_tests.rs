@@ -26,6 +26,7 @@ use crate::{
     context::{Identity, WorkerContext, WorkerStatus},
     embedding::{Embedding, Settings},
     execution::{snapshots::SnapshotCache, typed::TypedInput},
+    indexes::IndexCache,
     intake::{
         runs::{ActiveRun, ActiveRuns},
         slots::Pools,
@@ -156,6 +157,7 @@ fn context(dir: &Path, sandbox: Arc<dyn Sandbox>, events: RecordingPublisher) ->
         catalog: Catalog::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("../languages")).unwrap(),
         image_prefix: "none/".into(),
         snapshots: SnapshotCache::open(objects.clone(), dir.to_owned(), 1 << 20).unwrap(),
+        indexes: IndexCache::open(objects.clone(), dir.join("indexes"), 1 << 20).unwrap(),
         objects,
         sandbox,
         embedding: Arc::new(Embedding::start(Settings::default())),

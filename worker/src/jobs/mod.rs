@@ -1,6 +1,7 @@
 //! The job kinds: one file each, and one line of [`register!`] here.
 
 mod execute;
+mod index;
 mod noop;
 #[cfg(feature = "test-kind")]
 mod test_echo;
@@ -26,6 +27,7 @@ macro_rules! register {
 
 register! {
     Execute(spec) => execute,
+    Index(spec) => index,
     Noop => noop,
     #[cfg(feature = "test-kind")]
     TestEcho(text) => test_echo,

@@ -5,6 +5,7 @@
 
 mod echo;
 mod input;
+mod search;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,15 +14,18 @@ use engunity_broker::{
     Connection,
     streams::{Accept, Stream, StreamServer},
 };
-use engunity_protocol::stream::ResetReason;
+use engunity_protocol::{search::SEARCH_SERVICE, stream::ResetReason};
 
 use crate::context::WorkerContext;
 
 /// Starts to accept streams on a connection of their own.
-pub fn start(connection: Connection, context: &WorkerContext) -> StreamServer {
-    let services =
-        Registry::default().with("echo", echo::Echo).with("input", input::Input(context.status.clone()));
-    StreamServer::start(connection, context.identity.id.clone(), services)
+pub fn start(connection: Connection, context: Arc<WorkerContext>) -> StreamServer {
+    let (worker, input) = (context.identity.id.clone(), input::Input(context.status.clone()));
+    let services = Registry::default()
+        .with("echo", echo::Echo)
+        .with("input", input)
+        .with(SEARCH_SERVICE, search::Search::new(context));
+    StreamServer::start(connection, worker, services)
 }
 
 /// One kind of stream.

@@ -115,6 +115,7 @@ impl FakeCoordinator {
                 pools: Default::default(),
                 scratch_dir: self.scratch.path().to_owned(),
                 cache_mb: 64,
+                index_cache_mb: 64,
                 drain_seconds: 8,
             },
             embedding: config::Embedding::default(),
@@ -252,7 +253,10 @@ impl FakeCoordinator {
                 EventBody::HandedBack | EventBody::Unable { .. } => {
                     return (None, text(&streams[0]), text(&streams[1]));
                 }
-                EventBody::Started | EventBody::Progress(_) => {}
+                EventBody::Started
+                | EventBody::Progress(_)
+                | EventBody::Indexed(_)
+                | EventBody::IndexUnusable { .. } => {}
             }
         }
     }

@@ -116,11 +116,24 @@ impl StreamClient {
         max_answer: usize,
         within: Duration,
     ) -> Result<Vec<u8>, StreamError> {
+        self.ask(worker, service, question, max_answer, within, within).await
+    }
+
+    /// The same, but gives up after `open_within` already where the worker has not accepted the question.
+    pub async fn ask(
+        &self,
+        worker: &WorkerId,
+        service: &str,
+        question: &[u8],
+        max_answer: usize,
+        open_within: Duration,
+        within: Duration,
+    ) -> Result<Vec<u8>, StreamError> {
         let exchange = async {
             // A short question travels with the opening: the answer takes one round trip.
             let first =
                 First { data: question.get(..WINDOW).unwrap_or(question), end: question.len() <= WINDOW };
-            let stream = self.begin(worker, service, &[], within, &first)?;
+            let stream = self.begin(worker, service, &[], open_within, &first)?;
             let Stream { mut reader, mut writer } = stream;
             writer.write_all(&question[first.data.len()..]).await?;
             writer.finish();

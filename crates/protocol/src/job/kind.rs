@@ -10,6 +10,7 @@ use utoipa::{
 };
 
 use super::{spec::ExecuteSpec, words::words};
+use crate::index::IndexSpec;
 
 /// Which queue a job waits in: someone is looking at it, or it is one of many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
@@ -48,6 +49,8 @@ pub struct KindProperties {
     pub priority: u8,
     /// Its attempts write to object storage, and what a lost one left there must be collected.
     pub leaves_objects: bool,
+    /// A project has at most one unfinished job of the kind: asking for another gives the one there is.
+    pub exclusive: bool,
 }
 
 /// The kinds that the API names and nothing submits yet have this specification, of which there is no value.
@@ -93,20 +96,20 @@ const BOTH: &[JobClass] = &[JobClass::Interactive, JobClass::Bulk];
 
 job_kinds! {
     /// Runs a program in a sandbox.
-    Execute(ExecuteSpec) = "execute" { pool: Pool::Sandbox, classes: BOTH, priority: 0, leaves_objects: true }
+    Execute(ExecuteSpec) = "execute" { pool: Pool::Sandbox, classes: BOTH, priority: 0, leaves_objects: true, exclusive: false }
 
-    /// Builds a project's search index.
-    Index(Unspecified) = "index" { pool: Pool::Index, classes: BOTH, priority: 0, leaves_objects: true }
+    /// Builds a project's search index. One at a time writes a project's index; its objects are swept by project.
+    Index(IndexSpec) = "index" { pool: Pool::Index, classes: BOTH, priority: 0, leaves_objects: false, exclusive: true }
 
     /// Improves code with a model.
-    Refine(Unspecified) = "refine" { pool: Pool::Model, classes: BOTH, priority: 0, leaves_objects: true }
+    Refine(Unspecified) = "refine" { pool: Pool::Model, classes: BOTH, priority: 0, leaves_objects: true, exclusive: false }
 
     /// Does nothing; exists only where load tests are enabled.
-    Noop = "noop" { pool: Pool::Noop, classes: BOTH, priority: 0, leaves_objects: false }
+    Noop = "noop" { pool: Pool::Noop, classes: BOTH, priority: 0, leaves_objects: false, exclusive: false }
 
     /// Ends with the text it was given: shows what a kind needs, and exists only in the test of that.
     #[cfg(feature = "test-kind")]
-    TestEcho(String) = "test_echo" { pool: Pool::Sandbox, classes: BOTH, priority: 1, leaves_objects: false }
+    TestEcho(String) = "test_echo" { pool: Pool::Sandbox, classes: BOTH, priority: 1, leaves_objects: false, exclusive: false }
 }
 
 impl JobKind {
@@ -123,6 +126,10 @@ impl JobKind {
 
     pub const fn leaves_objects(self) -> bool {
         self.properties().leaves_objects
+    }
+
+    pub const fn is_exclusive(self) -> bool {
+        self.properties().exclusive
     }
 
     /// `class` if the kind has it, else the kind's first class.

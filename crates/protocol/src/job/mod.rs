@@ -10,7 +10,7 @@ pub mod spec;
 mod state;
 pub mod verdict;
 mod view;
-mod words;
+pub(crate) mod words;
 
 pub use kind::{JobClass, JobKind, JobSpec, KindProperties, Pool, Unspecified};
 pub use request::{InputMode, InputRequest, InputTaken, LimitsRequest, RunRequest};

@@ -31,4 +31,4 @@ macro_rules! words {
 #[error("unknown value {0:?}")]
 pub struct UnknownWord(pub String);
 
-pub(super) use words;
+pub(crate) use words;

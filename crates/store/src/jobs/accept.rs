@@ -91,17 +91,19 @@ pub struct Cancelled {
 pub(crate) const JOB_COLUMNS: &str = "id, user_id, kind, class, project_id, state, attempt, worker_id, title, runtime, \
     verdict, usage, created_at, started_at, finished_at, last_event";
 
+/// A conflict is a key that came before, or an unfinished job of an exclusive kind.
+///
 /// Locking the project's row is what a foreign key would do, once more for each job: there is none (see V5).
 const INSERT: &str = "
-    INSERT INTO jobs (id, user_id, project_id, kind, class, title, runtime, spec, idempotency_key, request_hash, leaves_objects)
-    SELECT n.id, n.user_id, n.project_id, n.kind, n.class, n.title, n.runtime, n.spec, n.key, n.request_hash, n.leaves_objects
+    INSERT INTO jobs (id, user_id, project_id, kind, class, title, runtime, spec, idempotency_key, request_hash, leaves_objects, exclusive)
+    SELECT n.id, n.user_id, n.project_id, n.kind, n.class, n.title, n.runtime, n.spec, n.key, n.request_hash, n.leaves_objects, n.exclusive
     FROM unnest($1::uuid[], $2::int[], $3::varchar[], $4::varchar[], $5::varchar[], $6::varchar[], $7::varchar[],
-                $8::jsonb[], $9::varchar[], $10::bytea[], $11::bool[])
-      AS n (id, user_id, project_id, kind, class, title, runtime, spec, key, request_hash, leaves_objects)
+                $8::jsonb[], $9::varchar[], $10::bytea[], $11::bool[], $12::bool[])
+      AS n (id, user_id, project_id, kind, class, title, runtime, spec, key, request_hash, leaves_objects, exclusive)
     JOIN code_projects p ON p.id = n.project_id AND p.user_id = n.user_id
     ORDER BY n.id
     FOR KEY SHARE OF p
-    ON CONFLICT (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING id, created_at";
 
 /// Cancels the jobs that a query asks for, by their `id` and state (`was`), with their rows locked.
@@ -179,10 +181,27 @@ impl Store {
         Ok(answers)
     }
 
-    /// Why a job was not inserted: its key is known, or its project is not.
+    /// Why a job was not inserted: its key is known, its kind allows one at a time, or its project is not known.
     async fn accepted_before(&self, job: &NewJob) -> Result<Accepted> {
+        if job.spec.kind().is_exclusive()
+            && let Some(unfinished) = self.unfinished_job(job).await?
+        {
+            return Ok(Accepted::Same(unfinished));
+        }
         let Some(idempotency) = &job.idempotency else { return Ok(Accepted::NoProject) };
         Ok(self.job_by_key(job.user_id, idempotency).await?.unwrap_or(Accepted::NoProject))
+    }
+
+    /// The unfinished job of the same kind and project.
+    async fn unfinished_job(&self, job: &NewJob) -> Result<Option<Job>> {
+        let sql = format!(
+            "SELECT {JOB_COLUMNS} FROM jobs WHERE project_id = $1 AND kind = $2 AND user_id = $3 AND exclusive AND finished_at IS NULL"
+        );
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(&sql).await?;
+        let (project, kind) = (job.project_id.to_string(), job.spec.kind().as_str());
+        let row = connection.query_opt(&statement, &[&project, &kind, &job.user_id.0]).await?;
+        row.map(|row| Ok(head(&row)?.job)).transpose()
     }
 
     /// The job that an earlier request with this key created: a repeated request inserts nothing.
@@ -310,6 +329,7 @@ struct InsertColumns<'a> {
     keys: Vec<Option<&'a str>>,
     hashes: Vec<Option<&'a [u8]>>,
     leaves_objects: Vec<bool>,
+    exclusive: Vec<bool>,
 }
 
 impl<'a> InsertColumns<'a> {
@@ -326,11 +346,12 @@ impl<'a> InsertColumns<'a> {
             keys: jobs.iter().map(|j| j.idempotency.as_ref().map(|i| i.key.as_str())).collect(),
             hashes: jobs.iter().map(|j| j.idempotency.as_ref().map(|i| i.request_hash.as_slice())).collect(),
             leaves_objects: jobs.iter().map(|j| j.spec.kind().leaves_objects()).collect(),
+            exclusive: jobs.iter().map(|j| j.spec.kind().is_exclusive()).collect(),
         }
     }
 
     /// As [`INSERT`] numbers them.
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 11] {
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 12] {
         [
             &self.ids,
             &self.users,
@@ -343,6 +364,7 @@ impl<'a> InsertColumns<'a> {
             &self.keys,
             &self.hashes,
             &self.leaves_objects,
+            &self.exclusive,
         ]
     }
 }

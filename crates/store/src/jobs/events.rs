@@ -300,11 +300,15 @@ fn row_parts<'a>(numbered: &NumberedEvent<'a>) -> RowParts<'a> {
         EventBody::Progress(progress) => {
             RowParts { event: "progress", data: Some(serde_json::json!(progress)), output: None }
         }
-        EventBody::Started => {
-            let progress =
-                Progress { message: "the program has started".to_owned(), fraction: None, remark: false };
-            RowParts { event: "progress", data: Some(serde_json::json!(progress)), output: None }
+        EventBody::Started => progress("the program has started".to_owned()),
+        EventBody::Indexed(report) => {
+            let counts = &report.counts;
+            progress(format!(
+                "{} files can be searched, {} of {} chunks by meaning",
+                counts.files, counts.embedded, counts.chunks
+            ))
         }
+        EventBody::IndexUnusable { why, .. } => progress(format!("the index must be built anew: {why}")),
         EventBody::Unable { because } => {
             requeued(attempt, format!("its worker was unable to run it: {because}"))
         }
@@ -312,6 +316,11 @@ fn row_parts<'a>(numbered: &NumberedEvent<'a>) -> RowParts<'a> {
             requeued(attempt, "its worker shuts down".to_owned())
         }
     }
+}
+
+fn progress<'a>(message: String) -> RowParts<'a> {
+    let progress = Progress { message, fraction: None, remark: false };
+    RowParts { event: "progress", data: Some(serde_json::json!(progress)), output: None }
 }
 
 fn requeued<'a>(attempt: i32, because: String) -> RowParts<'a> {

@@ -11,6 +11,7 @@ mod outbox;
 mod overview;
 mod waiting;
 
+pub(crate) use accept::project_id;
 pub use accept::{Accepted, Cancelled, Idempotency, JobFilter, JobHead, NewJob};
 pub use acceptance::AcceptLimits;
 pub use backlog::{ReleasePolicy, Released};

@@ -185,7 +185,9 @@ fn request(client: &Client, call: &Call, path: &str) -> reqwest::RequestBuilder 
         );
     }
     match path.rsplit('/').next().unwrap_or_default() {
+        "search" if call.body.is_empty() => request.query(&[("q", "x")]),
         _ if call.body.is_empty() => request,
+        "search" => request.json(&json!({"q": "x"})),
         "files" => request.json(&json!({"path": "x", "type": "file"})),
         "bulk" => request.json(&json!({"operation": "delete", "paths": ["secret.txt"]})),
         "restore" if path.contains("/trash/") => {
@@ -209,9 +211,69 @@ async fn calls_without_an_engine_say_so() -> Result<()> {
     refused(&user.post("/code/refine/", asked.clone()).await?, NotConfigured)?;
     let streamed = user.request(Method::POST, "/code/refine").header("accept", "text/event-stream");
     refused(&user.send(streamed.json(&asked)).await?, NotConfigured)?;
-    refused(&user.get("/code/search?q=x").await?, NotConfigured)?;
-    refused(&user.get(&format!("{project}/search?q=x")).await?, NotConfigured)?;
-    refused(&user.post(&format!("{project}/index"), json!({})).await?, NotConfigured)?;
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_needs_a_worker_once_there_are_files() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let id = user.project("demo").await?.id;
+    let project = format!("/code/{id}");
+    for path in ["/code/search?q=x".to_owned(), format!("{project}/search?q=x")] {
+        let answer: Value = user.get(&path).await?.ok()?.json()?;
+        ensure!(answer["hits"] == json!([]) && answer["exact"] == true, "{answer}");
+        ensure!(answer["coverage"]["files"] == 0, "{answer}");
+    }
+    user.write(id, "a.py", "x = 1").await?;
+    refused(&user.get(&format!("{project}/search?q=x")).await?, Unavailable)?;
+    refused(&user.get("/code/search?q=x").await?, Unavailable)?;
+    let job = user.post(&format!("{project}/index"), json!({})).await?;
+    ensure!(job.status == StatusCode::ACCEPTED, "{job:?}");
+    let (location, job): (String, Value) = (header(&job, "location").to_owned(), job.json()?);
+    ensure!(job["kind"] == "index" && job["state"] == "queued", "{job}");
+    ensure!(location == format!("/api/v1/jobs/{}", job["id"].as_str().unwrap_or_default()), "{location}");
+    let again: Value = user.post(&format!("{project}/index"), json!({})).await?.ok()?.json()?;
+    ensure!(again["id"] == job["id"], "a project has one unfinished index job: {again}");
+    let index: Value = user.get(&format!("{project}/index")).await?.ok()?.json()?;
+    ensure!(index["state"] == "building" && index["job_id"] == job["id"] && index["pending"] == 1, "{index}");
+    user.delete(&format!("/code/{id}")).await?.ok()?;
+    lab.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_makes_no_sense_is_refused_by_field() -> Result<()> {
+    let lab = lab().await?;
+    let user = lab.user("ada").await?;
+    let project = format!("/code/{}/search", user.project("demo").await?.id);
+    let long = "x".repeat(10_000);
+    for (query, wrong) in [
+        ("", "q"),
+        ("q=", "q"),
+        ("q=%20", "q"),
+        (format!("q={long}").as_str(), "q"),
+        ("q=x&mode=psychic", "mode"),
+        ("q=x&case=upper", "case"),
+        ("q=x&limit=0", "limit"),
+        ("q=x&limit=many", "limit"),
+        ("q=x&context=99", "context"),
+        ("q=x&explain=maybe", "explain"),
+        ("q=x&path=", "path"),
+    ] {
+        for path in [project.as_str(), "/code/search"] {
+            field(&user.get(&format!("{path}?{query}")).await?, wrong)
+                .map_err(|e| e.context(query.to_owned()))?;
+        }
+    }
+    let buffer = |path: &str| json!({"path": path, "text": "x"});
+    let post = |body: Value| user.post(&project, body);
+    field(&post(json!({"q": "x", "mode": "psychic"})).await?, "mode")?;
+    field(&post(json!({"q": "x", "buffers": [buffer("../x")]})).await?, "buffers[0].path")?;
+    field(&post(json!({"q": "x", "buffers": [buffer("x"), buffer("x")]})).await?, "buffers")?;
+    let many: Vec<Value> = (0..51).map(|n| buffer(&format!("{n}"))).collect();
+    field(&post(json!({"q": "x", "buffers": many})).await?, "buffers")?;
+    let huge = json!({"path": "x", "text": "x".repeat(3 << 20)});
+    field(&post(json!({"q": "x", "buffers": [huge]})).await?, "buffers")?;
     lab.finish().await
 }
 

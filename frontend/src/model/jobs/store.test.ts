@@ -26,6 +26,10 @@ describe("jobs", () => {
     expect(newer(job({ state: "running", attempt: 2 }), job({ state: "running", attempt: 1 }))).toBe(false);
   });
 
+  it("leave out those that come with every change", () => {
+    expect(upsert(new Map(), job({ kind: "index" })).size).toBe(0);
+  });
+
   it("are kept, the newest first, to a limit", () => {
     let jobs: ReadonlyMap<string, Job> = new Map();
     for (let n = 0; n < 350; n++)

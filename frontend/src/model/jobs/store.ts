@@ -26,6 +26,8 @@ export function newer(old: Job | undefined, next: Job): boolean {
 }
 
 export function upsert(jobs: ReadonlyMap<Id, Job>, next: Job): ReadonlyMap<Id, Job> {
+  // Changes of files make index jobs by themselves; the status bar shows how far they are.
+  if (next.kind === "index") return jobs;
   if (!newer(jobs.get(next.id), next)) return jobs;
   const all = new Map(jobs).set(next.id, next);
   if (all.size <= KEEP) return all;
