@@ -11,7 +11,8 @@ FUZZ_SEED=1
 api_fuzz() {
   api_fuzz_tools
   trap e2e_down EXIT
-  ENGUNITY__AUTH__LOGIN_FAILURES_PER_MINUTE=0 ENGUNITY__AUTH__ACCESS_TOKEN_MINUTES=1440 e2e_up
+  ENGUNITY__AUTH__LOGIN_FAILURES_PER_MINUTE=0 ENGUNITY__AUTH__ACCESS_TOKEN_MINUTES=1440 \
+    ENGUNITY__USER_LIMITS__PROJECTS=0 e2e_up
   api_fuzz_run "http://127.0.0.1:$E2E_PORT" "$1"
 }
 
@@ -34,6 +35,9 @@ api_fuzz_install() {
 # api_fuzz_run URL SECONDS: as a user of its own; what a failure needs to be repeated is in .dev/api-fuzz.
 api_fuzz_run() {
   local api="$1/api/v1" token failed=0
+  # The first account would be an administrator's, who can stop workers and change everybody's limits.
+  curl -fsS -m 20 -o /dev/null "$api/auth/register" -H 'content-type: application/json' \
+    -d "{\"email\":\"first-$(random_hex 4)@example.org\",\"password\":\"$(random_hex 12)\"}"
   token="$(curl -fsS -m 20 "$api/auth/register" -H 'content-type: application/json' \
     -d "{\"email\":\"fuzz-$(random_hex 4)@example.org\",\"password\":\"$(random_hex 12)\"}" | jq -r .access_token)"
   # Chains of calls get time of their own, or a slow machine would spend all of it on single calls.

@@ -8,7 +8,8 @@ e2e_up() {
   while port_busy "$E2E_PORT"; do E2E_PORT=$((E2E_PORT + 1)); done
   e2e_fresh
   daemon_start e2e-coordinator env ENGUNITY__HTTP__LISTEN="127.0.0.1:$E2E_PORT" ENGUNITY__WEB__ROOT="$FRONTEND/out" \
-    ENGUNITY__RATE_LIMIT__PER_MINUTE=0 ENGUNITY__LOAD_TESTS__ENABLED=true "$programs/engunity-coordinator"
+    ENGUNITY__RATE_LIMIT__PER_MINUTE=0 ENGUNITY__RATE_LIMIT__ADDRESS_PER_MINUTE=0 \
+    ENGUNITY__LOAD_TESTS__ENABLED=true "$programs/engunity-coordinator"
   local n
   for n in 1 2; do e2e_worker "$n"; done
   daemon_await e2e-coordinator 60 curl -fsS -m 5 "http://127.0.0.1:$E2E_PORT/readyz"

@@ -10,8 +10,10 @@ use crate::supervisor::{Service, every};
 
 /// Messages published again in one go.
 const REDISPATCH: i64 = 500;
-/// Pieces of output deleted by one statement, so that locks are short.
-const EXPIRE: i64 = 5_000;
+/// Jobs whose output is deleted by one statement, so that locks are short.
+const EXPIRE: i64 = 100;
+/// A sweep that reads much is done by one coordinator at this interval, a little less than that of its clock.
+const SWEEP_SECONDS: f64 = 290.0;
 /// Jobs, each with all its events.
 const EXPIRE_JOBS: i64 = 200;
 const BATCH_PAUSE: Duration = Duration::from_millis(100);
@@ -101,12 +103,18 @@ async fn build_indexes(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError
 
 /// Bounds history and trash, then collects what they, projects and accounts leave behind.
 async fn collect_storage(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
+    if !orchestrator.store.take_periodic_work("gc-storage", SWEEP_SECONDS).await? {
+        return Ok(());
+    }
     gc_history::expire(&orchestrator).await?;
     super::gc_storage::collect(&orchestrator.store, &orchestrator.objects).await;
     Ok(())
 }
 
 async fn expire(orchestrator: Arc<Orchestrator>) -> Result<(), StoreError> {
+    if !orchestrator.store.take_periodic_work("retention", SWEEP_SECONDS).await? {
+        return Ok(());
+    }
     let (output_days, job_days) = (orchestrator.settings.output_days, orchestrator.settings.job_days);
     while output_days > 0.0 && orchestrator.store.expire_output(output_days, EXPIRE).await? as i64 == EXPIRE {
         tokio::time::sleep(BATCH_PAUSE).await;

@@ -27,6 +27,7 @@ pub const MIGRATIONS: &[(i32, &str, &str)] = &[
         include_str!("../../../migrations/V13__history_of_deleted_projects.sql"),
     ),
     (14, "indexes", include_str!("../../../migrations/V14__indexes.sql")),
+    (15, "ages", include_str!("../../../migrations/V15__ages.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -204,6 +204,7 @@ impl TestLab {
             ("ENGUNITY__HTTP__LISTEN", "127.0.0.1:0".into()),
             ("ENGUNITY__AUTH__SECRET", format!("a secret for tests only {}", self.name)),
             ("ENGUNITY__RATE_LIMIT__PER_MINUTE", "0".into()),
+            ("ENGUNITY__RATE_LIMIT__ADDRESS_PER_MINUTE", "0".into()),
             ("ENGUNITY__LOAD_TESTS__ENABLED", "true".into()),
             // Tests count jobs; those of search turn it on.
             ("ENGUNITY__INDEX__AUTOMATIC", "false".into()),

@@ -243,7 +243,10 @@ fn the_coordinators_arrows_point_one_way() {
         ("search/", &["files", "jobs"]),
         ("projects.rs", &["notify"]),
         ("maintenance/", &["app", "orchestrator", "supervisor"]),
-        ("orchestrator.rs", &["jobs", "limits", "notify", "search", "session", "supervisor"]),
+        (
+            "orchestrator.rs",
+            &["database_watch", "jobs", "limits", "notify", "search", "session", "supervisor"],
+        ),
         ("http/", &["app", "auth", "config", "limits"]),
     ];
     for (layer, allowed) in layers {

@@ -33,7 +33,13 @@ struct Measured {
 #[tokio::main]
 async fn main() -> Result<()> {
     let setting = Setting::record(&["Python", "fastapi", "uvicorn", "sqlalchemy", "psycopg"]).await?;
-    let lab = TestLab::builder().workers(0).env("ENGUNITY__LOG__FILTER", "warn,lapin=off").start().await?;
+    let lab = TestLab::builder()
+        .workers(0)
+        .env("ENGUNITY__LOG__FILTER", "warn,lapin=off")
+        .env("ENGUNITY__USER_LIMITS__PROJECTS", 0)
+        .env("ENGUNITY__USER_LIMITS__OPEN_STREAMS", 0)
+        .start()
+        .await?;
     let idle_mb = resident_mb(lab.coordinators[0].pid().context("a pid")?)?;
     let mut users = Vec::new();
     for number in 0..USERS {

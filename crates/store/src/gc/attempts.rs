@@ -24,8 +24,8 @@ impl Store {
     /// objects follow as dead attempts.
     pub async fn expire_jobs(&self, days: f64, limit: i64) -> Result<u64> {
         let sql = "DELETE FROM jobs WHERE id IN (
-            SELECT id FROM jobs WHERE created_at < now() - make_interval(secs => $1::float8 * 86400)
-              AND finished_at < now() - make_interval(secs => $1::float8 * 86400) LIMIT $2)";
+            SELECT id FROM jobs WHERE finished_at < now() - make_interval(secs => $1::float8 * 86400)
+            ORDER BY finished_at LIMIT $2)";
         Ok(self.connection().await?.execute(sql, &[&days, &limit]).await?)
     }
 

@@ -204,10 +204,15 @@ impl Store {
         Ok(row.map_or(0, |row| row.get::<_, i64>(0) as u64))
     }
 
-    /// Deletes up to `limit` pieces of output older than `days`; returns how many that were.
+    /// Deletes the output of up to `limit` jobs that ended more than `days` ago; returns how many jobs that were.
     pub async fn expire_output(&self, days: f64, limit: i64) -> Result<u64> {
-        let sql = "DELETE FROM job_events WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM job_events WHERE created_at < now() - make_interval(secs => $1::float8 * 86400) AND stream IS NOT NULL LIMIT $2))";
+        let sql = "WITH old AS (
+                SELECT id FROM jobs WHERE finished_at < now() - make_interval(secs => $1::float8 * 86400)
+                  AND NOT output_expired AND kind <> 'noop' ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
+            ), gone AS (
+                DELETE FROM job_events e USING old WHERE e.job_id = old.id AND e.stream IS NOT NULL
+            )
+            UPDATE jobs j SET output_expired = true FROM old WHERE j.id = old.id";
         Ok(self.connection().await?.execute(sql, &[&days, &limit]).await?)
     }
 }

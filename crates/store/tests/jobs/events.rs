@@ -94,6 +94,7 @@ async fn output_is_read_from_any_byte() {
         vec![event(id, attempt, 1, output(0, "hello ")), event(id, attempt, 2, output(6, "world"))],
     )
     .await;
+    lab.say("w1", vec![event(id, attempt, 3, finished())]).await;
     for from in 0..=11_u64 {
         let chunks = lab.store.output_from(ann.0, id, attempt, Stream::Stdout, from, 10).await.unwrap();
         let bytes: Vec<u8> = chunks.iter().flat_map(|chunk| chunk.bytes.clone()).collect();
@@ -102,8 +103,11 @@ async fn output_is_read_from_any_byte() {
     }
     assert_eq!(lab.store.output_end(id, attempt, Stream::Stdout).await.unwrap(), 11);
     assert_eq!(lab.store.output_end(id, attempt, Stream::Stderr).await.unwrap(), 0);
-    lab.execute("UPDATE job_events SET created_at = now() - interval '40 days'").await;
-    assert_eq!(lab.store.expire_output(30.0, 100).await.unwrap(), 2);
+    assert_eq!(lab.store.expire_output(30.0, 100).await.unwrap(), 0, "it has just ended");
+    lab.execute("UPDATE jobs SET finished_at = now() - interval '40 days'").await;
+    assert_eq!(lab.store.expire_output(30.0, 100).await.unwrap(), 1);
+    assert_eq!(lab.store.expire_output(30.0, 100).await.unwrap(), 0, "once for each job");
+    assert_eq!(lab.store.output_end(id, attempt, Stream::Stdout).await.unwrap(), 0);
     lab.finish().await;
 }
 
