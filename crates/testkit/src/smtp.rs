@@ -77,7 +77,7 @@ async fn serve(stream: TcpStream, received: Arc<Mutex<Vec<Mail>>>) -> Result<()>
         }
         let upper = line.to_uppercase();
         let answer: &[u8] = match upper.split([' ', ':', '\r']).next().unwrap_or_default() {
-            "EHLO" | "HELO" => b"250-test\r\n250 8BITMIME\r\n",
+            "EHLO" => b"250-test\r\n250 8BITMIME\r\n",
             "MAIL" => {
                 mail = Mail { from: address(&line), ..Mail::default() };
                 b"250 ok\r\n"
