@@ -10,6 +10,7 @@ use engunity_protocol::{TokenId, schema};
 use serde_json::{Value, json};
 use warp::http::Method;
 
+use super::runs::IdempotencyKey;
 use crate::app::App;
 use crate::auth::{
     Caller,
@@ -17,7 +18,7 @@ use crate::auth::{
 };
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::input::Checks;
-use crate::http::parameter::{Parameter, Path};
+use crate::http::parameter::{Header, Parameter, Path};
 use crate::http::reply;
 use crate::http::request::Request;
 use crate::http::router::{RequestBody, Route};
@@ -104,12 +105,20 @@ pub async fn login(app: Arc<App>, mut request: Request) -> ApiResult {
 }
 
 /// Exchanges a refresh token for new tokens. It works once: its second use ends all tokens that came from the same login.
-/// Only within some seconds it is taken once more, because the first answer may have been lost.
+/// Only under the same `Idempotency-Key` it is taken once more within some seconds, because the answer may have been lost.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshToken,
     responses((status = 200, body = Credentials), (status = 401, body = Problem)))]
-pub async fn refresh(app: Arc<App>, mut request: Request) -> ApiResult {
+pub async fn refresh(
+    app: Arc<App>,
+    Header(key): Header<Option<IdempotencyKey>>,
+    mut request: Request,
+) -> ApiResult {
     let old: RefreshToken = request.json().await?;
-    reply::json(&app.accounts.refresh(&old.refresh_token, &origin(&request)).await?)
+    reply::json(
+        &app.accounts
+            .refresh(&old.refresh_token, key.as_ref().map(IdempotencyKey::as_str), &origin(&request))
+            .await?,
+    )
 }
 
 /// Ends the login that a refresh token came from.

@@ -74,9 +74,15 @@ pub async fn run(
 /// Names a request, so that the same one again gives the same job.
 pub struct IdempotencyKey(String);
 
+impl IdempotencyKey {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Parameter for IdempotencyKey {
     const NAME: &'static str = "Idempotency-Key";
-    const DESCRIPTION: &'static str = "the same key and body give the same job";
+    const DESCRIPTION: &'static str = "the same key and body have the same effect, once";
 
     fn schema() -> Value {
         json!({"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~](?:[ -~]*[!-~])?$"})

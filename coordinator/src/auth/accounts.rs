@@ -171,11 +171,19 @@ impl Accounts {
     }
 
     /// Exchanges a refresh token for new tokens. Its second use ends all tokens that came from the same login, except
-    /// within the grace period: then the answer to the first use was probably lost.
-    pub async fn refresh(&self, old: &str, origin: &Origin) -> Result<Credentials, AuthError> {
+    /// within the grace period under the same `key`: then the answer to the first use was lost.
+    pub async fn refresh(
+        &self,
+        old: &str,
+        key: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Credentials, AuthError> {
         let (old, new) = (hash(old), new_secret(REFRESH_PREFIX));
         let (end, device) = (self.refresh_end(), origin.device());
-        match self.store.rotate_refresh_token(&old, &hash(&new), end, self.refresh_grace_s, &device).await? {
+        let (new_hash, key) = (hash(&new), key.map(hash));
+        let key = key.as_ref().map(<[u8; 32]>::as_slice);
+        let grace_s = self.refresh_grace_s;
+        match self.store.rotate_refresh_token(&old, &new_hash, end, grace_s, key, &device).await? {
             Rotation::Rotated(user, session) => self.credentials(user, session, new),
             Rotation::Reused(session) => {
                 self.revocations.add([session.0]);

@@ -28,6 +28,7 @@ pub const MIGRATIONS: &[(i32, &str, &str)] = &[
     ),
     (14, "indexes", include_str!("../../../migrations/V14__indexes.sql")),
     (15, "ages", include_str!("../../../migrations/V15__ages.sql")),
+    (16, "refresh_keys", include_str!("../../../migrations/V16__refresh_keys.sql")),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -30,7 +30,10 @@ export const auth = {
   register: (body: { email: string; password: string; name?: string }) =>
     json<Credentials>("/auth/register", { method: "POST", json: body, anonymous: true }),
   login: (body: { email: string; password: string }) => json<Credentials>("/auth/login", { method: "POST", json: body, anonymous: true }),
-  refresh: (refresh_token: string) => json<Credentials>("/auth/refresh", { method: "POST", json: { refresh_token }, anonymous: true }),
+  refresh: (refresh_token: string, key?: string) => {
+    const headers: HeadersInit = key ? { "Idempotency-Key": key } : {};
+    return json<Credentials>("/auth/refresh", { method: "POST", json: { refresh_token }, anonymous: true, headers });
+  },
   logout: (refresh_token: string) => request("/auth/logout", { method: "POST", json: { refresh_token } }),
   me: () => json<User>("/auth/me"),
   ticket: () => json<{ ticket: string }>("/auth/ticket", { method: "POST" }),

@@ -40,9 +40,10 @@ pub struct Revocation {
 
 const ROTATE: &str = "
     WITH old AS (
-        UPDATE refresh_tokens SET used_at = coalesce(used_at, now())
+        UPDATE refresh_tokens SET used_at = coalesce(used_at, now()),
+            used_key = CASE WHEN used_at IS NULL THEN $7::bytea ELSE used_key END
         WHERE token_hash = $1 AND NOT ended AND expires_at > now()
-          AND (used_at IS NULL OR used_at > now() - make_interval(secs => $4))
+          AND (used_at IS NULL OR (used_at > now() - make_interval(secs => $4) AND used_key = $7))
           AND EXISTS (SELECT FROM users WHERE id = user_id AND disabled_at IS NULL AND deleted_at IS NULL)
         RETURNING family, user_id, coalesce(login_at, created_at) AS login_at
     ), new AS (
@@ -77,21 +78,23 @@ impl Store {
         Ok(id)
     }
 
-    /// Exchanges the token `old` for `new`, once; and again within `grace_s` seconds, for a client that lost the answer.
+    /// Exchanges the token `old` for `new`, once; and again within `grace_s` seconds under the same `key`, for a client that
+    /// lost the answer.
     pub async fn rotate_refresh_token(
         &self,
         old: &[u8],
         new: &[u8],
         expires_at: DateTime<Utc>,
         grace_s: f64,
+        key: Option<&[u8]>,
         device: &Device,
     ) -> Result<Rotation> {
         let sql =
             format!("{ROTATE} SELECT {USER_COLUMNS}, old.family FROM old JOIN users u ON u.id = old.user_id");
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(&sql).await?;
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-            [&old, &new, &expires_at, &grace_s, &device.user_agent, &device.address];
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+            [&old, &new, &expires_at, &grace_s, &device.user_agent, &device.address, &key];
         let rotated = connection.query_opt(&statement, &parameters).await?;
         drop(connection);
         match rotated {

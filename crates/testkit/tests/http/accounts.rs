@@ -86,12 +86,7 @@ async fn bad_accounts_are_refused_by_field() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_token_works_once_and_its_reuse_ends_the_family() -> Result<()> {
-    let lab = TestLab::builder()
-        .coordinators(1)
-        .workers(0)
-        .env("ENGUNITY__AUTH__REFRESH_GRACE_SECONDS", 0)
-        .start()
-        .await?;
+    let lab = TestLab::builder().coordinators(1).workers(0).start().await?;
     let anyone = lab.client();
     let first: Credentials = anyone
         .post("/auth/register", json!({"email": "r@example.com", "password": PASSWORD}))

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use engunity_protocol::account::Credentials;
 use engunity_protocol::problem::ErrorCode::*;
 use engunity_testkit::{Client, TestLab, eventually, smtp::SmtpServer};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::admin::bash;
@@ -96,11 +96,15 @@ async fn a_lost_refresh_answer_does_not_log_out() -> Result<()> {
     let anyone = lab.client();
     let first = register(&anyone, "ada@example.com").await?;
     let body = json!({"refresh_token": first.refresh_token});
-    let lost: Credentials = anyone.post("/auth/refresh", body.clone()).await?.ok()?.json()?;
-    let again: Credentials = anyone.post("/auth/refresh", body.clone()).await?.ok()?.json()?;
+    let refresh = async |key: &str| {
+        let request = anyone.request(Method::POST, "/auth/refresh").header("Idempotency-Key", key);
+        anyone.send(request.json(&body)).await
+    };
+    let lost: Credentials = refresh("one").await?.ok()?.json()?;
+    let again: Credentials = refresh("one").await?.ok()?.json()?;
     ensure!(again.refresh_token != lost.refresh_token);
     tokio::time::sleep(Duration::from_secs(4)).await;
-    refused(&anyone.post("/auth/refresh", body).await?, TokenReused)?;
+    refused(&refresh("one").await?, TokenReused)?;
     for token in [lost.refresh_token, again.refresh_token] {
         refused(&anyone.post("/auth/refresh", json!({"refresh_token": token})).await?, TokenReused)?;
     }

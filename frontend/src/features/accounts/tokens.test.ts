@@ -18,7 +18,7 @@ describe("tokens", () => {
     keepTokens(credentials(1, 0));
     const refresh = vi.fn(async () => credentials(2));
     const [one, two] = await Promise.all([refreshTokens(refresh), refreshTokens(refresh)]);
-    expect(refresh).toHaveBeenCalledExactlyOnceWith("r1");
+    expect(refresh).toHaveBeenCalledExactlyOnceWith("r1", expect.any(String));
     expect(one).toEqual(two);
     expect(readTokens()!.refresh).toBe("r2");
   });
@@ -28,6 +28,21 @@ describe("tokens", () => {
     const refresh = vi.fn();
     expect((await refreshTokens(refresh, "a1"))!.access).toBe("a2");
     expect(refresh).not.toHaveBeenCalled();
+  });
+
+  it("are refreshed under the same key again when the answer was lost", async () => {
+    keepTokens(credentials(1, 0));
+    const keys: (string | undefined)[] = [];
+    const refresh = async (_: string, key?: string) => {
+      keys.push(key);
+      if (keys.length === 1) throw new OfflineError();
+      return credentials(2);
+    };
+    await expect(refreshTokens(refresh)).rejects.toBeInstanceOf(OfflineError);
+    await refreshTokens(refresh);
+    expect(keys[0]).toBeTruthy();
+    expect(keys[1]).toBe(keys[0]);
+    expect(readTokens()!.key).not.toBe(keys[0]);
   });
 
   it("end with a refusal, but not with a lost network or a broken server", async () => {

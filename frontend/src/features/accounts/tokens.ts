@@ -4,11 +4,14 @@
  */
 import { ApiError, OfflineError } from "@/api/problem";
 import type { Credentials } from "@/api/types";
+import { randomId } from "@/lib/random";
 import { recall, remember } from "@/lib/storage";
 
 export interface Tokens {
   access: string;
   refresh: string;
+  /** Under the same key a refresh can be repeated whose answer was lost. */
+  key?: string;
   /** Milliseconds since the epoch. */
   expires: number;
 }
@@ -24,6 +27,7 @@ export function keepTokens(credentials: Credentials): Tokens {
   const tokens = {
     access: credentials.access_token,
     refresh: credentials.refresh_token,
+    key: randomId(),
     expires: Date.now() + credentials.expires_in * 1000,
   };
   remember(KEY, tokens);
@@ -43,7 +47,7 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return (await navigator.locks.request("engunity-refresh", work)) as T;
 }
 
-export type Refresh = (token: string) => Promise<Credentials>;
+export type Refresh = (token: string, key?: string) => Promise<Credentials>;
 
 let running: Promise<Tokens | null> | null = null;
 
@@ -58,7 +62,7 @@ async function refreshOnce(refresh: Refresh, stale?: string): Promise<Tokens | n
   if (!tokens) return null;
   if (isFresh(tokens) && tokens.access !== stale) return tokens;
   try {
-    return keepTokens(await refresh(tokens.refresh));
+    return keepTokens(await refresh(tokens.refresh, tokens.key));
   } catch (error) {
     if (error instanceof OfflineError) throw error;
     if (error instanceof ApiError && error.status !== 401) throw error;
