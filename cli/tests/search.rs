@@ -37,6 +37,7 @@ async fn a_search_prints_and_exits_like_grep() -> Result<()> {
             let hits = [hit("b.rs", 1, "two", json!([[0, 3]])), hit("a.rs", 2, "words", json!([]))];
             json_of(&found(&hits, &["3 files wait"]))
         }
+        path if path.ends_with(PROJECT) => json_of(&project("demo")),
         _ => answer("404 Not Found", "text/plain", b""),
     })
     .await?;

@@ -1,8 +1,9 @@
 //! Asks workers: first the one that has the project's index at hand, then others, until one answers.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use engunity_broker::streams::StreamClient;
+use engunity_broker::streams::{StreamClient, StreamError};
 use engunity_protocol::{
     ProjectId, WorkerId,
     job::Pool,
@@ -20,6 +21,9 @@ const OPEN_TIMEOUT: Duration = Duration::from_millis(1500);
 const MAX_ANSWER: usize = 32 << 20;
 /// Workers that are asked for one question.
 const MAX_WORKERS: usize = 3;
+/// How long to wait for a worker that joins, after the last one that did not answer, and between two looks.
+const JOIN_PATIENCE: Duration = Duration::from_secs(3);
+const JOIN_PAUSE: Duration = Duration::from_millis(200);
 /// The fleet is read again after this.
 const FLEET_AGE: Duration = Duration::from_secs(1);
 const PROJECTS: u64 = 10_000;
@@ -38,7 +42,8 @@ impl SearchWorkers {
         Self { store, streams, fleet, last: Cache::new(PROJECTS) }
     }
 
-    /// Asks until `deadline`. `built_by` has the index in its cache.
+    /// Asks one worker after the other until `deadline`. `built_by` has the index in its cache. Where nobody answers, the
+    /// fleet is read again for a while: a worker may be about to join.
     pub async fn ask(
         &self,
         question: &mut SearchQuestion,
@@ -46,36 +51,52 @@ impl SearchWorkers {
         deadline: Instant,
     ) -> Result<SearchReply, SearchError> {
         let project = question.project_id;
-        let mut failed = None;
-        for worker in in_turn(self.fleet().await?, self.last.get(&project).as_ref(), built_by, project) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            question.within_ms = left.as_millis() as u64;
-            let body = wire::encode(question)?;
-            match self
-                .streams
-                .ask(&worker, SEARCH_SERVICE, &body, MAX_ANSWER, OPEN_TIMEOUT.min(left), left)
-                .await
+        let (mut asked, mut failed) = (HashSet::new(), None);
+        let mut patience = (Instant::now() + JOIN_PATIENCE).min(deadline);
+        loop {
+            let fleet = in_turn(self.fleet().await?, self.last.get(&project).as_ref(), built_by, project);
+            for worker in fleet.into_iter().filter(|worker| asked.insert(worker.clone())).collect::<Vec<_>>()
             {
-                Ok(answer) => {
-                    self.last.insert(project, worker);
-                    return Ok(wire::decode(&answer)?);
-                }
-                Err(error) => {
-                    tracing::debug!(%error, %worker, "a worker did not answer a search");
-                    self.last.invalidate(&project);
-                    let over = error.reason == ResetReason::Failed;
-                    failed = Some(error);
+                match self.ask_one(&worker, question, deadline).await? {
+                    Ok(reply) => return Ok(reply),
                     // A question that made one worker fail is not passed on to the others.
-                    if over {
-                        break;
+                    Err(error) if error.reason == ResetReason::Failed => {
+                        return Err(SearchError::Unanswered(error));
                     }
+                    Err(error) => failed = Some(error),
                 }
+                patience = (Instant::now() + JOIN_PATIENCE).min(deadline);
+            }
+            if Instant::now() >= patience {
+                return Err(failed.map_or(SearchError::NoWorker, SearchError::Unanswered));
+            }
+            tokio::time::sleep(JOIN_PAUSE).await;
+            self.fleet.invalidate_all();
+        }
+    }
+
+    async fn ask_one(
+        &self,
+        worker: &WorkerId,
+        question: &mut SearchQuestion,
+        deadline: Instant,
+    ) -> Result<Result<SearchReply, StreamError>, SearchError> {
+        let project = question.project_id;
+        let left = deadline.saturating_duration_since(Instant::now());
+        question.within_ms = left.as_millis() as u64;
+        let body = wire::encode(question)?;
+        let within = OPEN_TIMEOUT.min(left);
+        match self.streams.ask(worker, SEARCH_SERVICE, &body, MAX_ANSWER, within, left).await {
+            Ok(answer) => {
+                self.last.insert(project, worker.clone());
+                Ok(Ok(wire::decode(&answer)?))
+            }
+            Err(error) => {
+                tracing::debug!(%error, %worker, "a worker did not answer a search");
+                self.last.invalidate(&project);
+                Ok(Err(error))
             }
         }
-        Err(failed.map_or(SearchError::NoWorker, SearchError::Unanswered))
     }
 
     async fn fleet(&self) -> Result<Vec<WorkerId>, SearchError> {

@@ -39,10 +39,10 @@ async fn an_uploaded_project_is_found_in_each_mode() -> Result<()> {
     let text = search(&user, project, "(seq)", &[("mode", "text"), ("limit", "10000")]).await?;
     ensure!(places(&text.hits) == grep(&files, |line| line.contains("(seq)")), "{text:?}");
 
-    let symbol = search(&user, project, "JobSpec", &[("mode", "symbol")]).await?;
+    let symbol = search(&user, project, "ExecuteSpec", &[("mode", "symbol")]).await?;
     let symbols: Vec<&str> =
         symbol.hits.iter().filter_map(|hit| hit.symbol.as_ref()).map(|s| s.name.as_str()).collect();
-    ensure!(!symbols.is_empty(), "{symbol:?}");
+    ensure!(symbols.contains(&"ExecuteSpec"), "{symbol:?}");
     let path = search(&user, project, "verdct.rs", &[("mode", "path")]).await?;
     ensure!(path.hits.first().is_some_and(|hit| hit.path.ends_with("verdict.rs")), "{path:?}");
     for mode in ["hybrid", "lexical"] {
