@@ -2,6 +2,146 @@
 /* eslint-disable */
 
 export interface paths {
+    "/api/v1/admin/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists invitations that nobody used yet, without their codes. */
+        get: operations["list_invitations"];
+        put?: never;
+        /** Makes an invitation to register. The answer is the only place that ever shows its code. */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an invitation back. */
+        delete: operations["delete_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What users and the installation may use. */
+        get: operations["read_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes limits, for all coordinators and until they are changed again; `null` goes back to the configuration. */
+        patch: operations["change_limits"];
+        trace?: never;
+    };
+    "/api/v1/admin/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits and what runs, by pool and by user. */
+        get: operations["read_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists accounts. */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account, with its limits and what it uses. */
+        get: operations["read_user"];
+        put?: never;
+        post?: never;
+        /** Deletes an account with its projects, files, jobs and artifacts. */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /** Changes an account: its role, its limits, whether it is disabled. Disabling ends all that it is signed in by, and its jobs. */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/v1/admin/workers/{worker_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a worker take no more jobs; what it runs goes on. */
+        post: operations["drain_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/workers/{worker_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a drained worker take jobs again. */
+        post: operations["resume_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -43,10 +183,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in. */
+        /** Who is signed in, with what this user may use and uses now. */
         get: operations["me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes the password. All other sessions end. */
+        post: operations["change_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -62,7 +219,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Exchanges a refresh token for new tokens. It works once: its second use ends all tokens that came from the same login. */
+        /**
+         * Exchanges a refresh token for new tokens. It works once: its second use ends all tokens that came from the same login.
+         *     Only under the same `Idempotency-Key` it is taken once more within some seconds, because the answer may have been lost.
+         */
         post: operations["refresh"];
         delete?: never;
         options?: never;
@@ -82,6 +242,61 @@ export interface paths {
         /** Makes an account and signs it in. */
         post: operations["register"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * With `email`: sends a code there if an account has it (202 in either case). With `token` and `new_password`: sets the
+         *     password and ends all sessions (204).
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's sessions, the last used first. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sessions but the one that asks. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one session: its tokens, streams and sockets end at once. */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -139,6 +354,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves an address with the code that was mailed there. */
+        post: operations["verify_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the caller a mail with a code that proves the address. */
+        post: operations["send_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/code": {
         parameters: {
             query?: never;
@@ -168,7 +417,7 @@ export interface paths {
         get: operations["read_file"];
         put?: never;
         post?: never;
-        /** Deletes a file, or a folder with all in it. */
+        /** Puts a file, or a folder with all in it, into the trash. */
         delete: operations["delete_file"];
         options?: never;
         head?: never;
@@ -185,7 +434,11 @@ export interface paths {
         };
         /** The bytes of a file, as a download. */
         get: operations["read_file_bytes"];
-        put?: never;
+        /**
+         * Replaces the bytes of a file, which may be in any encoding. With `If-Match` nothing changes unless the content still is the
+         *     named one.
+         */
+        put: operations["write_file_bytes"];
         post?: never;
         delete?: never;
         options?: never;
@@ -217,7 +470,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Searches all of one's projects. */
+        /** Searches all of one's projects, the newest two hundred. */
         get: operations["search_all"];
         put?: never;
         post?: never;
@@ -298,6 +551,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/code/{project_id}/files/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deletes, moves or copies many files and folders in one transaction. An item that can't be done is named in `failed` and does
+         *     not stop the others. What is deleted or replaced goes into the trash.
+         */
+        post: operations["bulk_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what the file at a path has held, newest first: the present content, past ones, and that it was deleted. */
+        get: operations["list_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/history/{version_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of one version, as a download. */
+        get: operations["read_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/history/{version_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a file the content of a version again. Without `path` that is the file which had it, wherever it is now, or where it
+         *     was if it is deleted. What it replaces becomes a version.
+         */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/code/{project_id}/index": {
         parameters: {
             query?: never;
@@ -308,7 +635,10 @@ export interface paths {
         /** The state of a project's index. */
         get: operations["read_index"];
         put?: never;
-        /** Builds a project's index. */
+        /**
+         * Brings a project's index up to date, which happens by itself after changes too. Answers the job that does it: the
+         *     unfinished one, if there is one.
+         */
         post: operations["build_index"];
         delete?: never;
         options?: never;
@@ -357,10 +687,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Searches a project. */
+        /** Searches a project. Files are found as they were last saved, also those that no index has yet. */
         get: operations["search"];
         put?: never;
-        post?: never;
+        /** Searches a project with buffers that are not saved: they count instead of the files at their paths. */
+        post: operations["search_buffers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -413,6 +744,58 @@ export interface paths {
         /** Makes the project what the manifest says, all or nothing: the one in the body, or the last one posted to `sync`. */
         post: operations["commit_sync"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what was deleted, newest first: a folder with all that was in it is one entry. */
+        get: operations["list_trash"];
+        put?: never;
+        post?: never;
+        /** Deletes all that is in the trash for good, with the history of its files. */
+        delete: operations["empty_trash"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/trash/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restores entries of the trash to where they were, with the folders above them that are missing. */
+        post: operations["restore_trash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code/{project_id}/trash/{trash_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes one entry of the trash for good, with the history of its files. */
+        delete: operations["purge_trash_entry"];
         options?: never;
         head?: never;
         patch?: never;
@@ -668,6 +1051,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One account with its limits and what it uses. */
+        AccountDetail: components["schemas"]["AccountView"] & {
+            limits: components["schemas"]["LimitsView"];
+            /** @description What differs from the installation's limits. */
+            own_limits: components["schemas"]["LimitsPatch"];
+            usage: components["schemas"]["UsageView"];
+        };
+        /** @description A change of an account. */
+        AccountPatch: {
+            /** @description A disabled account cannot sign in, and all its sessions, tokens, streams and jobs end. */
+            disabled?: boolean;
+            limits?: components["schemas"]["LimitsPatch"];
+            role?: components["schemas"]["Role"];
+        };
+        /** @description An account in a list. */
+        AccountView: components["schemas"]["User"] & {
+            disabled: boolean;
+            /**
+             * Format: date-time
+             * @description The last sign-in or renewal of one.
+             */
+            last_used_at?: string | null;
+        };
+        /** @description The body of `PATCH /admin/limits`. */
+        AllLimitsPatch: {
+            installation?: components["schemas"]["InstallationLimitsPatch"];
+            per_user?: components["schemas"]["LimitsPatch"];
+        };
         /** @description Something a run left behind, kept in object storage. */
         Artifact: {
             executable?: boolean;
@@ -685,10 +1096,79 @@ export interface components {
             /** @description Hashes of what was stored, as computed by the server. */
             stored: string[];
         };
+        BulkDone: {
+            from: string;
+            /** @description The file or folder; of a copy, the new one. */
+            id: components["schemas"]["FileId"];
+            /** @description Where it is now; of something deleted, where it was. */
+            path: string;
+        };
+        BulkFailure: {
+            code: components["schemas"]["ErrorCode"];
+            detail: string;
+            path: string;
+        };
+        /** @enum {string} */
+        BulkOperation: "delete" | "move" | "copy";
+        /** @description What a bulk call came to, item by item. What is in `done` is committed together. */
+        BulkOutcome: {
+            deletion_id?: components["schemas"]["DeletionId"] | null;
+            done: components["schemas"]["BulkDone"][];
+            failed: components["schemas"]["BulkFailure"][];
+        };
+        /** @description Deletes, moves or copies files and folders, each with all in it. */
+        BulkRequest: {
+            /** @description The limit counts bytes of UTF-8. */
+            into?: string | null;
+            on_conflict?: components["schemas"]["OnConflict"];
+            operation: components["schemas"]["BulkOperation"];
+            paths: string[];
+        } & ({
+            into?: null;
+            /** @constant */
+            operation?: "delete";
+        } | {
+            into: unknown;
+            /** @enum {unknown} */
+            operation?: "move" | "copy";
+        });
+        /**
+         * @description How a content came about.
+         * @enum {string}
+         */
+        Cause: "create" | "save" | "upload" | "sync" | "move" | "restore" | "delete" | "replace";
         /** @description A shell line, or an argv that no shell sees. */
         Command: string | [
             string
         ];
+        /** @description What was searched. */
+        Coverage: {
+            /**
+             * Format: int64
+             * @description Texts that are to have vectors: functions, classes and other chunks.
+             */
+            chunks?: number;
+            /**
+             * Format: int64
+             * @description Of these, the ones that have them.
+             */
+            embedded: number;
+            /**
+             * Format: int64
+             * @description Files of the project.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Files that text, regular expressions and paths can find.
+             */
+            indexed: number;
+            /**
+             * Format: int64
+             * @description Files that are left out, wholly or in part; the index's state says why.
+             */
+            skipped: number;
+        };
         /** @description What register, login and refresh answer. */
         Credentials: {
             access_token: string;
@@ -702,13 +1182,22 @@ export interface components {
             token_type: string;
             user: components["schemas"]["User"];
         };
+        /**
+         * Format: uuid
+         * @description All that one change deleted.
+         */
+        DeletionId: string;
+        /** @description The body of `POST /auth/verify`: the code of the mail. */
+        EmailProof: {
+            token: string;
+        };
         /** @enum {string} */
         Encoding: "utf-8" | "base64";
         /**
          * @description Why a request was refused. Clients may rely on these names; the list only grows.
          * @enum {string}
          */
-        ErrorCode: "invalid_input" | "malformed_body" | "malformed_request" | "unauthenticated" | "invalid_credentials" | "token_reused" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "headers_too_large" | "range_not_satisfiable" | "unsupported_media_type" | "bad_archive" | "idempotency_mismatch" | "rate_limited" | "timeout" | "job_finished" | "not_running" | "input_closed" | "unknown_runtime" | "quota_exceeded" | "not_configured" | "unavailable" | "internal";
+        ErrorCode: "invalid_input" | "malformed_body" | "malformed_request" | "unauthenticated" | "invalid_credentials" | "token_reused" | "forbidden" | "account_disabled" | "registration_closed" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "precondition_failed" | "payload_too_large" | "uri_too_long" | "headers_too_large" | "range_not_satisfiable" | "unsupported_media_type" | "bad_archive" | "idempotency_mismatch" | "rate_limited" | "timeout" | "job_finished" | "not_running" | "input_closed" | "unknown_runtime" | "quota_exceeded" | "limit_reached" | "not_configured" | "unavailable" | "internal";
         /** @description One field that is wrong. */
         FieldError: {
             /** @description The field's name; dotted for nested ones (`limits.wall_s`). */
@@ -771,12 +1260,22 @@ export interface components {
              * @description Chunks that have their vectors.
              */
             embedded: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Files in the index.
+             */
             files: number;
             /** Format: date-time */
             indexed_at?: string | null;
+            job_id?: components["schemas"]["JobId"] | null;
+            /**
+             * Format: int64
+             * @description Files that have changed since. A search reads them as they are now, as long as they are few.
+             */
+            pending?: number;
             /** Format: int64 */
             segments: number;
+            /** @description Files that are left out and why, the first thousand of them. */
             skipped: components["schemas"]["SkippedFile"][];
             state: components["schemas"]["IndexState"];
         };
@@ -805,6 +1304,48 @@ export interface components {
              *     reads more slowly; the rest is to be sent again a little later.
              */
             offset: number;
+        };
+        /** @description What all users together may use; 0 is no limit. */
+        InstallationLimits: {
+            /**
+             * Format: int64
+             * @description Of each coordinator.
+             */
+            concurrent_uploads: number;
+            /**
+             * Format: int64
+             * @description Of each coordinator.
+             */
+            open_streams: number;
+            /** Format: int64 */
+            queued_jobs: number;
+            /** Format: int64 */
+            stored_bytes: number;
+            /** Format: int64 */
+            users: number;
+        };
+        /** @description A change of the installation's limits; `null` goes back to the configuration. */
+        InstallationLimitsPatch: {
+            /** @description 0 is no limit; `null` is the default. */
+            concurrent_uploads?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            open_streams?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            queued_jobs?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            stored_bytes?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            users?: number | null;
+        };
+        /** @description An invitation; `code` is there only in the answer that made it. */
+        Invitation: {
+            code?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
         };
         Job: {
             /**
@@ -894,6 +1435,33 @@ export interface components {
              */
             wall_s: number;
         };
+        /** @description The limits of the installation. */
+        LimitsAnswer: {
+            installation: components["schemas"]["InstallationLimits"];
+            /** @description What each user may use, where the account has no limits of its own. */
+            per_user: components["schemas"]["LimitsView"];
+        };
+        /** @description A change of limits: absent leaves one alone, `null` goes back to the default. */
+        LimitsPatch: {
+            /** @description 0 is no limit; `null` is the default. */
+            artifact_bytes_per_day?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            concurrent_uploads?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            cpu_seconds_per_day?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            open_streams?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            output_bytes_per_day?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            projects?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            queued_jobs?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            running_jobs?: number | null;
+            /** @description 0 is no limit; `null` is the default. */
+            stored_bytes?: number | null;
+        };
         /** @description What the caller asks for; what is absent takes the runtime's default. */
         LimitsRequest: {
             /**
@@ -915,6 +1483,51 @@ export interface components {
              * @description Seconds of wall-clock time.
              */
             wall_s?: number | null;
+        };
+        /** @description The limits of one user; 0 is no limit. */
+        LimitsView: {
+            /**
+             * Format: int64
+             * @description Bytes of artifacts, each day.
+             */
+            artifact_bytes_per_day: number;
+            /**
+             * Format: int64
+             * @description Uploads at one time.
+             */
+            concurrent_uploads: number;
+            /**
+             * Format: int64
+             * @description CPU-seconds of ended jobs, each day (UTC).
+             */
+            cpu_seconds_per_day: number;
+            /**
+             * Format: int64
+             * @description Event streams and session sockets that are open at one time.
+             */
+            open_streams: number;
+            /**
+             * Format: int64
+             * @description Bytes of recorded output, each day.
+             */
+            output_bytes_per_day: number;
+            /** Format: int64 */
+            projects: number;
+            /**
+             * Format: int64
+             * @description Jobs that wait or run.
+             */
+            queued_jobs: number;
+            /**
+             * Format: int64
+             * @description Jobs that run at one time; more wait.
+             */
+            running_jobs: number;
+            /**
+             * Format: int64
+             * @description Bytes of all files of all projects.
+             */
+            stored_bytes: number;
         };
         Login: {
             email: string;
@@ -945,6 +1558,11 @@ export interface components {
              */
             size: number;
         };
+        /** @description What `GET /auth/me` answers. */
+        Me: components["schemas"]["User"] & {
+            limits: components["schemas"]["LimitsView"];
+            usage: components["schemas"]["UsageView"];
+        };
         /** @description `{path, type, content?}` or `{name, parent_id?, type, content?}`. */
         NewFile: ({
             content?: string | null;
@@ -970,6 +1588,10 @@ export interface components {
             name: unknown;
             path?: null;
         });
+        NewInvitation: {
+            email?: string | null;
+            expires_in_days?: number;
+        };
         NewPersonalToken: {
             /** @description Days until it ends; absent: never. */
             expires_in_days?: number | null;
@@ -986,6 +1608,11 @@ export interface components {
             /** @description How many, answered as a list; absent: one, answered by itself. */
             count?: number | null;
         };
+        /**
+         * @description What happens where something of that name is there already.
+         * @enum {string}
+         */
+        OnConflict: "fail" | "rename" | "replace";
         Output: {
             /** Format: int32 */
             attempt?: number;
@@ -997,6 +1624,24 @@ export interface components {
              */
             offset: number;
             stream: components["schemas"]["Stream"];
+        };
+        /** @description The body of `POST /auth/password`. */
+        PasswordChange: {
+            current_password: string;
+            new_password: string;
+        };
+        /** @description The body of `POST /auth/reset`: an email asks for a code; the code and a new password set it. */
+        PasswordReset: {
+            email?: string | null;
+            new_password?: string | null;
+            token?: string | null;
+        };
+        /** @description Who did something. */
+        Person: {
+            /** Format: int32 */
+            id: number;
+            /** @description The name, or else the email. */
+            name: string;
         };
         /** @description A personal access token; `token` is there only in the answer that made it. */
         PersonalToken: {
@@ -1012,6 +1657,23 @@ export interface components {
             prefix: string;
             token?: string | null;
         };
+        PoolView: {
+            pool: string;
+            /** Format: int64 */
+            queued: number;
+            /**
+             * Format: int64
+             * @description Handed to the broker and not claimed yet.
+             */
+            released: number;
+            /** Format: int64 */
+            running: number;
+            /**
+             * Format: int64
+             * @description Slots of living workers that take jobs.
+             */
+            slots: number;
+        };
         /** @description An `application/problem+json` body (RFC 9457). */
         Problem: {
             code: components["schemas"]["ErrorCode"];
@@ -1019,6 +1681,7 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
             /** @description With `precondition_failed`: the current content hash. */
             etag?: string | null;
+            limit?: components["schemas"]["ReachedLimit"] | null;
             /** Format: int32 */
             status: number;
             title: string;
@@ -1063,6 +1726,41 @@ export interface components {
             name?: string;
             repository_url?: string | null;
         };
+        /** @description What waits and what runs. */
+        QueueView: {
+            /**
+             * Format: int64
+             * @description Seconds that the oldest waiting job has waited.
+             */
+            oldest_s?: number | null;
+            pools: components["schemas"]["PoolView"][];
+            /**
+             * Format: int64
+             * @description Jobs that wait, released or not.
+             */
+            queued: number;
+            /** Format: int64 */
+            running: number;
+            /** @description Users with jobs, most first; at most 100. */
+            users: components["schemas"]["QueuedUser"][];
+        };
+        QueuedUser: {
+            email: string;
+            /** Format: int64 */
+            queued: number;
+            /** Format: int64 */
+            running: number;
+            /** Format: int32 */
+            user_id: number;
+        };
+        /** @description A limit that stopped a request, as the problem document tells it. */
+        ReachedLimit: {
+            /** Format: int64 */
+            limit: number;
+            name: string;
+            /** Format: int64 */
+            used: number;
+        };
         /** @description Each dependency: `ok`, or what is wrong with it. */
         Readiness: {
             broker: string;
@@ -1084,9 +1782,20 @@ export interface components {
         };
         Register: {
             email: string;
+            invitation?: string | null;
             name?: string | null;
             password: string;
         };
+        RestoredItem: {
+            /** @description The file or folder, the same as before it was deleted. */
+            id: components["schemas"]["FileId"];
+            path: string;
+        };
+        /**
+         * @description What a user may do beside using one's own things.
+         * @enum {string}
+         */
+        Role: "user" | "admin";
         /** @description The body of `POST /code/{project_id}/runs`. */
         RunRequest: {
             /** @description Globs of what to keep from the project's folder after the run: relative, without `..`. */
@@ -1131,6 +1840,123 @@ export interface components {
             /** @description A command that runs a project's tests, as a suggestion. */
             test?: string | null;
             title: string;
+        };
+        /** @description What one feature gave to a hit's score. */
+        ScoreShare: {
+            feature: string;
+            /** Format: double */
+            share: number;
+        };
+        SearchAnswer: {
+            coverage: components["schemas"]["Coverage"];
+            /**
+             * @description Everything that can be searched was looked at as it is now: the time did not run out, and no changed file waits for
+             *     the next index.
+             */
+            exact: boolean;
+            hits: components["schemas"]["SearchHit"][];
+            /** @description Why the answer is less than it could be, in words. */
+            notes?: string[];
+            /**
+             * Format: double
+             * @description Milliseconds, from the request's arrival on.
+             */
+            took_ms: number;
+            /** @description There are more hits than `limit`. */
+            truncated?: boolean;
+        };
+        SearchBuffer: {
+            /** @description The limit counts bytes of UTF-8. */
+            path: string;
+            text: string;
+        };
+        /** @enum {string} */
+        SearchCase: "smart" | "sensitive" | "insensitive";
+        SearchHit: {
+            /**
+             * Format: int32
+             * @description The last line, included.
+             */
+            end_line: number;
+            file_id?: components["schemas"]["FileId"] | null;
+            /** @description Ranges `[start, end)` of the snippet, in UTF-16 code units, as JavaScript and editors count. */
+            highlights: number[][];
+            language?: string | null;
+            path: string;
+            project_id: components["schemas"]["ProjectId"];
+            /**
+             * Format: double
+             * @description Comparable within one answer only.
+             */
+            score: number;
+            snippet: string;
+            /**
+             * Format: int32
+             * @description The line that the snippet begins with.
+             */
+            snippet_line?: number;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            start_line: number;
+            symbol?: components["schemas"]["SearchSymbol"] | null;
+            why?: components["schemas"]["SearchWhy"] | null;
+        };
+        /** @enum {string} */
+        SearchMode: "hybrid" | "lexical" | "semantic" | "symbol" | "regex" | "text" | "path";
+        /** @description The body of `POST …/search`: a query with buffers that are not saved. */
+        SearchRequest: {
+            /** @description Texts that count instead of the saved files of these paths. */
+            buffers?: components["schemas"]["SearchBuffer"][];
+            case?: components["schemas"]["SearchCase"] | null;
+            /**
+             * Format: int32
+             * @description Lines around each hit in its snippet.
+             */
+            context?: number | null;
+            /** @description Says of each hit how its score came about. */
+            explain?: boolean;
+            lang?: string | null;
+            /**
+             * Format: int32
+             * @description How many hits at most.
+             */
+            limit?: number | null;
+            mode?: components["schemas"]["SearchMode"];
+            /** @description The limit counts bytes of UTF-8. */
+            path?: string | null;
+            /** @description The limit counts bytes of UTF-8. */
+            q: string;
+        };
+        SearchSymbol: {
+            /** @description `function`, `class`, `method` and the like. */
+            kind: string;
+            name: string;
+            /** @description What it is in: `Session.Actor`. */
+            scope?: string | null;
+        };
+        /** @description How a hit's score came about. */
+        SearchWhy: {
+            /** @description `words`, `meaning`, `symbol`, `text`, `path`, `traceback`. */
+            found_by: string[];
+            /** @description The largest first. */
+            shares: components["schemas"]["ScoreShare"][];
+        };
+        /** @description A sign-in that has not ended. */
+        Session: {
+            address?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description This request came from it. */
+            current: boolean;
+            id: string;
+            /**
+             * Format: date-time
+             * @description When its tokens were last renewed.
+             */
+            last_used_at: string;
+            user_agent?: string | null;
         };
         /** @description A file that is not in the index. */
         SkippedFile: {
@@ -1180,6 +2006,55 @@ export interface components {
             expires_in: number;
             ticket: string;
         };
+        /** @description A deleted file or folder, with all that was in it. */
+        TrashEntry: {
+            /** Format: date-time */
+            deleted_at: string;
+            deleted_by?: components["schemas"]["Person"] | null;
+            /** @description The same for all that one call deleted. */
+            deletion_id: components["schemas"]["DeletionId"];
+            /**
+             * Format: date-time
+             * @description When it is deleted for good; `null`: never.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: int64
+             * @description Files in it, or 1.
+             */
+            files: number;
+            id: components["schemas"]["TrashId"];
+            /** @description Where it was. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Bytes of all of them.
+             */
+            size: number;
+            type: components["schemas"]["FileType"];
+        };
+        /**
+         * Format: uuid
+         * @description A deleted file or folder, with all that was in it.
+         */
+        TrashId: string;
+        /** @description What to restore: by the ids of entries of the trash, or all that one call deleted. */
+        TrashRestore: {
+            deletion_id?: components["schemas"]["DeletionId"] | null;
+            ids?: components["schemas"]["TrashId"][] | null;
+            on_conflict?: components["schemas"]["OnConflict"];
+        } & ({
+            deletion_id?: null;
+            ids: unknown;
+        } | {
+            deletion_id: unknown;
+            ids?: null;
+        });
+        /** @description What a restore came to, item by item. */
+        TrashRestored: {
+            done: components["schemas"]["RestoredItem"][];
+            failed: components["schemas"]["BulkFailure"][];
+        };
         /** @description The form, for the document. */
         UploadForm: {
             /** Format: binary */
@@ -1206,13 +2081,61 @@ export interface components {
             /** Format: int64 */
             wall_ms: number;
         };
+        /** @description What the limits count, as it is now. */
+        UsageView: {
+            /**
+             * Format: int64
+             * @description Bytes of artifacts, each day.
+             */
+            artifact_bytes_per_day: number;
+            /**
+             * Format: int64
+             * @description Uploads at one time.
+             */
+            concurrent_uploads: number;
+            /**
+             * Format: int64
+             * @description CPU-seconds of ended jobs, each day (UTC).
+             */
+            cpu_seconds_per_day: number;
+            /**
+             * Format: int64
+             * @description Event streams and session sockets that are open at one time.
+             */
+            open_streams: number;
+            /**
+             * Format: int64
+             * @description Bytes of recorded output, each day.
+             */
+            output_bytes_per_day: number;
+            /** Format: int64 */
+            projects: number;
+            /**
+             * Format: int64
+             * @description Jobs that wait or run.
+             */
+            queued_jobs: number;
+            /**
+             * Format: int64
+             * @description Jobs that run at one time; more wait.
+             */
+            running_jobs: number;
+            /**
+             * Format: int64
+             * @description Bytes of all files of all projects.
+             */
+            stored_bytes: number;
+        };
         User: {
             /** Format: date-time */
             created_at: string;
             email: string;
+            /** @description The user has proved that the address is one's own. */
+            email_verified?: boolean;
             /** Format: int32 */
             id: number;
             name?: string | null;
+            role?: components["schemas"]["Role"];
         };
         Verdict: {
             /** @description What was measured, in words: `oom_kill=1, peak 256/256 MiB`. */
@@ -1225,6 +2148,35 @@ export interface components {
              * @description The signal's number.
              */
             signal?: number | null;
+        };
+        /** @description One entry of a file's history: a content that it has or had. */
+        Version: {
+            author?: components["schemas"]["Person"] | null;
+            cause: components["schemas"]["Cause"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description It is what the file has now. */
+            current: boolean;
+            /** @description BLAKE3 of the content, hex. */
+            hash: string;
+            id: components["schemas"]["VersionId"];
+            /** @description Where the file was then. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /**
+         * Format: uuid
+         * @description One content that a file has or had.
+         */
+        VersionId: string;
+        /** @description Where a version is restored to: the file it is of, or the one at `path`. */
+        VersionRestore: {
+            /** @description The limit counts bytes of UTF-8. */
+            path?: string | null;
         };
         Waiting: {
             /** @description In words: `all 4 slots are busy`, `no worker is connected`. */
@@ -1273,6 +2225,574 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"][];
+                };
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    delete_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    read_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsAnswer"];
+                };
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    change_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllLimitsPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsAnswer"];
+                };
+            };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    read_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueView"];
+                };
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description part of an email or name */
+                q?: string;
+                /** @description How many at most; `Link` names the next page. */
+                limit?: number;
+                /** @description From the `Link` header of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"][];
+                };
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    read_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDetail"];
+                };
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDetail"];
+                };
+            };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    drain_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    resume_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -1298,6 +2818,15 @@ export interface operations {
             400: components["responses"]["Refusal"];
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1371,7 +2900,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Unauthorized */
@@ -1391,10 +2920,62 @@ export interface operations {
             default: components["responses"]["Refusal"];
         };
     };
-    refresh: {
+    change_password: {
         parameters: {
             query?: never;
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and body have the same effect, once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1457,6 +3038,15 @@ export interface operations {
                 };
             };
             400: components["responses"]["Refusal"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             406: components["responses"]["Refusal"];
             408: components["responses"]["Refusal"];
             /** @description Conflict */
@@ -1479,6 +3069,149 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"][];
+                };
+            };
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
             429: components["responses"]["Refusal"];
             500: components["responses"]["Refusal"];
             503: components["responses"]["Refusal"];
@@ -1618,6 +3351,79 @@ export interface operations {
             default: components["responses"]["Refusal"];
         };
     };
+    verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailProof"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    send_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refusal"];
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
     list_projects: {
         parameters: {
             query?: {
@@ -1691,6 +3497,15 @@ export interface operations {
             429: components["responses"]["Refusal"];
             500: components["responses"]["Refusal"];
             503: components["responses"]["Refusal"];
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Refusal"];
         };
     };
@@ -1899,6 +3714,63 @@ export interface operations {
             default: components["responses"]["Refusal"];
         };
     };
+    write_file_bytes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description tags of which the content must have one, else 412 */
+                "If-Match"?: string;
+            };
+            path: {
+                file_id: components["schemas"]["FileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
     refine: {
         parameters: {
             query?: never;
@@ -1931,16 +3803,50 @@ export interface operations {
     };
     search_all: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description What is searched for. The limit counts bytes of UTF-8. */
+                q: string;
+                mode?: components["schemas"]["SearchMode"];
+                /** @description Whether upper and lower case are told apart; absent: by a regular expression, else where `q` has a capital letter. */
+                case?: "smart" | "sensitive" | "insensitive" | "true" | "false";
+                /** @description Only files of this language, such as `python`. */
+                lang?: string;
+                /** @description Only files whose path matches this glob; with `!` in front, only others. */
+                path?: string;
+                /** @description How many hits at most. */
+                limit?: number;
+                /** @description Says of each hit how its score came about. */
+                explain?: "true" | "false" | "1" | "0";
+                /** @description Lines before and after each hit that its snippet has as well. */
+                context?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
             401: components["responses"]["Refusal"];
             406: components["responses"]["Refusal"];
             408: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Refusal"];
             500: components["responses"]["Refusal"];
             /** @description Service Unavailable */
@@ -2280,6 +4186,233 @@ export interface operations {
             default: components["responses"]["Refusal"];
         };
     };
+    bulk_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOutcome"];
+                };
+            };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            /** @description `into` is a file. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    list_history: {
+        parameters: {
+            query: {
+                /** @description The path of a file; it may be deleted. */
+                path: string;
+                /** @description How many at most; `Link` names the next page. */
+                limit?: number;
+                /** @description From the `Link` header of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"][];
+                };
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    read_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description tags that the client has already: 304 where the content has one */
+                "If-None-Match"?: string;
+                /** @description `bytes=first-last`, `bytes=first-` or `bytes=-count`; of several ranges the whole is sent */
+                Range?: string;
+                /** @description the content's `ETag`: where it is another one now, the whole is sent */
+                "If-Range"?: string;
+            };
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+                version_id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Refusal"];
+            416: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+                version_id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VersionRestore"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
     read_index: {
         parameters: {
             query?: never;
@@ -2329,18 +4462,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
             400: components["responses"]["Refusal"];
             401: components["responses"]["Refusal"];
-            404: components["responses"]["Refusal"];
-            406: components["responses"]["Refusal"];
-            408: components["responses"]["Refusal"];
-            413: components["responses"]["Refusal"];
-            415: components["responses"]["Refusal"];
-            422: components["responses"]["Refusal"];
-            429: components["responses"]["Refusal"];
-            500: components["responses"]["Refusal"];
-            /** @description Service Unavailable */
-            503: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2348,6 +4482,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
             default: components["responses"]["Refusal"];
         };
     };
@@ -2401,7 +4543,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the same key and body give the same job */
+                /** @description the same key and body have the same effect, once */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -2457,7 +4599,23 @@ export interface operations {
     };
     search: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description What is searched for. The limit counts bytes of UTF-8. */
+                q: string;
+                mode?: components["schemas"]["SearchMode"];
+                /** @description Whether upper and lower case are told apart; absent: by a regular expression, else where `q` has a capital letter. */
+                case?: "smart" | "sensitive" | "insensitive" | "true" | "false";
+                /** @description Only files of this language, such as `python`. */
+                lang?: string;
+                /** @description Only files whose path matches this glob; with `!` in front, only others. */
+                path?: string;
+                /** @description How many hits at most. */
+                limit?: number;
+                /** @description Says of each hit how its score came about. */
+                explain?: "true" | "false" | "1" | "0";
+                /** @description Lines before and after each hit that its snippet has as well. */
+                context?: number;
+            };
             header?: never;
             path: {
                 project_id: components["schemas"]["ProjectId"];
@@ -2466,6 +4624,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
             401: components["responses"]["Refusal"];
             /** @description Not Found */
             404: {
@@ -2478,6 +4645,77 @@ export interface operations {
             };
             406: components["responses"]["Refusal"];
             408: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    search_buffers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Refusal"];
             500: components["responses"]["Refusal"];
             /** @description Service Unavailable */
@@ -2632,6 +4870,177 @@ export interface operations {
             413: components["responses"]["Refusal"];
             415: components["responses"]["Refusal"];
             422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    list_trash: {
+        parameters: {
+            query?: {
+                /** @description How many at most; `Link` names the next page. */
+                limit?: number;
+                /** @description From the `Link` header of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashEntry"][];
+                };
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            422: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    empty_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    restore_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrashRestore"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashRestored"];
+                };
+            };
+            400: components["responses"]["Refusal"];
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
+            413: components["responses"]["Refusal"];
+            415: components["responses"]["Refusal"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Refusal"];
+            500: components["responses"]["Refusal"];
+            503: components["responses"]["Refusal"];
+            default: components["responses"]["Refusal"];
+        };
+    };
+    purge_trash_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+                trash_id: components["schemas"]["TrashId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refusal"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: components["responses"]["Refusal"];
+            408: components["responses"]["Refusal"];
             429: components["responses"]["Refusal"];
             500: components["responses"]["Refusal"];
             503: components["responses"]["Refusal"];
