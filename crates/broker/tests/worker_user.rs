@@ -32,17 +32,17 @@ struct Lab {
 
 impl Lab {
     async fn start() -> Self {
-        let vhost = Vhost::create().await.unwrap();
-        let trusted = Connection::open(&vhost.url(), "coordinator").unwrap();
+        let vhost = Vhost::create().await.expect("a vhost");
+        let trusted = Connection::open(&vhost.url(), "coordinator").expect("a URL");
         assert!(trusted.wait_connected(TIMEOUT).await, "declares the topology");
         let name = format!("{}-w.1", vhost.name);
-        let user = vhost.create_worker_user(&name).await.unwrap();
+        let user = vhost.create_worker_user(&name).await.expect("a user");
         let url = vhost.url_of(&user, None);
         Self { vhost, trusted, worker: WorkerId(format!("{name}-0123abcd")), user, url }
     }
 
     fn own_name(&self) -> String {
-        worker_users::user_name(self.worker.0.rsplit_once('-').unwrap().0)
+        worker_users::user_name(self.worker.0.rsplit_once('-').expect("a suffix").0)
     }
 
     /// A channel on a connection of its own, because each refusal ends the channel.
@@ -56,8 +56,8 @@ impl Lab {
 
     async fn end(self) {
         self.trusted.close().await;
-        self.vhost.delete_user(&self.user).await.unwrap();
-        self.vhost.delete().await.unwrap();
+        self.vhost.delete_user(&self.user).await.expect("the user goes");
+        self.vhost.delete().await.expect("the vhost goes");
     }
 }
 

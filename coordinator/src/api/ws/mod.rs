@@ -76,7 +76,7 @@ pub async fn open(
     let (response, socket) = handshake.accept();
     tokio::spawn(async move {
         if let Some(socket) = socket.await {
-            Connection::new(&app, caller, project_id, socket, permit).run().await;
+            Box::pin(Connection::new(&app, caller, project_id, socket, permit).run()).await;
         }
     });
     Ok(response)

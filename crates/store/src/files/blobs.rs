@@ -113,11 +113,10 @@ impl Store {
 
     /// Forgets manifests that no one committed.
     pub async fn forget_old_syncs(&self) -> Result<u64> {
-        Ok(self
-            .connection()
+        self.connection()
             .await?
             .execute(&format!("DELETE FROM syncs WHERE created_at < now() - {OLD}"), &[])
-            .await?)
+            .await
     }
 }
 

@@ -107,7 +107,7 @@ impl Store {
                 RETURNING s.object_key
             )
             INSERT INTO trash (key) SELECT object_key FROM old WHERE object_key IS NOT NULL";
-        Ok(self.connection().await?.execute(sql, &[]).await?)
+        self.connection().await?.execute(sql, &[]).await
     }
 }
 

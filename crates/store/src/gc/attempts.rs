@@ -26,7 +26,7 @@ impl Store {
         let sql = "DELETE FROM jobs WHERE id IN (
             SELECT id FROM jobs WHERE finished_at < now() - make_interval(secs => $1::float8 * 86400)
             ORDER BY finished_at LIMIT $2)";
-        Ok(self.connection().await?.execute(sql, &[&days, &limit]).await?)
+        self.connection().await?.execute(sql, &[&days, &limit]).await
     }
 
     /// The objects of this attempt are deleted.

@@ -28,7 +28,7 @@ impl Store {
     pub async fn expire_versions(&self, days: f64, limit: i64) -> Result<u64> {
         let sql = "DELETE FROM file_versions WHERE id IN (
             SELECT id FROM file_versions WHERE recorded_at < now() - make_interval(secs => $1::float8 * 86400) LIMIT $2)";
-        Ok(self.connection().await?.execute(sql, &[&days, &limit]).await?)
+        self.connection().await?.execute(sql, &[&days, &limit]).await
     }
 
     /// Deletes up to `limit` entries of the trash, each with all in it, that are older than `days`.
@@ -38,7 +38,7 @@ impl Store {
                 WHERE root AND deleted_at < now() - make_interval(secs => $1::float8 * 86400) LIMIT $2 FOR UPDATE SKIP LOCKED)
             {DELETE_BELOW}"
         );
-        Ok(self.connection().await?.execute(&sql, &[&days, &limit]).await?)
+        self.connection().await?.execute(&sql, &[&days, &limit]).await
     }
 
     /// Deletes the oldest versions of files that have more than `most`.
@@ -50,7 +50,7 @@ impl Store {
                     FROM file_versions WHERE file_id IN (SELECT file_id FROM file_versions WHERE recorded_at > now() - {RECENT})
                 ) ranked WHERE place > $1)"
         );
-        Ok(self.connection().await?.execute(&sql, &[&most]).await?)
+        self.connection().await?.execute(&sql, &[&most]).await
     }
 
     /// Deletes the oldest versions of projects where those that are newer take more than `bytes`. A content counts once.
@@ -66,7 +66,7 @@ impl Store {
             )
             DELETE FROM file_versions WHERE id IN (SELECT id FROM newer WHERE bytes > $1::bigint)"
         );
-        Ok(self.connection().await?.execute(&sql, &[&bytes]).await?)
+        self.connection().await?.execute(&sql, &[&bytes]).await
     }
 
     /// Deletes the oldest deletions from the trash of projects where those that are newer take more than `bytes`. The newest
@@ -84,6 +84,6 @@ impl Store {
                 WHERE root AND deletion_id IN (SELECT deletion_id FROM newer WHERE bytes > $1::bigint) FOR UPDATE SKIP LOCKED
             ) {DELETE_BELOW}"
         );
-        Ok(self.connection().await?.execute(&sql, &[&bytes]).await?)
+        self.connection().await?.execute(&sql, &[&bytes]).await
     }
 }

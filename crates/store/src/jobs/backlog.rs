@@ -127,7 +127,7 @@ impl Store {
         if queued.is_empty() {
             Ok(Vec::new())
         } else {
-            release(Batch::on(connection), pool, &queued, policy).await
+            Box::pin(release(Batch::on(connection), pool, &queued, policy)).await
         }
     }
 }
@@ -161,7 +161,7 @@ async fn release(batch: Batch, pool: Pool, lanes: &[Lane], policy: &ReleasePolic
         locked?;
         capacity
     };
-    let mut capacity = batch.begin(Commit::Relaxed, look).await?;
+    let mut capacity = batch.begin(Commit::Relaxed, Box::pin(look)).await?;
     let mut released = Vec::new();
     let (last, before) = lanes.split_last().expect("a release serves at least one lane");
     for lane in before {

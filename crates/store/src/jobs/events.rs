@@ -117,6 +117,11 @@ const EVENT_COLUMNS: &str = "number, attempt, event, data, stream, byte_start, b
 impl Store {
     /// Records batches of events in one transaction; a repeated batch changes nothing.
     pub async fn record(&self, batches: &[EventBatch]) -> Result<Recorded> {
+        // On the heap: the state of a transaction is tens of kilobytes.
+        Box::pin(self.record_in_transaction(batches)).await
+    }
+
+    async fn record_in_transaction(&self, batches: &[EventBatch]) -> Result<Recorded> {
         let mut ids: Vec<Uuid> =
             batches.iter().flat_map(|batch| &batch.events).map(|event| event.job_id.0).collect();
         ids.sort_unstable();
@@ -128,7 +133,7 @@ impl Store {
         let events =
             batches.iter().flat_map(|batch| batch.events.iter().map(move |event| (&batch.worker_id, event)));
         let plan = fencing::plan(&locked_rows, events);
-        batch.end(write(&batch, &statements, &plan)).await?;
+        batch.end(Box::pin(write(&batch, &statements, &plan))).await?;
         Ok(Recorded { changed: changes(&plan), dropped: plan.dropped, recorded: plan.events.len() })
     }
 
@@ -213,7 +218,7 @@ impl Store {
                 DELETE FROM job_events e USING old WHERE e.job_id = old.id AND e.stream IS NOT NULL
             )
             UPDATE jobs j SET output_expired = true FROM old WHERE j.id = old.id";
-        Ok(self.connection().await?.execute(sql, &[&days, &limit]).await?)
+        self.connection().await?.execute(sql, &[&days, &limit]).await
     }
 }
 

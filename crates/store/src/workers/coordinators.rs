@@ -68,6 +68,6 @@ impl Store {
         let sql = "WITH dead AS (DELETE FROM coordinators WHERE lease_until < now() - interval '1 minute' RETURNING id)
             DELETE FROM sessions s WHERE s.owner IN (SELECT id FROM dead)
                OR NOT EXISTS (SELECT 1 FROM coordinators c WHERE c.id = s.owner)";
-        Ok(self.connection().await?.execute(sql, &[]).await?)
+        self.connection().await?.execute(sql, &[]).await
     }
 }

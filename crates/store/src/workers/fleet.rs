@@ -118,7 +118,7 @@ impl Store {
     /// Deletes workers that sent no heartbeat for ten minutes.
     pub async fn forget_workers(&self) -> Result<u64> {
         let sql = "DELETE FROM workers WHERE last_seen < now() - interval '10 minutes'";
-        Ok(self.connection().await?.execute(sql, &[]).await?)
+        self.connection().await?.execute(sql, &[]).await
     }
 }
 

@@ -249,10 +249,12 @@ async fn storage_that_is_away_is_said_and_nothing_changes() -> Result<()> {
     refused(&user.upload(project.id, "a.txt", b"text".to_vec()).await?, Unavailable)?;
     ensure!(files(&user, &project).await?.is_empty());
     user.write(project.id, "small.txt", "needs no storage").await?;
-    let ready = reqwest::get(format!("{}/readyz", user.base())).await?;
-    // Other requests need no storage: it stays behind the balancer.
-    ensure!(ready.status() == StatusCode::OK);
-    let said: Value = ready.json().await?;
+    // Other requests need no storage: it stays behind the balancer, as soon as the broker is there.
+    let ready = || async {
+        let ready = reqwest::get(format!("{}/readyz", user.base())).await?;
+        Ok(if ready.status() == StatusCode::OK { Some(ready.json::<Value>().await?) } else { None })
+    };
+    let said = eventually("it is ready", Duration::from_secs(30), ready).await?;
     ensure!(
         said["status"] == "degraded" && said["postgres"] == "ok" && said["object_storage"] != "ok",
         "{said}"

@@ -29,7 +29,7 @@ async fn work_again(lab: &TestLab) -> Result<()> {
 }
 
 async fn output(user: &Client, job: &Job) -> Result<String> {
-    Ok(user.get(&format!("/jobs/{}/output?stream=stdout&offset=0", job.id)).await?.ok()?.text().to_owned())
+    Ok(user.get(&format!("/jobs/{}/output?stream=stdout&offset=0", job.id)).await?.ok()?.text())
 }
 
 #[tokio::test(flavor = "multi_thread")]
