@@ -241,7 +241,7 @@ pub struct Trash {
 
 #[derive(Subcommand)]
 pub enum TrashAction {
-    /// List what was deleted, newest first [default]
+    /// List what was deleted, newest first (the default)
     #[command(alias = "ls")]
     List,
     /// Restore files and folders to where they were

@@ -75,7 +75,7 @@ pub struct Index {
 
 #[derive(Subcommand)]
 pub enum IndexAction {
-    /// Show the state of the index [default]
+    /// Show the state of the index (the default)
     Status,
     /// Bring the index up to date now, and wait for it
     Build,

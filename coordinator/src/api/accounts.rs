@@ -58,6 +58,9 @@ pub async fn register(app: Arc<App>, mut request: Request) -> ApiResult {
     let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     check_register(email, &new.password, name)?;
     let invitation = new.invitation.as_deref().map(str::trim);
+    if invitation.is_some_and(|code| code.contains('\0')) {
+        return Err(ApiError::field("invitation", "must not contain NUL"));
+    }
     let account = NewAccount { email, password: new.password.clone(), name, invitation };
     let most = app.limits.current().installation.users;
     reply::created(&app.accounts.register(account, &origin(&request), most).await?)

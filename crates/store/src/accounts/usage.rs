@@ -1,14 +1,14 @@
 //! What users use, and the settings that limit it.
 
-use engunity_protocol::{UserId, admin::AllLimitsPatch, job::JobKind, limits::UsageView};
+use engunity_protocol::{UserId, admin::AllLimitsPatch, limits::UsageView};
 use tokio_postgres::types::Json;
 
-use crate::{Result, Store};
+use crate::{Result, Store, jobs::is_counted};
 
 /// Jobs, by indexes of the unfinished ones; the day's row; projects with their counters.
 const USAGE: &str = "
-    SELECT (SELECT count(*) FROM jobs WHERE user_id = $1 AND state = 'running' AND kind <> ALL($2)) AS running,
-           (SELECT count(*) FROM jobs WHERE user_id = $1 AND state = 'queued' AND kind <> ALL($2)) AS queued,
+    SELECT (SELECT count(*) FROM jobs WHERE user_id = $1 AND state = 'running' AND {counted}) AS running,
+           (SELECT count(*) FROM jobs WHERE user_id = $1 AND state = 'queued' AND {counted}) AS queued,
            coalesce(d.cpu_ms, 0) AS cpu_ms, coalesce(d.output_bytes, 0) AS output_bytes,
            coalesce(d.artifact_bytes, 0) AS artifact_bytes,
            (SELECT count(*) FROM code_projects WHERE user_id = $1) AS projects,
@@ -17,17 +17,12 @@ const USAGE: &str = "
     FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS today) t
     LEFT JOIN usage_days d ON d.user_id = $1 AND d.day = t.today";
 
-/// Kinds whose jobs use nothing worth counting.
-fn uncounted() -> Vec<&'static str> {
-    JobKind::ALL.iter().filter(|kind| kind.pool().is_short()).map(|kind| kind.as_str()).collect()
-}
-
 impl Store {
     /// What a user uses now. Open streams and uploads are not known here.
     pub async fn user_usage(&self, id: UserId) -> Result<UsageView> {
         let connection = self.connection().await?;
-        let statement = connection.prepare_cached(USAGE).await?;
-        let row = connection.query_one(&statement, &[&id.0, &uncounted()]).await?;
+        let statement = connection.prepare_cached(&USAGE.replace("{counted}", &is_counted("kind"))).await?;
+        let row = connection.query_one(&statement, &[&id.0]).await?;
         let count = |name: &str| row.get::<_, i64>(name);
         Ok(UsageView {
             running_jobs: count("running"),

@@ -6,7 +6,10 @@ use std::collections::{BTreeSet, HashMap};
 use deadpool_postgres::Transaction;
 use engunity_protocol::{JobId, limits::ReachedLimit};
 
-use crate::{Result, jobs::accept::NewJob};
+use crate::{
+    Result,
+    jobs::{accept::NewJob, is_counted},
+};
 
 /// What may stop a job from being accepted; 0 is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,7 +36,7 @@ struct Load {
 const LOCK_SPACE: i32 = 0x6a6f_6273;
 
 const LOADS: &str = "
-    SELECT u.id, (SELECT count(*) FROM jobs j WHERE j.user_id = u.id AND j.state IN ('queued', 'running') AND j.kind <> 'noop') AS jobs,
+    SELECT u.id, (SELECT count(*) FROM jobs j WHERE j.user_id = u.id AND j.state IN ('queued', 'running') AND {counted}) AS jobs,
            coalesce(d.cpu_ms, 0) AS cpu_ms, coalesce(d.output_bytes, 0) AS output_bytes, coalesce(d.artifact_bytes, 0) AS artifact_bytes
     FROM unnest($1::int[]) AS u (id) LEFT JOIN usage_days d ON d.user_id = u.id AND d.day = (now() AT TIME ZONE 'UTC')::date";
 
@@ -49,7 +52,7 @@ pub(crate) async fn refusals(
     let statement = transaction.prepare_cached(lock).await?;
     transaction.query(&statement, &[&LOCK_SPACE, &users]).await?;
     // A new statement, so that it sees what was committed by those who had the locks.
-    let statement = transaction.prepare_cached(LOADS).await?;
+    let statement = transaction.prepare_cached(&LOADS.replace("{counted}", &is_counted("j.kind"))).await?;
     let rows = transaction.query(&statement, &[&users]).await?;
     let mut loads: HashMap<i32, Load> = rows
         .iter()
@@ -60,8 +63,9 @@ pub(crate) async fn refusals(
             (row.get("id"), Load { jobs: count("jobs"), cpu_ms, output_bytes, artifact_bytes })
         })
         .collect();
-    let all = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running') AND kind <> 'noop'";
-    let mut of_all: i64 = transaction.query_one(&transaction.prepare_cached(all).await?, &[]).await?.get(0);
+    let counted = is_counted("kind");
+    let all = format!("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running') AND {counted}");
+    let mut of_all: i64 = transaction.query_one(&transaction.prepare_cached(&all).await?, &[]).await?.get(0);
     let mut refused = HashMap::new();
     for job in jobs {
         let (Some(limits), Some(load)) = (job.limits, loads.get_mut(&job.user_id.0)) else { continue };

@@ -59,8 +59,8 @@ const CLAIM: &str = "
 /// Runs that their worker should have ended long ago, as it said that it does.
 const END_OVERDUE: &str = "
     WITH overdue AS (
-        SELECT j.id FROM jobs j WHERE j.state = 'running' AND j.kind = 'execute'
-          AND j.started_at < now() - make_interval(secs => (j.spec -> 'execute' -> 'limits' ->> 'wall_s')::float8 + $1)
+        SELECT j.id FROM jobs j WHERE j.state = 'running'
+          AND j.started_at < now() - make_interval(secs => (j.spec #>> '{execute,limits,wall_s}')::float8 + $1)
         LIMIT 100 FOR UPDATE OF j SKIP LOCKED
     ), ended AS (
         UPDATE jobs j SET lease_until = NULL, last_event = j.last_event + 1, finished_at = now(),

@@ -21,6 +21,7 @@ use crate::{
     jobs::{
         accept::{known_kind, project_id, word},
         fencing::{self, End, JobRow, JobUpdate, NumberedEvent, WritePlan},
+        is_counted,
     },
 };
 
@@ -211,14 +212,17 @@ impl Store {
 
     /// Deletes the output of up to `limit` jobs that ended more than `days` ago; returns how many jobs that were.
     pub async fn expire_output(&self, days: f64, limit: i64) -> Result<u64> {
-        let sql = "WITH old AS (
+        let counted = is_counted("kind");
+        let sql = format!(
+            "WITH old AS (
                 SELECT id FROM jobs WHERE finished_at < now() - make_interval(secs => $1::float8 * 86400)
-                  AND NOT output_expired AND kind <> 'noop' ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
+                  AND NOT output_expired AND {counted} ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
             ), gone AS (
                 DELETE FROM job_events e USING old WHERE e.job_id = old.id AND e.stream IS NOT NULL
             )
-            UPDATE jobs j SET output_expired = true FROM old WHERE j.id = old.id";
-        self.connection().await?.execute(sql, &[&days, &limit]).await
+            UPDATE jobs j SET output_expired = true FROM old WHERE j.id = old.id"
+        );
+        self.connection().await?.execute(&sql, &[&days, &limit]).await
     }
 }
 

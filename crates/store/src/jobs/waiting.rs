@@ -10,13 +10,13 @@ use tokio_postgres::Row;
 
 use crate::{
     Result, Store,
-    jobs::{capacity::FleetCapacity, fencing::MAX_SETBACKS},
+    jobs::{capacity::FleetCapacity, fencing::MAX_SETBACKS, is_counted},
 };
 
 /// Kinds and classes are named so that the index of queued jobs finds the user's.
 const POSITIONS: &str = "
     SELECT id, position, EXISTS (SELECT 1 FROM dispatches d WHERE d.job_id = q.id) AS released, setbacks,
-           (SELECT count(*) FROM jobs a WHERE a.user_id = $1 AND a.state = 'running' AND a.kind <> 'noop') AS active,
+           (SELECT count(*) FROM jobs a WHERE a.user_id = $1 AND a.state = 'running' AND {counted}) AS active,
            CASE WHEN retry_at > now() THEN ceil(extract(epoch FROM retry_at - now()))::int END AS retry_in FROM (
         SELECT id, setbacks, retry_at, row_number() OVER (PARTITION BY kind, class ORDER BY id) AS position
         FROM jobs WHERE user_id = $1 AND state = 'queued' AND kind = ANY($3::varchar[]) AND class = ANY($4::varchar[])
@@ -45,7 +45,8 @@ impl Store {
         let kinds: Vec<_> = JobKind::ALL.iter().map(|kind| kind.as_str()).collect();
         let classes: Vec<_> = JobClass::ALL.iter().map(|class| class.as_str()).collect();
         let connection = self.connection().await?;
-        let statement = connection.prepare_cached(POSITIONS).await?;
+        let statement =
+            connection.prepare_cached(&POSITIONS.replace("{counted}", &is_counted("a.kind"))).await?;
         let rows = connection.query(&statement, &[&user_id.0, &queued, &kinds, &classes]).await?;
         let places: HashMap<JobId, Place> = rows.iter().map(|row| (JobId(row.get(0)), place(row))).collect();
         for job in jobs.iter_mut() {
