@@ -13,6 +13,7 @@ pub mod files;
 mod gc;
 mod indexes;
 mod jobs;
+mod kinds;
 mod migrate;
 mod workers;
 

@@ -3,7 +3,7 @@
 use engunity_protocol::{UserId, admin::AllLimitsPatch, limits::UsageView};
 use tokio_postgres::types::Json;
 
-use crate::{Result, Store, jobs::is_counted};
+use crate::{Result, Store, kinds::is_counted};
 
 /// Jobs, by indexes of the unfinished ones; the day's row; projects with their counters.
 const USAGE: &str = "

@@ -6,10 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use deadpool_postgres::Transaction;
 use engunity_protocol::{JobId, limits::ReachedLimit};
 
-use crate::{
-    Result,
-    jobs::{accept::NewJob, is_counted},
-};
+use crate::{Result, jobs::accept::NewJob, kinds::is_counted};
 
 /// What may stop a job from being accepted; 0 is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

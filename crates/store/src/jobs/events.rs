@@ -21,8 +21,8 @@ use crate::{
     jobs::{
         accept::{known_kind, project_id, word},
         fencing::{self, End, JobRow, JobUpdate, NumberedEvent, WritePlan},
-        is_counted,
     },
+    kinds::is_counted,
 };
 
 /// A job about which there is something new to read.

@@ -11,8 +11,6 @@ mod outbox;
 mod overview;
 mod waiting;
 
-use engunity_protocol::job::JobKind;
-
 pub(crate) use accept::project_id;
 pub use accept::{Accepted, Cancelled, Idempotency, JobFilter, JobHead, NewJob};
 pub use acceptance::AcceptLimits;
@@ -20,11 +18,3 @@ pub use backlog::{ReleasePolicy, Released};
 pub use capacity::FleetCapacity;
 pub use claims::{ClaimKey, MAX_LOSSES};
 pub use events::{Chunk, JobChange, Recorded, StoredBody, StoredEvent};
-
-/// The condition that leaves out kinds whose jobs are too short to count or to keep output; as in the index of jobs with
-/// output. `column` is the job's kind.
-pub(crate) fn is_counted(column: &str) -> String {
-    let all = JobKind::ALL.iter().filter(|kind| kind.pool().is_short());
-    let names: Vec<_> = all.map(|kind| format!("'{kind}'")).collect();
-    format!("{column} NOT IN ({})", names.join(", "))
-}

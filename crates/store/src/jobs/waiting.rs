@@ -10,7 +10,8 @@ use tokio_postgres::Row;
 
 use crate::{
     Result, Store,
-    jobs::{capacity::FleetCapacity, fencing::MAX_SETBACKS, is_counted},
+    jobs::{capacity::FleetCapacity, fencing::MAX_SETBACKS},
+    kinds::is_counted,
 };
 
 /// Kinds and classes are named so that the index of queued jobs finds the user's.
