@@ -1,10 +1,10 @@
 "use client";
-import type { KeyboardEvent } from "react";
 import { X } from "lucide-react";
 import { cx } from "@/lib/cx";
 import { panels, type Panel } from "@/shell/contributions";
 import { useLayout } from "@/shell/panes";
 import { IconButton } from "@/ui/Button";
+import { onTabListKey } from "@/ui/choiceKeys";
 
 export function BottomPanel() {
   const wanted = useLayout((state) => state.bottomTab);
@@ -14,18 +14,10 @@ export function BottomPanel() {
   const shown = all.find(({ id }) => id === wanted) ?? all[0];
   if (!shown) return null;
 
-  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    if (!by) return;
-    const next = all[(all.indexOf(shown) + by + all.length) % all.length]!.id;
-    set({ bottomTab: next });
-    event.currentTarget.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
-  };
-
   return (
     <div className="flex h-full flex-col bg-surface">
       <div className="flex h-8.5 shrink-0 items-center justify-between pr-1.5 pl-2">
-        <div role="tablist" aria-label="Panel" className="flex h-full" onKeyDown={onKeyDown}>
+        <div role="tablist" aria-label="Panel" className="flex h-full" onKeyDown={onTabListKey}>
           {all.map((panel) => (
             <PanelTab key={panel.id} panel={panel} shown={panel === shown} onShow={() => set({ bottomTab: panel.id })} />
           ))}

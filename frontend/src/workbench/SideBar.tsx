@@ -1,8 +1,8 @@
 "use client";
-import type { KeyboardEvent } from "react";
 import { cx } from "@/lib/cx";
 import { sideViews, type SideView } from "@/shell/contributions";
 import { useLayout } from "@/shell/panes";
+import { onTabListKey } from "@/ui/choiceKeys";
 
 /** The side bar: its views as icons, and the one that is shown. */
 export function SideBar() {
@@ -13,17 +13,9 @@ export function SideBar() {
   const shown = all.find(({ id }) => id === wanted) ?? all[0];
   if (!shown) return null;
 
-  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    if (!by) return;
-    const next = all[(all.indexOf(shown) + by + all.length) % all.length]!.id;
-    showSide(next);
-    event.currentTarget.querySelector<HTMLElement>(`#side-tab-${next}`)?.focus();
-  };
-
   return (
     <div className="flex h-full flex-col">
-      <div role="tablist" aria-label="Side bar" onKeyDown={onKeyDown} className="flex h-9.5 shrink-0 gap-0.5 border-b border-line px-2">
+      <div role="tablist" aria-label="Side bar" onKeyDown={onTabListKey} className="flex h-9.5 shrink-0 gap-0.5 border-b border-line px-2">
         {all.map((view) => (
           <SideTab key={view.id} view={view} shown={view === shown} onShow={() => showSide(view.id)} />
         ))}

@@ -4,7 +4,7 @@ import { messageOf } from "@/api/problem";
 import type { Runtime } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { onRadioKey } from "@/ui/radio";
+import { onRadioKey } from "@/ui/choiceKeys";
 import { cx } from "@/lib/cx";
 import { LanguageMark } from "./LanguageMark";
 import { useProjects } from "@/model/projects";

@@ -3,7 +3,7 @@ import { useEffect, useRef, type KeyboardEvent } from "react";
 import { CaseSensitive, Replace, ReplaceAll, SlidersHorizontal, X } from "lucide-react";
 import { cx } from "@/lib/cx";
 import { LANGUAGES } from "@/lib/languages.gen";
-import { onRadioKey } from "@/ui/radio";
+import { onRadioKey } from "@/ui/choiceKeys";
 import { IconButton } from "@/ui/Button";
 import { replaceAll } from "./apply";
 import { edit, searchNow } from "./run";

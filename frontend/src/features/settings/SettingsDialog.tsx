@@ -2,7 +2,7 @@
 import { useState, type ReactNode } from "react";
 import { Monitor, Moon, Sun } from "lucide-react";
 import { Dialog } from "@/ui/Dialog";
-import { onRadioKey } from "@/ui/radio";
+import { onRadioKey } from "@/ui/choiceKeys";
 import { cx } from "@/lib/cx";
 import { useSettings, type Theme } from "@/model/settings";
 
