@@ -48,6 +48,9 @@ pub async fn bulk(
         BulkOperation::Delete => app.files.delete_many(owner, project, &paths, origin).await?,
         BulkOperation::Move | BulkOperation::Copy => {
             let copy = bulk.operation == BulkOperation::Copy;
+            if copy {
+                app.limits.check_stored(owner).await?;
+            }
             let wanted = Rearrangement { copy, paths, into, on_conflict: bulk.on_conflict };
             app.files.rearrange(owner, project, &wanted, origin).await?
         }

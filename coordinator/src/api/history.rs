@@ -48,7 +48,7 @@ pub fn routes() -> Vec<Route> {
         Route::authenticated(Method::GET, "/api/v1/code/{project_id}/history", list),
         Route::authenticated(Method::GET, "/api/v1/code/{project_id}/history/{version_id}/content", content)
             .produces(&[]),
-        restore.body(RequestBody::Json { optional: true }),
+        restore.body(RequestBody::Json { optional: true }).stores(),
     ]
 }
 

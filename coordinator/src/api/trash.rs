@@ -30,7 +30,9 @@ pub fn routes() -> Vec<Route> {
         Route::authenticated(Method::GET, "/api/v1/code/{project_id}/trash", list),
         Route::authenticated(Method::DELETE, "/api/v1/code/{project_id}/trash", empty),
         Route::authenticated(Method::DELETE, "/api/v1/code/{project_id}/trash/{trash_id}", purge),
-        Route::authenticated(Method::POST, "/api/v1/code/{project_id}/trash/restore", restore).slow(),
+        Route::authenticated(Method::POST, "/api/v1/code/{project_id}/trash/restore", restore)
+            .stores()
+            .slow(),
     ]
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use engunity_store::{Store, StoreError};
 use tokio::sync::watch;
@@ -86,14 +86,15 @@ impl Revocations {
 
     /// Follows what other coordinators end, for ever.
     pub async fn follow(&self) {
-        let mut behind = self.lifetime;
+        // When the last reading that came to something began: a process that was stopped reads what it missed.
+        let mut read_at: Option<SystemTime> = None;
         loop {
+            let began = SystemTime::now();
+            let elapsed = read_at.and_then(|at| began.duration_since(at).ok());
+            let behind = elapsed.map_or(self.lifetime, |elapsed| elapsed.min(self.lifetime));
             match self.read(behind.as_secs_f64() + OVERLAP_SECONDS).await {
-                Ok(()) => behind = Duration::ZERO,
-                Err(error) => {
-                    tracing::debug!(%error, "the sessions that have ended could not be read");
-                    behind += POLL_INTERVAL * 4;
-                }
+                Ok(()) => read_at = Some(began),
+                Err(error) => tracing::debug!(%error, "the sessions that have ended could not be read"),
             }
             tokio::time::sleep(POLL_INTERVAL).await;
             self.forget();

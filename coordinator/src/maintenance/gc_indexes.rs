@@ -36,9 +36,10 @@ async fn sweep(orchestrator: &Orchestrator, used: &IndexUse) -> Result<(), Objec
 fn is_garbage(entry: &Entry, used: &IndexUse) -> bool {
     let young = Utc::now() - Duration::seconds((YOUNG_MINUTES * 60.0) as i64);
     let is_old = entry.modified.is_some_and(|modified| modified < young);
-    // Changes beyond the index belong to a job that has not ended.
-    let is_waiting =
+    // Changes beyond the index belong to a job, as long as there is one.
+    let is_beyond =
         keys::revision_of_changes(used.project, &entry.key).is_some_and(|revision| revision > used.revision);
+    let is_waiting = used.has_job && is_beyond;
     is_old && !is_waiting && !used.objects.contains(&entry.key)
 }
 
@@ -51,7 +52,8 @@ mod tests {
     #[test]
     fn only_what_is_old_and_not_referred_to_is_garbage() {
         let project = ProjectId::new();
-        let used = IndexUse { project, revision: 7, objects: vec![keys::index_part(project, "now")] };
+        let used =
+            IndexUse { project, revision: 7, objects: vec![keys::index_part(project, "now")], has_job: true };
         let garbage = |key: String, minutes| {
             let modified = Some(Utc::now() - Duration::minutes(minutes));
             is_garbage(&Entry { key, size: 1, modified }, &used)
@@ -62,5 +64,9 @@ mod tests {
         assert!(!garbage(keys::index_part(project, "now"), 60));
         assert!(garbage(keys::index_changes(project, 7, id), 60));
         assert!(!garbage(keys::index_changes(project, 8, id), 60), "a job waits with it");
+        let failed = IndexUse { has_job: false, ..used.clone() };
+        let modified = Some(Utc::now() - Duration::minutes(60));
+        let entry = Entry { key: keys::index_changes(project, 8, id), size: 1, modified };
+        assert!(is_garbage(&entry, &failed), "its job has failed");
     }
 }

@@ -1,5 +1,7 @@
 //! Puts answers together: those of several projects into one, and lines around a hit into its snippet. Pure.
 
+use std::cmp::Ordering;
+
 use engunity_protocol::search::{Coverage, SearchAnswer, SearchHit};
 
 use super::SearchError;
@@ -48,10 +50,33 @@ pub fn merge(
     Ok(merged)
 }
 
+/// Drops hits that can't be among the best `limit` of all, once there are twice as many: many projects would fill the memory.
+pub fn trim(answers: &mut [Result<SearchAnswer, SearchError>], limit: usize) {
+    let mut scores: Vec<f64> =
+        answers.iter().flatten().flat_map(|answer| answer.hits.iter().map(|hit| hit.score)).collect();
+    if scores.len() <= 2 * limit {
+        return;
+    }
+    let (_, least, _) = scores.select_nth_unstable_by(limit, |a, b| b.total_cmp(a));
+    let mut equal_left = limit;
+    for answer in answers.iter_mut().flatten() {
+        let before = answer.hits.len();
+        answer.hits.retain(|hit| match hit.score.total_cmp(least) {
+            Ordering::Greater => true,
+            Ordering::Less => false,
+            Ordering::Equal if equal_left == 0 => false,
+            Ordering::Equal => {
+                equal_left -= 1;
+                true
+            }
+        });
+        answer.truncated |= answer.hits.len() < before;
+    }
+}
+
 /// Puts up to `context` lines of the file's text before and after the snippet. A snippet that is not in the text at its line
 /// any more stays as it is.
-pub fn widen(hit: &mut SearchHit, text: &str, context: u32) {
-    let lines: Vec<&str> = text.lines().collect();
+pub fn widen(hit: &mut SearchHit, lines: &[&str], context: u32) {
     let shown = hit.snippet.lines().count();
     let first = hit.start_line.saturating_sub(1) as usize;
     let stands =
@@ -112,14 +137,32 @@ mod tests {
     #[test]
     fn lines_around_a_hit_move_its_highlights() {
         let mut found = hit("a", 3, "hit 😀", 1.0);
-        widen(&mut found, "one\ntwö😀\nhit 😀\nfour\nfive", 1);
+        widen(&mut found, &["one", "twö😀", "hit 😀", "four", "five"], 1);
         assert_eq!((found.snippet.as_str(), found.snippet_line), ("twö😀\nhit 😀\nfour", 2));
         assert_eq!(found.highlights, [[6, 9]]);
         let mut first = hit("a", 1, "one", 1.0);
-        widen(&mut first, "one\ntwo", 20);
+        widen(&mut first, &["one", "two"], 20);
         assert_eq!((first.snippet.as_str(), first.highlights[0]), ("one\ntwo", [0, 3]));
         let mut gone = hit("a", 1, "one", 1.0);
-        widen(&mut gone, "other", 2);
+        widen(&mut gone, &["other"], 2);
         assert_eq!(gone.snippet, "one");
+    }
+
+    #[test]
+    fn hits_that_can_not_be_among_the_best_are_dropped_early() {
+        let answer = |scores: &[f64]| {
+            let hits = scores.iter().map(|score| hit("a", 1, "x", *score)).collect();
+            Ok(SearchAnswer { hits, ..SearchAnswer::default() })
+        };
+        let mut answers = vec![answer(&[5.0, 1.0, 1.0]), answer(&[4.0, 3.0, 1.0])];
+        trim(&mut answers, 2);
+        let whole = vec![answer(&[5.0, 1.0, 1.0]), answer(&[4.0, 3.0, 1.0])];
+        let kept: usize = answers.iter().flatten().map(|answer| answer.hits.len()).sum();
+        assert_eq!(kept, 3);
+        let best = |answers| {
+            let hits = merge(answers, 2).unwrap().hits.into_iter();
+            hits.map(|hit| hit.score).collect::<Vec<_>>()
+        };
+        assert_eq!(best(answers), best(whole));
     }
 }

@@ -34,6 +34,8 @@ const PARALLEL: usize = 8;
 /// How often a search asks for the index that is missing.
 const BUILD_AGAIN_AFTER: Duration = Duration::from_secs(30);
 const REMEMBERED: u64 = 10_000;
+/// Files whose texts are in memory at a time, for lines around hits.
+const FILES_AT_ONCE: usize = 32;
 
 pub struct Search {
     store: Store,
@@ -132,14 +134,18 @@ impl Search {
             self.store.first_projects(&[(owner, MAX_PROJECTS + 1)]).await?.pop().unwrap_or_default();
         let left_out = projects.len() as i64 > MAX_PROJECTS;
         let projects = projects.into_iter().take(MAX_PROJECTS as usize).map(|project| project.id);
-        let answers: Vec<_> = stream::iter(projects.map(|project| {
+        let limit = asked.query.limit as usize;
+        let mut answering = stream::iter(projects.map(|project| {
             let (search, asked) = (self.clone(), asked.clone());
             async move { search.search(owner, project, &asked, begun + ANSWER_TIMEOUT).await }
         }))
-        .buffered(PARALLEL)
-        .collect()
-        .await;
-        let mut answer = merge::merge(answers, asked.query.limit as usize)?;
+        .buffered(PARALLEL);
+        let mut answers = Vec::new();
+        while let Some(answer) = answering.next().await {
+            answers.push(answer);
+            merge::trim(&mut answers, limit);
+        }
+        let mut answer = merge::merge(answers, limit)?;
         if left_out {
             answer.exact = false;
             answer.notes.push(format!("only the newest {MAX_PROJECTS} projects were searched"));
@@ -164,7 +170,9 @@ impl Search {
         }
         let found = found.ok_or(SearchError::NoWorker)?;
         // A model may have come after the index was built.
-        let lacks_vectors = found.has_model && found.coverage.embedded < found.coverage.chunks;
+        // What is not in the index has no vectors: only an answer from the index alone tells.
+        let is_of_index = asked.buffers.is_empty() && view.overlay.files.is_empty();
+        let lacks_vectors = is_of_index && found.has_model && found.coverage.embedded < found.coverage.chunks;
         if view.index.is_none() || lacks_vectors {
             self.ask_for_index(owner, project);
         }
@@ -270,12 +278,24 @@ impl Search {
         buffers: &HashMap<&str, &str>,
         context: u32,
     ) -> Result<(), SearchError> {
-        let ids: HashSet<FileId> = hits.iter().filter_map(|hit| hit.file_id).collect();
-        let texts = self.store.texts_of(owner, &ids.into_iter().collect::<Vec<_>>()).await?;
-        for hit in hits {
-            let saved = hit.file_id.and_then(|id| texts.get(&id)).map(String::as_str);
-            if let Some(text) = buffers.get(hit.path.as_str()).copied().or(saved) {
-                merge::widen(hit, text, context);
+        let unsaved: HashMap<&str, Vec<&str>> =
+            buffers.iter().map(|(path, text)| (*path, text.lines().collect())).collect();
+        for hit in hits.iter_mut() {
+            if let Some(lines) = unsaved.get(hit.path.as_str()) {
+                merge::widen(hit, lines, context);
+            }
+        }
+        let saved = |hit: &SearchHit| hit.file_id.filter(|_| !unsaved.contains_key(hit.path.as_str()));
+        let ids: HashSet<FileId> = hits.iter().filter_map(saved).collect();
+        let ids: Vec<FileId> = ids.into_iter().collect();
+        for portion in ids.chunks(FILES_AT_ONCE) {
+            let texts = self.store.texts_of(owner, portion).await?;
+            let lines: HashMap<FileId, Vec<&str>> =
+                texts.iter().map(|(id, text)| (*id, text.lines().collect())).collect();
+            for hit in hits.iter_mut() {
+                if let Some(lines) = saved(hit).and_then(|id| lines.get(&id)) {
+                    merge::widen(hit, lines, context);
+                }
             }
         }
         Ok(())

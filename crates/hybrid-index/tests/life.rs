@@ -295,3 +295,18 @@ fn searches_run_beside_changes() {
         }
     });
 }
+
+#[test]
+fn a_file_that_is_saved_again_and_again_leaves_no_objects_behind() {
+    let lab = project();
+    let objects = || std::fs::read_dir(lab.dir.path().join("objects")).expect("objects").count();
+    lab.index.maintain().expect("maintained");
+    let before = objects();
+    for number in 0..20 {
+        lab.index
+            .apply([FileChange::put("src/urls.py", Some("python"), format!("saved = {number}\n"))])
+            .expect("applied");
+        lab.index.maintain().expect("maintained");
+    }
+    assert!(objects() <= before + 3, "{} objects, before {before}", objects());
+}

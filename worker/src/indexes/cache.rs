@@ -132,12 +132,15 @@ impl IndexCache {
     pub async fn index(&self, project: ProjectId, bundle: Option<&str>) -> Result<Arc<OpenIndex>, OpenError> {
         let entry = lock(&self.0.projects).entry(project).or_default().clone();
         entry.used.store(self.0.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        let open = {
+        let (cache, bundle) = (self.clone(), bundle.map(str::to_owned));
+        // A task of its own: who waits may give up, and the next one finds what was fetched meanwhile.
+        let filling = tokio::spawn(async move {
             let mut place = entry.place.lock().await;
-            let open = self.fill(&mut place, project, bundle).await?;
+            let open = cache.fill(&mut place, project, bundle.as_deref()).await?;
             entry.bytes.store(open.index.state().disk_bytes, Ordering::Relaxed);
-            open
-        };
+            Ok::<_, OpenError>(open)
+        });
+        let open = filling.await.map_err(io::Error::other)??;
         self.evict().await;
         Ok(open)
     }
@@ -211,9 +214,12 @@ impl IndexCache {
             fs::create_dir_all(dir.join(FOLDER))?;
             let (index, opened) =
                 ProjectIndex::open(dir.join(FOLDER), Settings::default()).map_err(unusable)?;
-            if let Opened::Discarded { why } = opened
-                && lineage != Lineage::default()
-            {
+            let lost = match opened {
+                Opened::Existing => None,
+                Opened::New => Some("its files are gone".to_owned()),
+                Opened::Discarded { why } => Some(why),
+            };
+            if let Some(why) = lost.filter(|_| lineage != Lineage::default()) {
                 return Err(OpenError::Unusable(why));
             }
             lineage.save(&dir.join(LINEAGE))?;
@@ -340,4 +346,39 @@ where
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use engunity_artifacts::S3Config;
+
+    use super::*;
+
+    fn cache(dir: &Path) -> IndexCache {
+        let s3 = S3Config {
+            endpoint: "http://127.0.0.1:9".into(),
+            region: "none".into(),
+            bucket: "none".into(),
+            access_key: "a".into(),
+            secret_key: "s".into(),
+        };
+        IndexCache::open(ObjectStore::new(s3).unwrap(), dir.to_owned(), 1 << 30).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_folder_whose_index_is_gone_is_not_served_as_an_empty_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = ProjectId::new();
+        let open = cache(dir.path()).index(project, None).await.unwrap();
+        open.index.apply([engunity_hybrid_index::FileChange::put("a.txt", None, "text")]).unwrap();
+        open.became("bundle").unwrap();
+        let folder = open.folder();
+        drop(open);
+        let kept = cache(dir.path()).index(project, Some("bundle")).await;
+        assert!(kept.is_ok(), "{:?}", kept.err());
+        drop(kept);
+        fs::remove_dir_all(folder).unwrap();
+        let lost = cache(dir.path()).index(project, Some("bundle")).await;
+        assert!(matches!(lost, Err(OpenError::Unavailable(_))), "it is fetched again");
+    }
 }

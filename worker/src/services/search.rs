@@ -61,9 +61,11 @@ impl Search {
             Err(OpenError::Unusable(why)) => return Ok(SearchReply::Unusable { why }),
             Err(other) => return Err(other.into()),
         };
-        let _running = self.running.clone().acquire_owned().await?;
+        let running = self.running.clone().acquire_owned().await?;
         let embedder = self.context.embedding.queries();
         let found = tokio::task::spawn_blocking(move || {
+            // Until the thread is free, not only until the caller has gone.
+            let _running = running;
             search(
                 &open,
                 embedder.as_ref().map(|embedder| embedder as &dyn Embedder),
@@ -72,7 +74,7 @@ impl Search {
                 deadline,
             )
         });
-        Ok(found.await?)
+        found.await?
     }
 }
 
@@ -94,7 +96,7 @@ fn search(
     asked: SearchQuery,
     overlay: Vec<ContentChange>,
     deadline: Instant,
-) -> SearchReply {
+) -> anyhow::Result<SearchReply> {
     let overlay = Overlay { files: overlay.into_iter().map(overlay_file).collect() };
     let mut query = query(asked);
     let mut note = None;
@@ -108,16 +110,15 @@ fn search(
     if query.mode == Mode::Semantic && query.vector.is_none() {
         query.mode = Mode::Lexical;
         return match open.index.search(&query, &overlay, deadline) {
-            Ok(answer) => found(
-                Answer { hits: Vec::new(), exact: false, more: false, ..answer },
-                embedder.is_some(),
-                note,
-            ),
+            Ok(answer) => {
+                let answer = Answer { hits: Vec::new(), exact: false, more: false, ..answer };
+                Ok(found(answer, embedder.is_some(), note))
+            }
             Err(error) => refused(error),
         };
     }
     match open.index.search(&query, &overlay, deadline) {
-        Ok(answer) => found(answer, embedder.is_some(), note),
+        Ok(answer) => Ok(found(answer, embedder.is_some(), note)),
         Err(error) => refused(error),
     }
 }
@@ -208,13 +209,15 @@ fn hit(hit: Hit) -> FoundHit {
     FoundHit { path, language, symbol, start_line, end_line, snippet, highlights, score: score.into(), why }
 }
 
-fn refused(error: IndexError) -> SearchReply {
+/// What is wrong with the query or the stored index; anything else is this worker's own trouble, and another one is asked.
+fn refused(error: IndexError) -> anyhow::Result<SearchReply> {
     let field = match &error {
         IndexError::Query(QueryError::Glob { .. }) => "path",
         IndexError::Query(QueryError::Limit) => "limit",
         IndexError::Query(QueryError::NoVector) => "mode",
         IndexError::Query(_) => "q",
-        _ => return SearchReply::Unusable { why: error.to_string() },
+        IndexError::Corrupt(_) => return Ok(SearchReply::Unusable { why: error.to_string() }),
+        _ => return Err(error.into()),
     };
-    SearchReply::Refused { field: field.to_owned(), message: error.to_string() }
+    Ok(SearchReply::Refused { field: field.to_owned(), message: error.to_string() })
 }

@@ -29,10 +29,9 @@ pub fn run(index: &ProjectIndex) -> Result<bool, IndexError> {
     let merged = merge_segments(index)?;
     let joined = join_vectors(index)?;
     let built = build_graph(index)?;
-    if merged || joined || built {
-        let _writing = index.write()?;
-        index.folder.sweep(&index.snapshot().manifest);
-    }
+    // Also where nothing was merged: a change drops segments whose files are all replaced.
+    let _writing = index.write()?;
+    index.folder.sweep(&index.snapshot().manifest);
     Ok(merged || joined || built)
 }
 

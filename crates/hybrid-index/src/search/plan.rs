@@ -86,14 +86,21 @@ fn concat(parts: &[Hir]) -> Known {
     let mut strings = empty();
     let mut is_exact = true;
     for part in parts {
-        // `ab+c` matches what has `ab` and what has `bc`.
+        // `ab+c` matches what has `ab` and what has `bc`. Each part is looked at once: twice would be 2^n for n levels.
         if let HirKind::Repetition(Repetition { min: 1.., max, sub, .. }) = part.kind()
             && *max != Some(1)
-            && let Known::Strings(inner) = known(sub)
         {
             is_exact = false;
-            plans.push(plan_of(&product(&strings, &inner).unwrap_or(strings)));
-            strings = inner;
+            match known(sub) {
+                Known::Strings(inner) => {
+                    plans.push(plan_of(&product(&strings, &inner).unwrap_or(strings)));
+                    strings = inner;
+                }
+                Known::Plan(plan) => {
+                    plans.extend([plan_of(&strings), plan]);
+                    strings = empty();
+                }
+            }
             continue;
         }
         match known(part) {
@@ -236,6 +243,12 @@ mod tests {
         assert_eq!(plan("abc|x"), Plan::All);
         assert_eq!(plan("(abc)+d"), and(vec![trigrams("abc"), trigrams("abcd")]));
         assert_eq!(plan("x[bc]z"), or(vec![trigrams("xbz"), trigrams("xcz")]));
+    }
+
+    #[test]
+    fn nested_repetitions_are_planned_at_once() {
+        let nested = format!("{}a{}", r"x(\w".repeat(60), ")+".repeat(60));
+        assert!(matches!(plan(&nested), Plan::All | Plan::And(_)));
     }
 
     #[test]

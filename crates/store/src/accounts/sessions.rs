@@ -116,15 +116,17 @@ impl Store {
         Ok(ended.map_or(Rotation::Unknown, |row| Rotation::Reused(SessionId(row.get(0)))))
     }
 
-    /// Ends the session of a refresh token, at logout. An unknown token is no error.
+    /// Ends the session of a refresh token, at logout. An unknown token is no error. Repeated until nothing is left: a
+    /// rotation that was under way may have added a token.
     pub async fn end_session_of(&self, hash: &[u8]) -> Result<Option<SessionId>> {
-        let sql = "WITH ended AS (
-                DELETE FROM refresh_tokens WHERE family = (SELECT family FROM refresh_tokens WHERE token_hash = $1) RETURNING family
-            )
-            INSERT INTO revocations (authority) SELECT DISTINCT family FROM ended RETURNING authority";
+        let sql = "SELECT user_id, family FROM refresh_tokens WHERE token_hash = $1";
         let connection = self.connection().await?;
-        let statement = connection.prepare_cached(sql).await?;
-        Ok(connection.query_opt(&statement, &[&hash]).await?.map(|row| SessionId(row.get(0))))
+        let row = connection.query_opt(&connection.prepare_cached(sql).await?, &[&hash]).await?;
+        drop(connection);
+        let Some(row) = row else { return Ok(None) };
+        let (owner, session) = (UserId(row.get(0)), SessionId(row.get(1)));
+        let ended = self.end_sessions(owner, Some(&[session]), None).await?;
+        Ok((!ended.is_empty()).then_some(session))
     }
 
     /// A user's sessions, the last used first.
@@ -140,7 +142,8 @@ impl Store {
         Ok(rows.iter().map(|row| session(row, current)).collect())
     }
 
-    /// Ends some of a user's sessions, or all (`None`), but for `except`; returns what has ended.
+    /// Ends some of a user's sessions, or all (`None`), but for `except`; returns what has ended. Repeated until nothing is
+    /// left: a rotation that was under way may have added a token.
     pub async fn end_sessions(
         &self,
         owner: UserId,
@@ -150,8 +153,14 @@ impl Store {
         let which: Option<Vec<Uuid>> = which.map(|all| all.iter().map(|id| id.0).collect());
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(END).await?;
-        let rows = connection.query(&statement, &[&owner.0, &which, &except]).await?;
-        Ok(rows.iter().map(revocation).collect())
+        let mut ended = Vec::new();
+        loop {
+            let rows = connection.query(&statement, &[&owner.0, &which, &except]).await?;
+            if rows.is_empty() {
+                return Ok(ended);
+            }
+            ended.extend(rows.iter().map(revocation));
+        }
     }
 
     /// Notes that these have ended, though their rows stay: the tokens of a disabled account.

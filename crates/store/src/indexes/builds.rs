@@ -49,18 +49,22 @@ pub struct IndexUse {
     pub project: ProjectId,
     pub revision: i64,
     pub objects: Vec<String>,
+    /// An index job of the project has not ended.
+    pub has_job: bool,
 }
 
 /// Builds that come to nothing are tried again twice as late each time, and no later than this.
 const LONGEST_RETRY_SECONDS: f64 = 600.0;
 
-/// Takes what is due, so that of several coordinators one gets it.
+/// Takes what is due, so that of several coordinators one gets it. The power is bounded, because a project that fails for
+/// days would overflow it.
 const TAKE_DUE: &str = "
-    UPDATE indexes i SET tries = i.tries + 1, not_before = now() + make_interval(secs => least(2 ^ (i.tries + 1), $3::float8))
+    UPDATE indexes i SET tries = i.tries + 1, not_before = now() + make_interval(secs => least(2 ^ least(i.tries + 1, 20), $3::float8))
     FROM code_projects p
     WHERE p.id = i.project_id AND p.user_id IS NOT NULL AND i.project_id IN (
         SELECT d.project_id FROM indexes d
         WHERE d.changed_at < now() - make_interval(secs => $1::float8) AND (d.not_before IS NULL OR d.not_before < now())
+          AND EXISTS (SELECT 1 FROM code_projects q WHERE q.id = d.project_id AND q.user_id IS NOT NULL)
           AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.project_id = d.project_id AND j.exclusive AND j.finished_at IS NULL)
         ORDER BY d.changed_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED)
     RETURNING p.id AS project_id, p.user_id";
@@ -192,21 +196,25 @@ impl Store {
         Ok(row.as_ref().map(status))
     }
 
-    /// Indexes that were published since their objects were last swept, some minutes ago.
+    /// Indexes that were published since their objects were last swept, some minutes ago, and once an hour those whose
+    /// builds fail: each try leaves its changes in storage.
     pub async fn indexes_to_sweep(&self, minutes: f64, limit: i64) -> Result<Vec<IndexUse>> {
         let sql = "UPDATE indexes SET swept_at = now() WHERE project_id IN (
-                SELECT project_id FROM indexes WHERE bundle IS NOT NULL
-                  AND (swept_at IS NULL OR swept_at < now() - make_interval(secs => $1::float8 * 60) AND swept_at < indexed_at + make_interval(secs => $1::float8 * 60))
+                SELECT project_id FROM indexes
+                WHERE swept_at IS NULL OR tries > 0 AND swept_at < now() - interval '1 hour'
+                  OR swept_at < now() - make_interval(secs => $1::float8 * 60) AND swept_at < indexed_at + make_interval(secs => $1::float8 * 60)
                 LIMIT $2 FOR UPDATE SKIP LOCKED)
-            RETURNING project_id, revision, bundle";
+            RETURNING project_id, coalesce(revision, 0) AS revision, bundle, EXISTS (SELECT 1 FROM jobs j
+                WHERE j.project_id = indexes.project_id AND j.exclusive AND j.finished_at IS NULL) AS has_job";
         let rows = self.connection().await?.query(sql, &[&minutes, &limit]).await?;
         rows.iter()
             .map(|row| {
-                let Json(bundle): Json<IndexBundle> = row.get("bundle");
+                let bundle: Option<Json<IndexBundle>> = row.get("bundle");
                 Ok(IndexUse {
                     project: project_id(row)?,
                     revision: row.get("revision"),
-                    objects: bundle.objects,
+                    objects: bundle.map(|Json(bundle)| bundle.objects).unwrap_or_default(),
+                    has_job: row.get("has_job"),
                 })
             })
             .collect()

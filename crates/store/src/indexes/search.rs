@@ -139,7 +139,7 @@ impl Store {
     /// Living workers that take jobs of this pool.
     pub async fn workers_of(&self, pool: Pool) -> Result<Vec<WorkerId>> {
         let sql = "SELECT id FROM workers WHERE last_seen > now() - make_interval(secs => $1) AND NOT deaf AND NOT draining
-            AND kinds && $2 ORDER BY id";
+            AND NOT drain_requested AND kinds && $2 ORDER BY id";
         let kinds: Vec<String> = pool.kinds().iter().map(ToString::to_string).collect();
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await?;

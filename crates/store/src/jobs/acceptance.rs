@@ -60,9 +60,7 @@ pub(crate) async fn refusals(
             (row.get("id"), Load { jobs: count("jobs"), cpu_ms, output_bytes, artifact_bytes })
         })
         .collect();
-    let counted = is_counted("kind");
-    let all = format!("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running') AND {counted}");
-    let mut of_all: i64 = transaction.query_one(&transaction.prepare_cached(&all).await?, &[]).await?.get(0);
+    let mut of_all = unfinished(transaction, jobs).await?;
     let mut refused = HashMap::new();
     for job in jobs {
         let (Some(limits), Some(load)) = (job.limits, loads.get_mut(&job.user_id.0)) else { continue };
@@ -72,6 +70,17 @@ pub(crate) async fn refusals(
         }
     }
     Ok(refused)
+}
+
+/// Unfinished jobs of everybody, counted up to the limit for all of them; 0 where there is no such limit.
+async fn unfinished(transaction: &Transaction<'_>, jobs: &[NewJob]) -> Result<i64> {
+    let most = jobs.iter().filter_map(|job| job.limits).map(|limits| limits.all_queued_jobs).max();
+    let Some(most) = most.filter(|most| *most > 0) else { return Ok(0) };
+    let counted = is_counted("kind");
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT FROM jobs WHERE state IN ('queued', 'running') AND {counted} LIMIT $1) c"
+    );
+    Ok(transaction.query_one(&transaction.prepare_cached(&sql).await?, &[&most]).await?.get(0))
 }
 
 impl AcceptLimits {

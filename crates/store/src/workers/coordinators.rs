@@ -14,11 +14,12 @@ const OWN: &str = "
     RETURNING owner";
 
 impl Store {
-    /// Renews this coordinator's lease.
+    /// Renews this coordinator's lease. Whether this works decides what the coordinator serves, so a flood of requests must
+    /// not stand in its way.
     pub async fn renew_coordinator(&self, id: &CoordinatorId) -> Result<()> {
         let sql = "INSERT INTO coordinators (id, lease_until) VALUES ($1, now() + make_interval(secs => $2))
             ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until";
-        let connection = self.connection().await?;
+        let connection = self.hot().await?;
         connection
             .execute(&connection.prepare_cached(sql).await?, &[&id.0, &COORDINATOR_LEASE_SECONDS])
             .await?;

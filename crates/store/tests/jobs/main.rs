@@ -8,5 +8,6 @@ mod deadlines;
 mod ending;
 mod errors;
 mod events;
+mod index_builds;
 mod lab;
 mod releasing;
