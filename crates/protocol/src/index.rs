@@ -16,8 +16,9 @@ pub struct IndexStatus {
     pub state: IndexState,
     /// Files in the index.
     pub files: u64,
+    /// Texts that are to have vectors: functions, classes and other chunks.
     pub chunks: u64,
-    /// Chunks that have their vectors.
+    /// Of these, the ones that have them.
     pub embedded: u64,
     /// Files that are left out and why, the first thousand of them.
     pub skipped: Vec<SkippedFile>,

@@ -1253,11 +1253,14 @@ export interface components {
         /** @enum {string} */
         IndexState: "none" | "building" | "ready";
         IndexStatus: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Texts that are to have vectors: functions, classes and other chunks.
+             */
             chunks: number;
             /**
              * Format: int64
-             * @description Chunks that have their vectors.
+             * @description Of these, the ones that have them.
              */
             embedded: number;
             /**
