@@ -223,3 +223,29 @@ fn the_order_of_segments_does_not_matter() {
         );
     }
 }
+
+#[test]
+fn an_expression_that_is_slow_on_one_file_ends_at_the_deadline() {
+    let lab = lab();
+    let text = format!("{}\n", "word ".repeat(16)).repeat(100_000);
+    lab.index.apply([FileChange::put("large.txt", None, text)]).expect("applied");
+    let query = Query::new(r"(?:\w?\s?){8}!", Mode::Regex);
+    let begun = std::time::Instant::now();
+    let answer = lab
+        .index
+        .search(&query, &Overlay::default(), begun + std::time::Duration::from_millis(20))
+        .expect("an answer");
+    assert!(!answer.exact && answer.hits.is_empty());
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn lines_of_a_long_file_have_their_numbers() {
+    let lab = lab();
+    let text: String = (1..=20_000).map(|number| format!("line {number} of many\n")).collect();
+    lab.index.apply([FileChange::put("long.txt", None, text)]).expect("applied");
+    let answer = lab.search("line 17345 of", Mode::Text);
+    assert_eq!(answer.hits.iter().map(|hit| hit.start_line).collect::<Vec<_>>(), [17_345]);
+    let first = lab.search(r"\Aline 1 ", Mode::Regex);
+    assert_eq!(first.hits.len(), 1, "the beginning of the text is not that of a piece");
+}
