@@ -229,8 +229,8 @@ fn an_expression_that_is_slow_on_one_file_ends_at_the_deadline() {
     let lab = lab();
     let text = format!("{}\n", "word ".repeat(16)).repeat(100_000);
     lab.index.apply([FileChange::put("large.txt", None, text)]).expect("applied");
-    let query = Query::new(r"(?:\w?\s?){8}!", Mode::Regex);
-    let begun = std::time::Instant::now();
+    let query = Query::new(r"(?:\w?\s?){8}[0-9]", Mode::Regex);
+    let begun = Instant::now();
     let answer = lab
         .index
         .search(&query, &Overlay::default(), begun + std::time::Duration::from_millis(20))
